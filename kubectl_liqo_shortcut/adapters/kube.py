@@ -1,0 +1,252 @@
+"""Kubernetes clusters through the official client.
+
+Only ``adapters`` import ``kubernetes``: its exceptions stop here, and so does its import time (a
+quarter of a second that ``--help`` need not pay). Its raw calls are used, without typed models:
+those would double the import time (measured), and every object here is a plain mapping.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import urllib3
+from kubernetes.client.api_client import ApiClient
+from kubernetes.client.exceptions import ApiException
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
+from kubectl_liqo_shortcut.errors import (
+    AlreadyExists,
+    ClusterError,
+    Conflict,
+    Expired,
+    Forbidden,
+    Gone,
+    Transient,
+)
+
+_CONNECT = 5.0  # seconds until a silent address counts as unreachable
+_READ = 30.0  # seconds until a silent server does
+_WATCH = 240  # seconds after which the server ends a watch and we begin another
+_JSON, _MERGE, _APPLY = (
+    "application/json",
+    "application/merge-patch+json",
+    "application/apply-patch+yaml",
+)
+
+
+class KubeCluster:
+    """A ``Cluster`` reached by one ``ApiClient``, which many threads may use."""
+
+    def __init__(self, name: str, api: ApiClient) -> None:
+        self._name = name
+        self._api = api
+        self.requests = 0  # for benchmarks and tests that count them
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def get(self, ref: ObjectRef) -> Object | None:
+        try:
+            return self._object("GET", ref.kind.path(ref.namespace, ref.name))
+        except Gone:
+            return None
+
+    def list(self, what: Selection) -> Listing:
+        answer = self._call("GET", what.kind.path(what.namespace), _query(what))
+        items = [_typed(what.kind, item) for item in answer.get("items") or ()]
+        return Listing(tuple(items), str(answer["metadata"].get("resourceVersion", "")))
+
+    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+        query = {
+            **_query(what),
+            "watch": "true",
+            "resourceVersion": since,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(_WATCH),
+        }
+        with self._errors():
+            response = self._send("GET", what.kind.path(what.namespace), query, timeout=_WATCH + 10)
+            try:
+                for line in _lines(response):
+                    event = json.loads(line)
+                    match event.get("type"):
+                        case "ADDED" | "MODIFIED":
+                            yield Change(_typed(what.kind, event["object"]))
+                        case "DELETED":
+                            yield Change(_typed(what.kind, event["object"]), gone=True)
+                        case "ERROR":
+                            raise self._refusal(event["object"].get("code", 500), event["object"])
+                        case _:  # BOOKMARK
+                            pass
+            finally:
+                response.close()
+
+    def create(self, manifest: Manifest) -> Object:
+        ref = manifest.ref
+        query = {"fieldManager": r.FIELD_MANAGER}
+        return self._object("POST", ref.kind.path(ref.namespace), query, manifest.body)
+
+    def apply(self, manifest: Manifest) -> Object:
+        ref = manifest.ref
+        query = {"fieldManager": r.FIELD_MANAGER, "force": "false"}
+        path = ref.kind.path(ref.namespace, ref.name)
+        return self._object("PATCH", path, query, manifest.body, _APPLY)
+
+    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        path = ref.kind.path(ref.namespace, ref.name) + (f"/{subresource}" if subresource else "")
+        return self._object("PATCH", path, {"fieldManager": r.FIELD_MANAGER}, body, _MERGE)
+
+    def delete(self, ref: ObjectRef, uid: str) -> None:
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        with contextlib.suppress(Gone, Conflict):  # gone already, or another object by now
+            self._call("DELETE", ref.kind.path(ref.namespace, ref.name), {}, body)
+
+    def _object(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Object | None = None,
+        content_type: str = _JSON,
+    ) -> Object:
+        return _without_private_parts(self._call(method, path, query or {}, body, content_type))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Object | None = None,
+        content_type: str = _JSON,
+    ) -> dict[str, Any]:
+        with self._errors():
+            response = self._send(method, path, query, body, content_type)
+            answer: dict[str, Any] = json.loads(response.data)
+            return answer
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Object | None = None,
+        content_type: str = _JSON,
+        timeout: float = _READ,
+    ) -> Any:
+        """The response once its head says success; its body is still to be read."""
+        self.requests += 1
+        request = self._api.param_serialize(
+            method,
+            path,
+            query_params=list(query.items()),
+            header_params={"Accept": _JSON, "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        response = self._api.call_api(*request, _request_timeout=(_CONNECT, timeout)).response
+        if response.status >= 300:
+            text = response.data
+            try:
+                status = json.loads(text)
+            except ValueError:
+                status = {"message": text.decode(errors="replace").strip()[:300]}
+            raise self._refusal(response.status, status, response.headers.get("Retry-After"))
+        return response
+
+    def _refusal(
+        self, code: int, status: Mapping[str, Any], after: str | None = None
+    ) -> ClusterError:
+        said = str(status.get("message") or status.get("reason") or f"HTTP {code}")
+        match code:
+            case 401:
+                return ClusterError(
+                    self._name,
+                    said,
+                    hint="the credentials of that kubeconfig context are not accepted",
+                )
+            case 403:
+                return Forbidden(
+                    self._name, said, hint="ask that cluster's administrator for this permission"
+                )
+            case 404:
+                return Gone(self._name, said)
+            case 409 if status.get("reason") == "AlreadyExists":
+                return AlreadyExists(self._name, said)
+            case 409:
+                return Conflict(self._name, said)
+            case 410:
+                return Expired(self._name, said)
+            case 429 | 500 | 502 | 503 | 504:
+                wait = float(after) if after and after.isdigit() else 0.0
+                return Transient(self._name, said, retry_after=wait)
+            case _:
+                return ClusterError(self._name, said)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Translate: the rest of the program knows only ``ClusterError``."""
+        try:
+            yield
+        except urllib3.exceptions.HTTPError as error:
+            raise Transient(
+                self._name,
+                f"cannot be reached at {self._api.configuration.host}: {_reason(error)}",
+                hint="is its API server up, and is this the right kubeconfig context?",
+            ) from error
+        except ApiException as error:  # TLS trouble: the client's own wrapping
+            raise ClusterError(
+                self._name, f"{self._api.configuration.host}: {error.reason}"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise Transient(self._name, f"{self._api.configuration.host}: {error}") from error
+
+
+def _query(what: Selection) -> dict[str, str]:
+    query = {"labelSelector": what.labels} if what.labels else {}
+    return query | ({"fieldSelector": f"metadata.name={what.name}"} if what.name else {})
+
+
+def _typed(kind: r.Kind, item: dict[str, Any]) -> Object:
+    """Items of a list come without apiVersion and kind."""
+    item.setdefault("apiVersion", kind.api_version)
+    item.setdefault("kind", kind.kind)
+    return _without_private_parts(item)
+
+
+def _without_private_parts(body: dict[str, Any]) -> Object:
+    """A Secret's private key is dropped as soon as it is decoded, with all that may repeat it."""
+    if body.get("kind") != r.SECRET.kind:
+        return body
+    metadata = body.get("metadata") or {}
+    metadata.pop("annotations", None)  # kubectl's last-applied-configuration repeats the data
+    data = body.get("data") or {}
+    return {
+        "apiVersion": body["apiVersion"],
+        "kind": body["kind"],
+        "metadata": metadata,
+        "data": {key: value for key, value in data.items() if key == "publicKey"},
+    }
+
+
+def _lines(response: Any) -> Iterator[bytes]:
+    rest = b""
+    for chunk in response.stream(amt=None, decode_content=True):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in lines if line.strip())
+
+
+def _reason(error: urllib3.exceptions.HTTPError) -> str:
+    """The innermost cause, in one line."""
+    cause: BaseException = error
+    while isinstance(inner := getattr(cause, "reason", None), BaseException):
+        cause = inner
+    text = str(cause)
+    return (
+        text.rpartition(": ")[2] if "HTTPSConnection" in text or "HTTPConnection" in text else text
+    )

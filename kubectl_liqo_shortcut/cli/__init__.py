@@ -1,0 +1,106 @@
+"""The command line: options in, exit code out, and nothing in between.
+
+Nothing heavy is imported here: each command imports its own part when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from kubectl_liqo_shortcut import __version__
+from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
+
+PROGRAM = "kubectl liqo-shortcut"
+
+_COMMANDS = {
+    "create": "Link two leaves of this hub directly.",
+    "delete": "Take a shortcut away, and nothing else.",
+    "get": "List shortcuts, as the hub knows them.",
+    "crd": "Install or print the kind Shortcut (on the hub).",
+    "version": "Print the version.",
+}
+"""For each command its short help, so that ``--help`` need not import them all."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is used; and the only ``except ShortcutError`` of the program."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"{__name__}.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ShortcutError as error:
+            show(error)
+            ctx.exit(error.exit_code)
+
+
+def show(error: ShortcutError) -> None:
+    """The error for people: where and what, then what to do next."""
+    from kubectl_liqo_shortcut.output.text import printable
+
+    click.echo(f"Error: {printable(error.message)}", err=True)
+    if error.hint is not None:
+        click.echo(f"Hint: {printable(error.hint)}", err=True)
+
+
+_EPILOG = """\b
+Exit codes: 0 done, or nothing to do; 1 failed, undone where possible; 2 wrong command line;
+4 refused before anything was changed; 5 timed out, kept: the same command goes on; 8 partly done,
+the record says what is left; 130 / 143 interrupted, after undoing.
+
+\b
+Examples:
+  # once on the hub
+  kubectl liqo-shortcut crd install
+  # link two leaves, look, and take the link away again
+  kubectl liqo-shortcut create milan rome
+  kubectl liqo-shortcut get
+  kubectl liqo-shortcut delete milan rome
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Link two leaves of a Liqo hub directly, from one command at the hub.
+
+    A shortcut alone changes nothing for Services: those go direct only where they are annotated.
+    """
+
+
+def main() -> None:
+    """The program: ends the process with the exit code that the help lists."""
+    try:
+        code = cli.main(prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(ExitCode.INTERRUPTED)
+    except OSError as error:  # the reader of our output is gone, or its disk is full
+        sys.stderr.write(f"Error: cannot write the output: {error.strerror}\n")
+        sys.stdout = None  # so that the interpreter does not try again
+        sys.exit(ExitCode.FAILED)

@@ -1,0 +1,116 @@
+"""``kubectl liqo-shortcut delete``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli.options import (
+    access_options,
+    file_option,
+    requests_from,
+    timeout_option,
+)
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.commands.get import NotFound, find, get, target
+from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.output.formats import resource_name
+
+_EPILOG = """\b
+Examples:
+  # by its leaves, or by its name
+  kubectl liqo-shortcut delete milan rome
+  kubectl liqo-shortcut delete milan--rome
+  # what would go
+  kubectl liqo-shortcut delete milan rome --dry-run
+  # all shortcuts of this hub
+  kubectl liqo-shortcut delete --all --yes
+"""
+
+
+@click.command("delete", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME")
+@file_option
+@click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
+@click.option("--yes", is_flag=True, help="Do not ask (with --all)")
+@click.option("--ignore-not-found", is_flag=True, help="No error if there is no such shortcut")
+@click.option(
+    "--dry-run",
+    type=click.Choice(("none", "client")),
+    default="none",
+    help="client: print what would go, change nothing; a bare --dry-run means client",
+)
+@timeout_option
+@access_options
+def command(
+    words: tuple[str, ...],
+    filename: str | None,
+    everything: bool,
+    yes: bool,
+    ignore_not_found: bool,
+    dry_run: str,
+    timeout: float,
+    access: Access,
+) -> None:
+    """Take a shortcut away, and nothing else.
+
+    Removes what the record calls its own on both leaves and waits until Liqo has cleaned up, then
+    ends the record. A link that carries a peering by now is left alone. Tenant namespaces stay.
+    """
+    import functools
+
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines
+
+    records = _records(words, filename, everything, yes, ignore_not_found, access)
+    if dry_run == "client":
+        for record in records:
+            for line in plan_lines(record):
+                click.echo(line, err=True)
+            click.echo(f"{resource_name(record)} deleted (dry run)")
+        return
+    options = Options(timeout=timeout)
+    jobs = {
+        str(record["metadata"]["name"]): functools.partial(delete, record, access, options)
+        for record in records
+    }
+    run_jobs(jobs)
+
+
+def _records(
+    words: tuple[str, ...],
+    filename: str | None,
+    everything: bool,
+    yes: bool,
+    ignore_not_found: bool,
+    access: Access,
+) -> list[Object]:
+    if everything:
+        if words or filename:
+            raise Invalid("--all goes without names and without -f")
+        return _all(access, yes)
+    names = [each.name for each in requests_from((), filename)] if filename else [target(words)]
+    records: list[Object] = []
+    for name in names:
+        try:
+            records.append(find(name, access))
+        except NotFound:
+            if not ignore_not_found:
+                raise
+    return records
+
+
+def _all(access: Access, yes: bool) -> list[Object]:
+    records = get((), access)
+    if not records:
+        click.echo("No shortcuts found.", err=True)
+    elif not yes:
+        if not sys.stdin.isatty():
+            raise Invalid("--all asks before it deletes, and nobody can answer", hint="pass --yes")
+        names = ", ".join(str(record["metadata"]["name"]) for record in records)
+        if not click.confirm(f"Delete {len(records)} shortcuts ({names})?", err=True):
+            return []
+    return records

@@ -1,0 +1,89 @@
+"""``create --dry-run=client``: prints or writes what ``create`` would make."""
+
+from __future__ import annotations
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.cli.options import load_documents
+from kubectl_liqo_shortcut.commands.dry_run import DryRun, dry_run
+from kubectl_liqo_shortcut.core import facts as known
+from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.output.directory import write_folder
+from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
+
+_HUB_FOLDER = "hub"
+
+
+def print_dry_run(
+    requests: list[Request],
+    access: Access,
+    output: DocumentFormat | None,
+    *,
+    only: str | None,
+    directory: str | None,
+    facts: str | None,
+) -> None:
+    if only is not None and directory is not None:
+        raise Invalid("--for prints one cluster, --output-directory writes all: choose one")
+    renderer = Renderer(read_template)
+    runs: list[DryRun] = []
+    for request in requests:
+        found, record = _facts(request, access, facts)
+        run = dry_run(request, found, record, renderer)
+        _say(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})")
+        for wait in run.waits():
+            _say(wait)
+        runs.append(run)
+    if directory is not None:
+        _write(runs, directory)
+    elif only is not None:
+        documents = [document for run in runs for document in run.plain(only)]
+        click.echo(format_documents(documents, output or DocumentFormat.YAML), nl=False)
+    elif output is not None:
+        documents = [document for run in runs for document in run.documents()]
+        click.echo(format_documents(documents, output), nl=False)
+    else:
+        for run in runs:
+            click.echo(f"{resource_name(run.record.body)} created (dry run)")
+
+
+def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, Object | None]:
+    """What is known, and the record there is: from a file, from nobody, or from the hub alone."""
+    if facts is None and not access.has_hub():
+        _say("no kubeconfig names a hub: nobody is asked, as with --facts none")
+        facts = "none"
+    if facts == "none":
+        return known.nothing_known(*request.pair), None
+    if facts is not None:
+        documents = load_documents(facts)
+        if len(documents) != 1:
+            raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
+        return known.from_document(documents[0], *request.pair), None
+    from kubectl_liqo_shortcut.engine.survey import look_at_hub
+
+    view = look_at_hub(access(HUB), request.pair, crd_needed=False)
+    return view.facts, view.record
+
+
+def _write(runs: list[DryRun], directory: str) -> None:
+    by_cluster: dict[str, list[Object]] = {_HUB_FOLDER: [run.record.body for run in runs]}
+    for run in runs:
+        for side in run.shortcut.sides:
+            if side.leaf == _HUB_FOLDER:
+                raise Invalid(
+                    f"a leaf called {side.leaf!r} would share the hub's folder", hint="--for"
+                )
+            by_cluster.setdefault(side.leaf, []).extend(run.plain(side.leaf))
+    for cluster, documents in by_cluster.items():
+        for path in write_folder(directory, cluster, documents):
+            click.echo(path)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

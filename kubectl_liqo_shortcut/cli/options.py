@@ -1,0 +1,137 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli.types import Assignment, Duration
+from kubectl_liqo_shortcut.core.model import cluster_id
+from kubectl_liqo_shortcut.core.request import Request, from_documents
+from kubectl_liqo_shortcut.errors import Invalid
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in the order given."""
+    return lambda command: functools.reduce(
+        lambda inner, option: option(inner), reversed(options), command
+    )
+
+
+def access_options(command: Command) -> Command:
+    """How the hub and the leaves are reached; gives the command ``access``."""
+
+    @with_options(
+        click.option(
+            "--kubeconfig", metavar="PATH", help="Kubeconfig file to use instead of KUBECONFIG"
+        ),
+        click.option("--context", metavar="NAME", help="Kubeconfig context of the hub"),
+        click.option(
+            "--leaf-context",
+            "leaf_contexts",
+            type=Assignment(),
+            multiple=True,
+            metavar="ID=CONTEXT",
+            help="Kubeconfig context of a leaf; without it, the context named like its cluster ID",
+        ),
+        click.option(
+            "--leaf-kubeconfig",
+            "leaf_kubeconfigs",
+            type=Assignment(),
+            multiple=True,
+            metavar="ID=PATH",
+            help="Kubeconfig file of a leaf",
+        ),
+    )
+    @functools.wraps(command)
+    def with_access(
+        *args: Any,
+        kubeconfig: str | None,
+        context: str | None,
+        leaf_contexts: Iterable[tuple[str, str]],
+        leaf_kubeconfigs: Iterable[tuple[str, str]],
+        **kwargs: Any,
+    ) -> Any:
+        access = click.get_current_context().obj or Access(
+            kubeconfig=kubeconfig,
+            context=context,
+            leaf_contexts=dict(leaf_contexts),
+            leaf_kubeconfigs=dict(leaf_kubeconfigs),
+        )
+        return command(*args, access=access, **kwargs)
+
+    return with_access  # type: ignore[return-value]
+
+
+timeout_option = click.option(
+    "--timeout",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    help="Time for the whole command, such as 90s or 5m",
+)
+
+file_option = click.option(
+    "-f",
+    "--filename",
+    metavar="FILE|-",
+    help="File with one or more Shortcuts, - for standard input",
+)
+
+
+def requests_from(
+    words: tuple[str, ...],
+    filename: str | None,
+    *,
+    server: str | None = None,
+    spec: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> list[Request]:
+    """What is asked for: two leaves on the command line, or the Shortcuts of a file."""
+    if filename is not None:
+        if words or spec or server:
+            raise Invalid("with -f, everything about the shortcut stands in the file")
+        return _read(filename)
+    if len(words) != 2:
+        raise Invalid(
+            "name two leaves", hint="for example: kubectl liqo-shortcut create milan rome"
+        )
+    first, second = (cluster_id(word) for word in words)
+    return [
+        Request(
+            pair=(first, second),
+            server=None if server is None else cluster_id(server),
+            spec=spec or {},
+            annotations=annotations or {},
+        )
+    ]
+
+
+def _read(filename: str) -> list[Request]:
+    requests = from_documents(iter(load_documents(filename)))
+    if not requests:
+        raise Invalid(f"no Shortcut in {filename}")
+    return requests
+
+
+def load_documents(filename: str) -> list[Any]:
+    """The YAML documents of a file; ``-`` is standard input."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        if filename == "-":
+            return list(yaml.load_all(sys.stdin, Loader=loader))  # noqa: S506 - a safe loader
+        with open(filename, encoding="utf-8") as file:
+            return list(yaml.load_all(file, Loader=loader))  # noqa: S506
+    except OSError as error:
+        raise Invalid(f"{filename}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Invalid(f"{filename}: not YAML: {error}") from error

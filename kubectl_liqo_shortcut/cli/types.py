@@ -1,0 +1,59 @@
+"""Options that click has no type for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+
+class Duration(click.ParamType[float]):
+    """A duration as kubectl takes it: ``90s``, ``5m``, ``1h30m``; a bare number is seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, (int, float)):
+            return float(value)
+        text = str(value)
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            return float(text)
+        if not re.fullmatch(f"({_PART.pattern})+", text):
+            self.fail(f"{text!r} is not a duration such as 90s or 5m", param, ctx)
+        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+class Assignment(click.ParamType[tuple[str, str]]):
+    """``ID=VALUE``, split at the first ``=``."""
+
+    name = "ID=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        key, equals, rest = str(value).partition("=")
+        if not (key and equals and rest):
+            self.fail(f"{value!r} is not of the form {self.name}", param, ctx)
+        return key, rest
+
+
+class KubectlCommand(click.Command):
+    """Options of kubectl's form: bare, ``--wait`` means true; its value follows ``=`` only."""
+
+    bare = {"--dry-run": "client", "--wait": "true"}  # noqa: RUF012 - never changed
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(self._spelt_out(args)))
+
+    def _spelt_out(self, args: Iterable[str]) -> Iterable[str]:
+        options = True
+        for arg in args:
+            options = options and arg != "--"
+            yield f"{arg}={self.bare[arg]}" if options and arg in self.bare else arg

@@ -1,0 +1,46 @@
+"""``crd``: the kind Shortcut itself, on the hub only."""
+
+from __future__ import annotations
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Verb
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.world import Changed, Listed, WatchFailed, World
+from kubectl_liqo_shortcut.errors import TimedOut
+
+
+def install(hub: Cluster, crd: Object, timeout: float) -> Verb:
+    """Apply the CRD and wait until the API server serves it."""
+    manifest = Manifest(HUB, crd)
+    before = hub.get(manifest.ref)
+    applied = hub.apply(manifest)
+    _wait_until_served(hub, str(crd["metadata"]["name"]), Deadline(timeout))
+    if before is None:
+        return Verb.CREATED
+    same = before["metadata"].get("generation") == applied["metadata"].get("generation")
+    return Verb.UNCHANGED if same else Verb.CONFIGURED
+
+
+def _wait_until_served(hub: Cluster, name: str, deadline: Deadline) -> None:
+    world = World()
+    world.follow(hub, Selection(r.CRD, name=name))
+    try:
+        while deadline.left():
+            for news in world.wait(deadline.left()):
+                match news:
+                    case WatchFailed(error):
+                        raise error
+                    case Listed() | Changed() if any(map(_established, world.objects.values())):
+                        return
+                    case _:
+                        pass
+    finally:
+        world.close()
+    raise TimedOut(f"{name} is installed but not served yet", hint="try again in a moment")
+
+
+def _established(crd: Object) -> bool:
+    conditions = (crd.get("status") or {}).get("conditions") or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)

@@ -1,0 +1,135 @@
+"""``create``: make a shortcut and wait until it carries traffic, or leave everything as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, is_terminating
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.record import Cause
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request, decide
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.converge import Convergence
+from kubectl_liqo_shortcut.engine.journal import Journal
+from kubectl_liqo_shortcut.engine.link import Link
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.records import open_record
+from kubectl_liqo_shortcut.engine.survey import HubView, survey
+from kubectl_liqo_shortcut.engine.undo import undo
+from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.errors import Refused, ShortcutError, TimedOut
+
+CREATED_BY = f"{r.GROUP}/created-by"
+_CHANGES = (Verb.CREATED, Verb.CONFIGURED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    timeout: float = 300.0  # seconds
+    wait: bool = True  # until Connected; else until all link objects exist
+
+
+def create(
+    request: Request,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    options: Options,
+    stop: Stop,
+) -> Iterator[Event]:
+    """Make what *request* asks for; the last event is its ``Outcome``."""
+    deadline = Deadline(options.timeout)
+    world = World()
+    try:
+        hub = open_cluster(HUB)
+        leaves: dict[str, Cluster] = {leaf: open_cluster(leaf) for leaf in request.pair}
+        for side in request.shortcut_with(request.pair[0]).sides:
+            for what in observe.leaf_selections(side):
+                world.follow(leaves[side.leaf], what)
+        view, looks = survey(hub, leaves, request.pair)
+        world.sync(deadline)
+        shortcut, why = _decide(request, view, world)
+        yield Note(f"gateway server: {shortcut.server} ({why})", shortcut.name)
+        stop.arm(world.wake)
+        wanted = renderer.record(shortcut, {**request.annotations, CREATED_BY: view.user})
+        record, made = open_record(hub, view.record, wanted)
+        link = Link(
+            shortcut=shortcut,
+            facts=view.facts,
+            leaves=leaves,
+            cluster_uids={leaf: look.uid for leaf, look in looks.items()},
+            world=world,
+            journal=Journal(hub, record),
+        )
+        yield from _converge(link, renderer, options, deadline, stop, hub if made else None)
+    finally:
+        world.close()
+
+
+def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, str]:
+    """What to make; a link that is there already, of whoever, decides the roles."""
+    if view.record is not None and is_terminating(view.record):
+        raise Refused(
+            f"shortcut {request.name} is being deleted",
+            hint=f"finish that first: kubectl liqo-shortcut delete {request.name}",
+        )
+    there = _existing_server(request, world)
+    if there is not None and view.record is None:
+        if request.server not in (None, there):
+            raise Refused(
+                f"a link between them exists, with {there} as its gateway server",
+                hint=f"leave --gw-server out to use it, or remove that link on {there} first",
+            )
+        return request.shortcut_with(there), "a link between them exists already"
+    shortcut, why = decide(request, view.record, view.facts)
+    if there not in (None, shortcut.server):
+        raise Refused(
+            f"the leaves have a link with {there} as its gateway server, "
+            f"the shortcut wants {shortcut.server}",
+            hint="remove that link first, or delete the shortcut and create it again",
+        )
+    return shortcut, why
+
+
+def _existing_server(request: Request, world: World) -> ClusterID | None:
+    """The leaf that has a gateway server for the other, or whose peer has a client for it."""
+    for server in request.pair:
+        sides = request.shortcut_with(server).sides
+        if any(observe.gateway(side, world.objects) is not None for side in sides):
+            return server
+    return None
+
+
+def _converge(
+    link: Link,
+    renderer: Renderer,
+    options: Options,
+    deadline: Deadline,
+    stop: Stop,
+    made_on: Cluster | None,
+) -> Iterator[Event]:
+    """Run the loop; on failure undo, unless the shortcut has been ready once. *made_on*: the hub,
+    if this run made the record there."""
+    journal = link.journal
+    was_ready = bool((journal.record.get("status") or {}).get("firstReadyTime"))
+    changed = False
+    try:
+        for event in Convergence(link, renderer, wait=options.wait).run(deadline, stop):
+            changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
+            yield event
+    except TimedOut:
+        journal.write(link.status(link.ends()))
+        raise
+    except ShortcutError as error:
+        if was_ready:
+            journal.write(link.status(link.ends(), Cause("Failed", error.message)))
+        else:
+            yield from undo(link, error, made_on)
+        raise
+    journal.write(link.status(link.ends()))
+    verb = Verb.CREATED if made_on else Verb.CONFIGURED if changed else Verb.UNCHANGED
+    yield Outcome(link.shortcut.name, verb, journal.record)

@@ -1,0 +1,82 @@
+"""``--dry-run=client``: the plan, printed instead of done. The same templates, the same rules."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, Object
+from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
+from kubectl_liqo_shortcut.core.request import Request, decide
+from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.errors import Invalid
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DryRun:
+    """What ``create`` would put where."""
+
+    shortcut: Shortcut
+    why: str  # its roles are so
+    hub: ClusterID | None
+    record: Manifest
+    rendered: Rendered
+
+    def documents(self) -> list[Object]:
+        """The whole link, impossible to apply to the wrong cluster.
+
+        An object of a leaf may have the name and namespace of the hub's own gateway, so a leaf's
+        objects stand inside a document of a kind that no API server knows.
+        """
+        leaves = [_leaf_manifests(side.leaf, self.rendered) for side in self.shortcut.sides]
+        return [self.record.body, *leaves]
+
+    def plain(self, cluster: str) -> list[Object]:
+        """The documents of one cluster, fit to be applied there; no pending ones."""
+        if cluster in (self.shortcut.server, self.shortcut.client):
+            ready = self.rendered.of(ClusterID(cluster)).ready
+            return [manifest.body for manifest in ready]
+        if cluster == self.hub or (self.hub is None and cluster == "hub"):
+            return [self.record.body]
+        known = [side.leaf for side in self.shortcut.sides] + [self.hub or "hub"]
+        raise Invalid(
+            f"--for {cluster}: not a cluster of this link", hint=f"one of {', '.join(known)}"
+        )
+
+    def waits(self) -> list[str]:
+        """What is not rendered yet, in sentences."""
+        return [_sentence(each) for each in self.rendered.pending]
+
+
+def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Renderer) -> DryRun:
+    """Render once with the facts at hand; *record* is the Shortcut of that name, if any."""
+    shortcut, why = decide(request, record, facts)
+    return DryRun(
+        shortcut=shortcut,
+        why=why,
+        hub=facts.hub,
+        record=renderer.record(shortcut, request.annotations),
+        rendered=renderer.link(shortcut, facts),
+    )
+
+
+def _leaf_manifests(leaf: ClusterID, rendered: Rendered) -> Object:
+    of_leaf = rendered.of(leaf)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "LeafManifests",
+        "cluster": leaf,
+        "manifests": _bodies(of_leaf.ready),
+        "pending": _bodies(each.manifest for each in of_leaf.pending),
+    }
+
+
+def _bodies(manifests: Iterable[Manifest]) -> list[Object]:
+    return [manifest.body for manifest in manifests]
+
+
+def _sentence(pending: Pending) -> str:
+    where = pending.manifest.cluster
+    return f"{where}: {pending.manifest.ref} waits for: {', '.join(pending.waits_for)}"

@@ -1,0 +1,67 @@
+"""``get``: what the hub's records say, by one request to the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
+
+_PREFIXES = ("shortcut/", "shortcuts/", "lsc/", "shortcut.shortcut.liqo.io/")
+
+
+def target(words: Sequence[str]) -> str:
+    """The record's name that ``A B``, ``NAME`` or ``shortcut/NAME`` mean."""
+    match list(words):
+        case [one]:
+            prefix = next((each for each in _PREFIXES if one.startswith(each)), "")
+            return one.removeprefix(prefix)
+        case [first, second]:
+            if first == second:
+                raise Invalid(f"leaf {first!r} has no shortcut to itself", hint="name two leaves")
+            return shortcut_name(cluster_id(first), cluster_id(second))
+        case _:
+            raise Invalid("name two leaves, or one shortcut")
+
+
+def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
+    """All records; those of one leaf, or the one called so; or that of a pair, in any order.
+
+    Raises if a pair or a ``shortcut/NAME`` has no record; one word alone is a filter.
+    """
+    hub = open_cluster(HUB)
+    if len(words) == 2 or (words and "/" in words[0]):
+        return [find(target(words), open_cluster)]
+    records = find_records(hub)
+    if words:
+        records = [record for record in records if words[0] in _names(record)]
+        if not records:
+            raise _missing(words[0])
+    return sorted(records, key=lambda record: str(record["metadata"]["name"]))
+
+
+def find(name: str, open_cluster: OpenCluster) -> Object:
+    """The record called *name*."""
+    found = find_records(open_cluster(HUB), name)
+    if not found:
+        raise _missing(name)
+    return found[0]
+
+
+class NotFound(ShortcutError):
+    """There is no such record on the hub."""
+
+
+def _missing(name: str) -> NotFound:
+    return NotFound(
+        f'shortcuts.shortcut.liqo.io "{name}" not found',
+        hint="kubectl liqo-shortcut get lists all of this hub",
+    )
+
+
+def _names(record: Object) -> tuple[str, ...]:
+    spec = record["spec"]
+    name = str(record["metadata"]["name"])
+    return name, str(spec["server"]["clusterID"]), str(spec["client"]["clusterID"])

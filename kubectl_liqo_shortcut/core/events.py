@@ -1,0 +1,59 @@
+"""What happens while a command runs, as values.
+
+The engine yields these; printers turn them into lines or JSON. Nothing else reports progress.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+
+
+class Verb(enum.StrEnum):
+    """kubectl's own words for what was done to an object."""
+
+    CREATED = "created"
+    CONFIGURED = "configured"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    REUSED = "reused"
+    KEPT = "kept"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Done:
+    """One object of a link was changed, or deliberately left as it is."""
+
+    ref: ObjectRef
+    verb: Verb
+    why: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """An object now says this of itself."""
+
+    ref: ObjectRef
+    says: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for people; *shortcut* is the record it is about."""
+
+    text: str
+    shortcut: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result for one Shortcut; *record* is its last known state on the hub."""
+
+    name: str
+    verb: Verb
+    record: Object
+
+
+Event = Done | Seen | Note | Outcome

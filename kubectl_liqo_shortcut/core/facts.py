@@ -1,0 +1,125 @@
+"""What the templates must know of the leaves: observed, or given in a facts file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id
+from kubectl_liqo_shortcut.core.resources import API_VERSION, LIQO_NAMESPACE
+from kubectl_liqo_shortcut.errors import Invalid
+
+KIND = "LeafFacts"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a gateway server listens, as the client can reach it."""
+
+    address: str
+    port: int
+    protocol: str = "UDP"
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.protocol.lower()}://{host}:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cidrs:
+    """A leaf's own networks, as it calls them itself."""
+
+    pod: tuple[str, ...]
+    external: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LeafFacts:
+    """What is known of one leaf and of its end of the link; None: not known yet."""
+
+    id: ClusterID
+    cidrs: Cidrs | None = None
+    liqo_namespace: str = LIQO_NAMESPACE
+    tenant_namespace: str  # where this leaf keeps what belongs to the peer
+    endpoint: Endpoint | None = None  # of this leaf's gateway server
+    public_key: str | None = None  # of this leaf's gateway
+    serves_hub: bool | None = None  # whether it is already gateway server towards the hub
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    hub: ClusterID | None
+    leaves: Mapping[ClusterID, LeafFacts]
+
+
+def default_tenant_namespace(peer: ClusterID) -> str:
+    """The name Liqo gives a tenant namespace unless one exists already."""
+    return f"liqo-tenant-{peer}"
+
+
+def nothing_known(first: ClusterID, second: ClusterID) -> Facts:
+    """``--facts none``: two leaves of which only the IDs are known."""
+    return from_document({"apiVersion": API_VERSION, "kind": KIND}, first, second)
+
+
+def from_document(document: Any, first: ClusterID, second: ClusterID) -> Facts:
+    """The facts file of ``--facts FILE`` for one pair; its schema is in the README."""
+    top = fields.mapping(document, "facts", ("apiVersion", "kind", "hub", "leaves"))
+    if (top.get("apiVersion"), top.get("kind")) != (API_VERSION, KIND):
+        raise Invalid(
+            f"facts: not a {KIND} of {API_VERSION}",
+            hint=f"the file begins with apiVersion: {API_VERSION} and kind: {KIND}",
+        )
+    leaves = fields.mapping(top.get("leaves"), "facts.leaves")
+    return Facts(
+        hub=None if top.get("hub") is None else cluster_id(str(top["hub"])),
+        leaves={
+            leaf: _leaf(leaves.get(leaf), leaf, peer)
+            for leaf, peer in ((first, second), (second, first))
+        },
+    )
+
+
+_LEAF = ("podCIDR", "externalCIDR", "liqoNamespace", "servesHub", "gateways")
+_LINK = ("tenantNamespace", "endpoint", "publicKey")
+
+
+def _leaf(value: Any, leaf: ClusterID, peer: ClusterID) -> LeafFacts:
+    at = f"facts.leaves.{leaf}"
+    known = fields.mapping(value, at, _LEAF)
+    gateways = fields.mapping(known.get("gateways"), f"{at}.gateways")
+    gateway = fields.mapping(gateways.get(peer), f"{at}.gateways.{peer}", _LINK)
+    key, link = gateway.get("publicKey"), f"{at}.gateways.{peer}"
+    cidrs = None
+    if known.get("podCIDR") is not None and known.get("externalCIDR") is not None:
+        cidrs = Cidrs(
+            fields.cidrs(known["podCIDR"], f"{at}.podCIDR"),
+            fields.cidrs(known["externalCIDR"], f"{at}.externalCIDR"),
+        )
+    return LeafFacts(
+        id=leaf,
+        cidrs=cidrs,
+        liqo_namespace=fields.text(
+            known.get("liqoNamespace", LIQO_NAMESPACE), f"{at}.liqoNamespace", longest=63
+        ),
+        tenant_namespace=fields.text(
+            gateway.get("tenantNamespace", default_tenant_namespace(peer)),
+            f"{link}.tenantNamespace",
+        ),
+        endpoint=_endpoint(gateway.get("endpoint"), f"{link}.endpoint"),
+        public_key=None if key is None else fields.public_key(key, f"{link}.publicKey"),
+        serves_hub=None if known.get("servesHub") is None else bool(known["servesHub"]),
+    )
+
+
+def _endpoint(value: Any, at: str) -> Endpoint | None:
+    if value is None:
+        return None
+    known: Object = fields.mapping(value, at, ("address", "port", "protocol"))
+    return Endpoint(
+        fields.address(known.get("address"), f"{at}.address"),
+        fields.port(known.get("port"), f"{at}.port"),
+        fields.choice(known.get("protocol", "UDP"), f"{at}.protocol", ("UDP", "TCP")),
+    )

@@ -1,0 +1,99 @@
+"""Typed entry for values that come from outside: files, options, clusters.
+
+Each function takes a value and the place it stands at, and returns it typed or raises ``Invalid``
+naming the place; inside the program nobody checks again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.errors import Invalid
+
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?"
+)
+
+
+def integer(value: Any, at: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise Invalid(f"{at}: {value!r} is not a number from {low} to {high}")
+    return value
+
+
+def port(value: Any, at: str) -> int:
+    return integer(value, at, 1, 65535)
+
+
+def text(value: Any, at: str, *, longest: int = 253) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise Invalid(f"{at}: {value!r} is not a text of 1 to {longest} characters")
+    return value
+
+
+def choice(value: Any, at: str, options: Collection[str]) -> str:
+    if value not in options:
+        raise Invalid(f"{at}: {value!r} is none of {', '.join(options)}")
+    return str(value)
+
+
+def address(value: Any, at: str) -> str:
+    """An IP address or a DNS name; Liqo itself may say ``""`` while it knows none."""
+    if isinstance(value, str):
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            if _HOST.fullmatch(value):
+                return value
+    raise Invalid(f"{at}: {value!r} is neither an IP address nor a DNS name")
+
+
+def cidr(value: Any, at: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text(value, at, longest=43)))
+    except ValueError as error:
+        raise Invalid(f"{at}: {value!r} is not a CIDR") from error
+
+
+def cidrs(value: Any, at: str) -> tuple[str, ...]:
+    """One CIDR or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise Invalid(f"{at}: no CIDR")
+    return tuple(cidr(each, f"{at}[{number}]") for number, each in enumerate(values))
+
+
+def public_key(value: Any, at: str) -> str:
+    """A WireGuard public key: base64 of 32 bytes."""
+    try:
+        if len(base64.b64decode(text(value, at, longest=64), validate=True)) == 32:
+            return str(value)
+    except (binascii.Error, ValueError):
+        pass
+    raise Invalid(f"{at}: not a public key (base64 of 32 bytes)")
+
+
+def mapping(value: Any, at: str, known: Collection[str] | None = None) -> Mapping[str, Any]:
+    """A mapping with text keys, all of them *known* where that is given."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise Invalid(f"{at}: not a mapping")
+    unknown = sorted(set(value) - set(known)) if known is not None else []
+    if unknown:
+        raise Invalid(
+            f"{at}: unknown field {unknown[0]!r}", hint=f"known are {', '.join(known or ())}"
+        )
+    return value
+
+
+def texts(value: Any, at: str) -> Mapping[str, str]:
+    """A mapping of texts, such as labels and annotations."""
+    return {
+        key: text(each, f"{at}.{key}", longest=4096) for key, each in mapping(value, at).items()
+    }

@@ -1,0 +1,103 @@
+"""The nouns: immutable values that every other module speaks in."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, NewType
+
+from kubectl_liqo_shortcut.core.resources import Kind, kind_of
+from kubectl_liqo_shortcut.errors import Invalid
+
+# The identity Liqo gives a cluster. Not the name of a kubeconfig context.
+ClusterID = NewType("ClusterID", str)
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def cluster_id(text: str) -> ClusterID:
+    """The only way to make a ``ClusterID``: past this line, a name is a good name."""
+    if not _DNS_LABEL.fullmatch(text):
+        raise Invalid(
+            f"{text!r} is not a cluster ID",
+            hint="a Liqo cluster ID has lower-case letters, digits and '-', at most 63",
+        )
+    return ClusterID(text)
+
+
+def shortcut_name(first: ClusterID, second: ClusterID) -> str:
+    """The record's name for a pair of leaves, at most 63 characters.
+
+    The same for A-B and B-A, so two requests never make two links. An ID may contain "--" itself
+    or be long: then a hash keeps the name unambiguous. The CRD checks the same rule.
+    """
+    pair = sorted((first, second))
+    name = "--".join(pair)
+    if len(name) <= 63 and not any("--" in each for each in pair):
+        return name
+    digest = hashlib.sha256("/".join(pair).encode()).hexdigest()[:10]
+    return f"{name[:52]}-{digest}"
+
+
+Object = Mapping[str, Any]
+"""A Kubernetes object, as decoded from JSON or YAML."""
+
+
+class Role(enum.StrEnum):
+    """What a leaf is to a link: the client must be able to reach the server's UDP endpoint."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class ObjectRef:
+    """Where an object lives: enough to read, watch or delete it. The hub's *cluster* is ``HUB``."""
+
+    cluster: str
+    kind: Kind
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.kind.lower()}/{self.name}"
+
+
+HUB = "the hub"
+"""What the hub is called among the clusters of a link; no cluster ID can be spelt so."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object we want, and the cluster we want it in."""
+
+    cluster: str
+    body: Object
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ref_of(self.cluster, self.body)
+
+
+def ref_of(cluster: str, body: Object) -> ObjectRef:
+    """The reference of a decoded object; its kind must be one of ours."""
+    kind = kind_of(body["apiVersion"], body["kind"])
+    if kind is None:
+        raise ValueError(f"unexpected kind {body['apiVersion']} {body['kind']}")
+    metadata = body["metadata"]
+    return ObjectRef(cluster, kind, metadata.get("namespace") or "", metadata["name"])
+
+
+def uid_of(body: Object) -> str:
+    return str(body.get("metadata", {}).get("uid") or "")
+
+
+def labels_of(body: Object) -> Mapping[str, str]:
+    return body.get("metadata", {}).get("labels") or {}
+
+
+def is_terminating(body: Object) -> bool:
+    return bool(body.get("metadata", {}).get("deletionTimestamp"))

@@ -1,0 +1,161 @@
+"""From what the watches have shown to one end of a link, and to the facts that it gives."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import LeafFacts
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.core.status import endpoint_of
+from kubectl_liqo_shortcut.errors import Invalid, Refused
+
+Objects = Mapping[ObjectRef, Object]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class End:
+    """One end of a link, as observed; None: not there."""
+
+    side: Side
+    namespace: Object | None
+    configuration: Object | None
+    gateway: Object | None
+    public_key: Object | None  # the peer's, published here
+    secret: Object | None  # with this end's own key
+    connection: Object | None
+
+    def of(self, kind: r.Kind) -> Object | None:
+        """The link object of *kind*."""
+        match kind:
+            case r.NAMESPACE:
+                return self.namespace
+            case r.CONFIGURATION:
+                return self.configuration
+            case r.GATEWAY_SERVER | r.GATEWAY_CLIENT:
+                return self.gateway
+            case r.PUBLIC_KEY:
+                return self.public_key
+            case _:
+                raise ValueError(f"{kind} is no link object")
+
+
+def gateway_kind(role: Role) -> r.Kind:
+    return r.GATEWAY_SERVER if role is Role.SERVER else r.GATEWAY_CLIENT
+
+
+def leaf_selections(side: Side) -> tuple[Selection, ...]:
+    """What is looked for on a leaf before its tenant namespace is known: of all namespaces.
+
+    A second Configuration or gateway for the same peer, in whatever namespace, breaks Liqo.
+    """
+    by_peer = f"{r.REMOTE_CLUSTER_ID}={side.peer}"
+    return (
+        Selection(r.NAMESPACE, labels=f"{by_peer},{r.TENANT_NAMESPACE}"),
+        Selection(r.CONFIGURATION, labels=by_peer),
+        Selection(r.GATEWAY_SERVER, labels=by_peer),
+        Selection(r.GATEWAY_CLIENT, labels=by_peer),
+    )
+
+
+def tenant_selections(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
+    """What is looked for inside the tenant namespace; of Secrets, the gateway's own one by name."""
+    by_peer = f"{r.REMOTE_CLUSTER_ID}={side.peer}"
+    return (
+        Selection(r.PUBLIC_KEY, namespace, labels=by_peer),
+        Selection(r.SECRET, namespace, name=secret_name(side, gateway)),
+        Selection(r.CONNECTION, namespace, labels=by_peer),
+    )
+
+
+def secret_name(side: Side, gateway: Object | None) -> str:
+    """The Secret with a gateway's key pair: ``gw-NAME``, unless the gateway names another."""
+    if gateway is None:
+        return f"gw-{side.peer}"
+    given = (gateway.get("spec") or {}).get("secretRef") or {}
+    return str(given.get("name") or f"gw-{gateway['metadata']['name']}")
+
+
+def end(side: Side, objects: Objects) -> End:
+    """The observed end of *side*; refuses where Liqo itself would be at a loss (two of a kind)."""
+    own = gateway(side, objects)
+    return End(
+        side=side,
+        namespace=_only(r.NAMESPACE, side, objects),
+        configuration=_only(r.CONFIGURATION, side, objects),
+        gateway=own,
+        public_key=_first(r.PUBLIC_KEY, side, objects),
+        secret=_first(r.SECRET, side, objects),
+        connection=_of_gateway(r.CONNECTION, side, objects, own),
+    )
+
+
+def gateway(side: Side, objects: Objects) -> Object | None:
+    """The gateway that *side* has in its role; with the roles exchanged, ask for that side."""
+    return _only(gateway_kind(side.role), side, objects)
+
+
+def learn(known: LeafFacts, seen: End) -> LeafFacts:
+    """*known*, with what *seen* says now; what is gone is forgotten."""
+    namespace = seen.namespace["metadata"]["name"] if seen.namespace else known.tenant_namespace
+    gateway = seen.gateway if seen.gateway and not is_terminating(seen.gateway) else None
+    server = gateway if seen.side.role is Role.SERVER else None
+    return dataclasses.replace(
+        known,
+        tenant_namespace=namespace,
+        endpoint=endpoint_of(server) if server else None,
+        public_key=own_key(gateway, seen.secret) if gateway else None,
+    )
+
+
+def own_key(gateway: Object, secret: Object | None) -> str | None:
+    """A gateway's public key; a Secret left over from an earlier gateway does not count."""
+    if secret is None or is_terminating(secret):
+        return None
+    named = ((gateway.get("spec") or {}).get("secretRef") or {}).get("name")
+    if named != secret["metadata"]["name"] and not is_owned(secret, gateway):
+        return None
+    try:
+        return fields.public_key((secret.get("data") or {}).get("publicKey"), "publicKey")
+    except Invalid:
+        return None
+
+
+def is_owned(body: Object, owner: Object) -> bool:
+    owners = body.get("metadata", {}).get("ownerReferences") or ()
+    return any(each.get("uid") == uid_of(owner) for each in owners)
+
+
+def _all(kind: r.Kind, side: Side, objects: Objects) -> Iterable[Object]:
+    return (body for ref, body in objects.items() if ref.cluster == side.leaf and ref.kind == kind)
+
+
+def _first(kind: r.Kind, side: Side, objects: Objects) -> Object | None:
+    return next(iter(_all(kind, side, objects)), None)
+
+
+def _of_gateway(
+    kind: r.Kind, side: Side, objects: Objects, gateway: Object | None
+) -> Object | None:
+    """The one that belongs to the present gateway: an old one may still say Connected."""
+    if gateway is None:
+        return None
+    return next((body for body in _all(kind, side, objects) if is_owned(body, gateway)), None)
+
+
+def _only(kind: r.Kind, side: Side, objects: Objects) -> Object | None:
+    found = list(_all(kind, side, objects))
+    if len(found) > 1:
+        names = ", ".join(
+            "/".join(filter(None, (m.get("namespace"), m["name"])))
+            for m in sorted((body["metadata"] for body in found), key=lambda m: str(m["name"]))
+        )
+        raise Refused(
+            f"cluster {side.leaf!r}: two objects {kind} for {side.peer!r}: {names}",
+            hint="Liqo works with one only; delete the wrong one on that cluster",
+        )
+    return found[0] if found else None

@@ -1,0 +1,148 @@
+"""From what we want and what is there to what must be done."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import (
+    Manifest,
+    Object,
+    ObjectRef,
+    is_terminating,
+    labels_of,
+    ref_of,
+    uid_of,
+)
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.errors import Refused
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Create:
+    """POST: an object that is not there."""
+
+    manifest: Manifest
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Update:
+    """Server-side apply on an object of ours that differs."""
+
+    manifest: Manifest
+
+
+Step = Create | Update
+
+Observed = tuple[str, Object]
+"""A cluster, and an object there."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """*steps* may run at the same time; the rest of *desired* comes with the next look."""
+
+    steps: tuple[Step, ...]
+    ours: tuple[Observed, ...]
+    reused: tuple[Observed, ...]  # of somebody else: never changed, never deleted
+
+
+def make_plan(
+    desired: Collection[Manifest],
+    ends: Mapping[str, End],
+    recorded: Mapping[ObjectRef, Recorded],
+) -> Plan:
+    """The next steps for the *desired* manifests whose facts are known."""
+    steps: list[Step] = []
+    ours: list[Observed] = []
+    reused: list[Observed] = []
+    for manifest in desired:
+        end = ends[manifest.cluster]
+        observed = end.of(manifest.ref.kind)
+        if observed is None:
+            if _place_is_ready(manifest, end):
+                steps.append(Create(manifest))
+        elif is_terminating(observed):
+            continue  # its name is free once it is gone
+        elif not is_ours(observed, manifest.cluster, recorded):
+            _must_fit(observed, manifest)
+            reused.append((manifest.cluster, observed))
+        else:
+            ours.append((manifest.cluster, observed))
+            steps += _updates(observed, manifest)
+    return Plan(tuple(steps), tuple(ours), tuple(reused))
+
+
+def is_ours(observed: Object, cluster: str, recorded: Mapping[ObjectRef, Recorded]) -> bool:
+    """Whether the record says that this very object was made, or taken over, for the shortcut.
+
+    Where an earlier run was killed between POST and record, its labels tell: the intention is
+    always recorded first.
+    """
+    entry = recorded.get(ref_of(cluster, observed))
+    if entry is None or entry.ownership is Ownership.REUSED:
+        return False
+    if entry.uid:
+        return entry.uid == uid_of(observed)
+    return labels_of(observed).get(r.MANAGED_BY) == r.FIELD_MANAGER
+
+
+def covers(observed: Any, desired: Any) -> bool:
+    """Whether every field of *desired* stands in *observed*; what we do not render is not ours."""
+    if isinstance(desired, Mapping):
+        return isinstance(observed, Mapping) and all(
+            covers(observed.get(key), value) for key, value in desired.items()
+        )
+    return bool(observed == desired)
+
+
+def differing(observed: Any, desired: Any, at: str = "spec") -> Iterator[str]:
+    """The paths of the fields of *desired* that *observed* has otherwise."""
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        for key, value in desired.items():
+            yield from differing(observed.get(key), value, f"{at}.{key}")
+    elif observed != desired:
+        yield at
+
+
+def _place_is_ready(manifest: Manifest, end: End) -> bool:
+    if manifest.ref.kind == r.NAMESPACE:
+        return True
+    return end.namespace is not None and not is_terminating(end.namespace)
+
+
+def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
+    if manifest.ref.kind == r.NAMESPACE or covers(observed["spec"], manifest.body["spec"]):
+        return
+    if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
+        # Liqo applies a change of a gateway half (liqo.md): it has to be made anew.
+        fields = ", ".join(differing(observed["spec"], manifest.body["spec"]))
+        raise Refused(
+            f"cluster {manifest.cluster!r}: {manifest.ref} differs from the shortcut in {fields}",
+            hint="a gateway is not edited in place: delete the shortcut and create it again",
+        )
+    yield Update(manifest)
+
+
+def _must_fit(observed: Object, manifest: Manifest) -> None:
+    """Refuses a foreign object that stands in the way; a foreign gateway is taken as it is."""
+    kind = manifest.ref.kind
+    if kind == r.NAMESPACE:
+        remote = labels_of(observed).get(r.REMOTE_CLUSTER_ID)
+        if remote == labels_of(manifest.body)[r.REMOTE_CLUSTER_ID]:
+            return
+        differs = "is not a tenant namespace of that leaf"
+    elif kind in (r.CONFIGURATION, r.PUBLIC_KEY):
+        if covers(observed["spec"], manifest.body["spec"]):
+            return
+        fields = ", ".join(differing(observed["spec"], manifest.body["spec"]))
+        differs = f"was made by somebody else and has another {fields}"
+    else:
+        return
+    raise Refused(
+        f"cluster {manifest.cluster!r}: {manifest.ref} {differs}",
+        hint="nothing that others made is changed: remove or correct it there, then try again",
+    )

@@ -1,0 +1,73 @@
+"""What the core needs of the outside world, said as types."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.resources import Kind
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Selection:
+    """Some objects of one kind; without *namespace*, those of all namespaces."""
+
+    kind: Kind
+    namespace: str = ""
+    labels: str = ""
+    name: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple[Object, ...]
+    resource_version: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """An object of a selection as it is now, or, *gone*, as it was last."""
+
+    body: Object
+    gone: bool = False
+
+
+class Cluster(Protocol):
+    """One Kubernetes API server. Every method may raise ``ClusterError``.
+
+    A Secret's private parts never come out of it: of its data only ``publicKey`` is kept.
+    """
+
+    @property
+    def name(self) -> str:
+        """What messages call it: a cluster ID, or ``HUB``."""
+
+    def get(self, ref: ObjectRef) -> Object | None:
+        """The object, None if it is not there."""
+
+    def list(self, what: Selection) -> Listing:
+        """What is selected now. Raises ``Gone`` if the kind is not served."""
+
+    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+        """Changes after the resource version *since*, until the server ends it.
+
+        Raises ``Expired`` if that version is too old: list again.
+        """
+
+    def create(self, manifest: Manifest) -> Object:
+        """POST; the object as the server made it. Raises ``AlreadyExists``."""
+
+    def apply(self, manifest: Manifest) -> Object:
+        """Server-side apply under our field manager, nothing forced."""
+
+    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        """A JSON merge patch."""
+
+    def delete(self, ref: ObjectRef, uid: str) -> None:
+        """Delete that very object; what is gone, or is another by now, is left alone."""
+
+
+OpenCluster = Callable[[str], Cluster]
+"""Given a leaf's cluster ID, or ``HUB``: the way to it."""

@@ -1,0 +1,105 @@
+"""What a user asks for: a pair of leaves, and the fields of the spec they care about."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import fields, shortcut
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.core.plan import differing
+from kubectl_liqo_shortcut.core.roles import choose_server
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.errors import Invalid, Refused
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A wish for a Shortcut. *spec* holds only what was said; the rest keeps its default."""
+
+    pair: tuple[ClusterID, ClusterID]
+    server: ClusterID | None = None
+    spec: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.server is not None and self.server not in self.pair:
+            raise Invalid(
+                f"the gateway server {self.server!r} is neither of the two leaves",
+                hint=f"--gw-server takes {self.pair[0]} or {self.pair[1]}",
+            )
+        self.shortcut_with(
+            self.server or self.pair[0]
+        )  # refuse nonsense before any cluster is asked
+
+    @property
+    def name(self) -> str:
+        return shortcut_name(*self.pair)
+
+    def shortcut_with(self, server: ClusterID) -> Shortcut:
+        """The Shortcut asked for, with *server* as its server."""
+        client = self.pair[0] if server == self.pair[1] else self.pair[1]
+        roles = {"server": {"clusterID": server}, "client": {"clusterID": client}}
+        return shortcut.parse({**self.spec, **roles})
+
+
+def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Shortcut, str]:
+    """The Shortcut to make and why its roles are so; a record that is there decides.
+
+    Refuses a request that contradicts the record, naming the fields.
+    """
+    if record is None:
+        server, why = choose_server(facts, request.server)
+        return request.shortcut_with(server), why
+    recorded = shortcut.parse(record["spec"])
+    others = list(differing(record["spec"], request.spec))
+    if request.server is not None and request.server != recorded.server:
+        others.insert(0, "spec.server")
+    if others:
+        raise Refused(
+            f"shortcut {request.name} exists and differs in {', '.join(others)}",
+            hint=f"delete it first: kubectl liqo-shortcut delete {request.name}",
+        )
+    return recorded, "its record says so"
+
+
+def from_documents(documents: Iterator[Any]) -> list[Request]:
+    """The requests of a file: Shortcuts, also inside a List; other kinds are refused."""
+    requests: list[Request] = []
+    for document in documents:
+        if isinstance(document, dict) and document.get("kind") == "List":
+            requests += from_documents(iter(document.get("items") or ()))
+        elif document is not None:
+            requests.append(_from_document(document))
+    names = [request.name for request in requests]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Invalid(f"shortcut {twice} stands in the input twice")
+    return requests
+
+
+def _from_document(document: Any) -> Request:
+    body = fields.mapping(document, "document")
+    kind = (body.get("apiVersion"), body.get("kind"))
+    if kind == (r.API_VERSION, "LeafManifests"):
+        raise Invalid(
+            "LeafManifests are for reading: create makes them itself",
+            hint="pass the Shortcut alone",
+        )
+    if kind != (r.API_VERSION, r.SHORTCUT.kind):
+        raise Invalid(f"{kind[1]} {kind[0]} is no Shortcut of {r.API_VERSION}")
+    spec = fields.mapping(body.get("spec"), "spec")
+    wanted = shortcut.parse(spec)
+    name = (body.get("metadata") or {}).get("name")
+    if name is not None and name != wanted.name:
+        raise Invalid(f"metadata.name is {name!r}, but this pair's is {wanted.name!r}")
+    annotations = (body.get("metadata") or {}).get("annotations")
+    return Request(
+        pair=(cluster_id(wanted.server), cluster_id(wanted.client)),
+        server=wanted.server,
+        spec={key: value for key, value in spec.items() if key not in ("server", "client")},
+        annotations=fields.texts(annotations, "metadata.annotations"),
+    )

@@ -1,0 +1,96 @@
+"""The kinds we read and write, in the words of their APIs: the code has no words of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+
+GROUP = "shortcut.liqo.io"
+API_VERSION = f"{GROUP}/v1alpha1"
+FIELD_MANAGER = "kubectl-liqo-shortcut"
+FINALIZER = f"{GROUP}/cleanup"
+
+# Labels and names that Liqo gives a meaning (liqotech/liqo v1.2.0, pkg/consts).
+REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
+TENANT_NAMESPACE = "liqo.io/tenant-namespace"
+LIQO_NAMESPACE = "liqo"
+CLUSTER_ID_CONFIGMAP = "liqo-clusterid-configmap"
+NETWORK_TYPE = "ipam.liqo.io/network-type"
+
+# Labels that mark an object as made for a shortcut.
+MANAGED_BY = "app.kubernetes.io/managed-by"
+SHORTCUT_NAME = f"{GROUP}/name"
+SHORTCUT_HUB = f"{GROUP}/hub"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """A kind and where its API serves it."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.partition("/")[0] if "/" in self.api_version else ""
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """The path of this kind on an API server; without *namespace*, of all namespaces."""
+        root = "/apis/" if self.group else "/api/"
+        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        return f"{root}{self.api_version}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+    def __str__(self) -> str:
+        """kubectl's form: ``gatewayserver.networking.liqo.io``, ``namespace``."""
+        return self.kind.lower() + (f".{self.group}" if self.group else "")
+
+
+_NETWORKING = "networking.liqo.io/v1beta1"
+
+NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
+CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
+SECRET = Kind("v1", "Secret", "secrets")
+SERVICE = Kind("v1", "Service", "services")
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+POD = Kind("v1", "Pod", "pods")
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+CONFIGURATION = Kind(_NETWORKING, "Configuration", "configurations")
+CONNECTION = Kind(_NETWORKING, "Connection", "connections")
+GATEWAY_CLIENT = Kind(_NETWORKING, "GatewayClient", "gatewayclients")
+GATEWAY_SERVER = Kind(_NETWORKING, "GatewayServer", "gatewayservers")
+INTERNAL_FABRIC = Kind(_NETWORKING, "InternalFabric", "internalfabrics")
+PUBLIC_KEY = Kind(_NETWORKING, "PublicKey", "publickeies")  # Liqo's own spelling
+WG_GATEWAY_CLIENT = Kind(_NETWORKING, "WgGatewayClient", "wggatewayclients")
+WG_GATEWAY_SERVER = Kind(_NETWORKING, "WgGatewayServer", "wggatewayservers")
+FIREWALL_CONFIGURATION = Kind(_NETWORKING, "FirewallConfiguration", "firewallconfigurations")
+ROUTE_CONFIGURATION = Kind(_NETWORKING, "RouteConfiguration", "routeconfigurations")
+NETWORK = Kind("ipam.liqo.io/v1alpha1", "Network", "networks")
+FOREIGN_CLUSTER = Kind(
+    "core.liqo.io/v1beta1", "ForeignCluster", "foreignclusters", namespaced=False
+)
+SHORTCUT = Kind(API_VERSION, "Shortcut", "shortcuts", namespaced=False)
+CRD = Kind(
+    "apiextensions.k8s.io/v1",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    namespaced=False,
+)
+SELF_SUBJECT_REVIEW = Kind(
+    "authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False
+)
+
+LINK_KINDS = (NAMESPACE, CONFIGURATION, GATEWAY_SERVER, GATEWAY_CLIENT, PUBLIC_KEY)
+"""What a link is made of, in the order of creation; Liqo makes the rest."""
+
+_BY_NAME = {
+    (kind.api_version, kind.kind): kind
+    for kind in globals().copy().values()
+    if isinstance(kind, Kind)
+}
+
+
+def kind_of(api_version: str, kind: str) -> Kind | None:
+    """The kind of a decoded object, None if it is none of ours."""
+    return _BY_NAME.get((api_version, kind))

@@ -1,0 +1,175 @@
+"""The desired state: what a ``Shortcut`` asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, Role, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.errors import Invalid
+
+SERVICE_TYPES = ("LoadBalancer", "NodePort", "ClusterIP")
+RECLAIM_POLICIES = ("Retain", "Delete")
+DEFAULT_MTU = 1340  # Liqo's own
+DEFAULT_PORT = 51840  # Liqo's own
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRef:
+    """A Liqo gateway template on a leaf; without namespace, in that leaf's Liqo namespace."""
+
+    api_version: str = "networking.liqo.io/v1beta1"
+    kind: str
+    name: str
+    namespace: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The Service in front of the gateway server's Pod."""
+
+    type: str = SERVICE_TYPES[0]
+    port: int = DEFAULT_PORT
+    node_port: int | None = None
+    load_balancer_ip: str | None = None
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    mtu: int = DEFAULT_MTU
+    service: Service = Service()
+    client_address: str | None = None  # what the client dials instead of what is observed
+    client_port: int | None = None
+    server_template: TemplateRef = TemplateRef(
+        kind="WgGatewayServerTemplate", name="wireguard-server"
+    )
+    client_template: TemplateRef = TemplateRef(
+        kind="WgGatewayClientTemplate", name="wireguard-client"
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a link: *leaf*, seen from itself, and the *peer* it is linked to."""
+
+    leaf: ClusterID
+    peer: ClusterID
+    role: Role
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut:
+    """A direct network link between two leaves of one hub."""
+
+    server: ClusterID
+    client: ClusterID
+    gateway: Gateway = Gateway()
+    expiration_time: str | None = None
+    reclaim_policy: str = RECLAIM_POLICIES[0]
+
+    def __post_init__(self) -> None:
+        if self.server == self.client:
+            raise Invalid(
+                f"leaf {self.server!r} cannot have a shortcut to itself", hint="name two leaves"
+            )
+
+    @property
+    def name(self) -> str:
+        return shortcut_name(self.server, self.client)
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return (
+            Side(self.server, self.client, Role.SERVER),
+            Side(self.client, self.server, Role.CLIENT),
+        )
+
+
+def parse(spec: Object) -> Shortcut:
+    """The Shortcut of a spec, from a cluster or a file; raises ``Invalid`` naming the field."""
+    top = ("server", "client", "gateway", "expirationTime", "tenantNamespaceReclaimPolicy")
+    spec = fields.mapping(spec, "spec", top)
+    return Shortcut(
+        server=_leaf(spec, "server"),
+        client=_leaf(spec, "client"),
+        gateway=_gateway(fields.mapping(spec.get("gateway"), "spec.gateway", _GATEWAY)),
+        expiration_time=_time(spec.get("expirationTime")),
+        reclaim_policy=fields.choice(
+            spec.get("tenantNamespaceReclaimPolicy", RECLAIM_POLICIES[0]),
+            "spec.tenantNamespaceReclaimPolicy",
+            RECLAIM_POLICIES,
+        ),
+    )
+
+
+_GATEWAY = ("mtu", "service", "clientEndpoint", "serverTemplateRef", "clientTemplateRef")
+_SERVICE = ("type", "port", "nodePort", "loadBalancerIP", "annotations", "labels")
+
+
+def _leaf(spec: Object, role: str) -> ClusterID:
+    value = fields.mapping(spec.get(role), f"spec.{role}", ("clusterID",)).get("clusterID")
+    if not isinstance(value, str):
+        raise Invalid(f"spec.{role}.clusterID: not given")
+    return cluster_id(value)
+
+
+def _time(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime.datetime):  # YAML reads an unquoted time as one
+        return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return fields.text(value, "spec.expirationTime", longest=64)
+
+
+def _gateway(gateway: Object) -> Gateway:
+    at = "spec.gateway"
+    endpoint = fields.mapping(
+        gateway.get("clientEndpoint"), f"{at}.clientEndpoint", ("address", "port")
+    )
+    default = Gateway()
+    return Gateway(
+        mtu=fields.integer(gateway.get("mtu", DEFAULT_MTU), f"{at}.mtu", 576, 9000),
+        service=_service(fields.mapping(gateway.get("service"), f"{at}.service", _SERVICE)),
+        client_address=_given(endpoint, "address", fields.address, f"{at}.clientEndpoint"),
+        client_port=_given(endpoint, "port", fields.port, f"{at}.clientEndpoint"),
+        server_template=_template(gateway, "serverTemplateRef", default.server_template),
+        client_template=_template(gateway, "clientTemplateRef", default.client_template),
+    )
+
+
+def _service(service: Object) -> Service:
+    at = "spec.gateway.service"
+    parsed = Service(
+        type=fields.choice(service.get("type", SERVICE_TYPES[0]), f"{at}.type", SERVICE_TYPES),
+        port=fields.port(service.get("port", DEFAULT_PORT), f"{at}.port"),
+        node_port=_given(service, "nodePort", fields.port, at),
+        load_balancer_ip=_given(service, "loadBalancerIP", fields.address, at),
+        annotations=fields.texts(service.get("annotations"), f"{at}.annotations"),
+        labels=fields.texts(service.get("labels"), f"{at}.labels"),
+    )
+    if parsed.node_port is not None and parsed.type != "NodePort":
+        raise Invalid(f"{at}.nodePort needs type NodePort, not {parsed.type}")
+    if parsed.load_balancer_ip is not None and parsed.type != "LoadBalancer":
+        raise Invalid(f"{at}.loadBalancerIP needs type LoadBalancer, not {parsed.type}")
+    return parsed
+
+
+def _given(values: Object, key: str, typed: Any, at: str) -> Any:
+    """The value of *key*, typed, or None where it is not given."""
+    return None if values.get(key) is None else typed(values[key], f"{at}.{key}")
+
+
+def _template(gateway: Object, key: str, default: TemplateRef) -> TemplateRef:
+    at = f"spec.gateway.{key}"
+    ref = fields.mapping(gateway.get(key), at, ("apiVersion", "kind", "name", "namespace"))
+    return TemplateRef(
+        api_version=fields.text(ref.get("apiVersion", default.api_version), f"{at}.apiVersion"),
+        kind=fields.text(ref.get("kind", default.kind), f"{at}.kind", longest=63),
+        name=fields.text(ref.get("name", default.name), f"{at}.name"),
+        namespace=_given(ref, "namespace", fields.text, at),
+    )

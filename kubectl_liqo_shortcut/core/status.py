@@ -1,0 +1,97 @@
+"""How far an object is: pure functions over what it says of itself.
+
+The vocabulary is that of kstatus (kubernetes-sigs/cli-utils). Liqo's statuses carry no
+observedGeneration; whether one belongs to the present gateway is told by its owner (``observe``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core.facts import Endpoint
+from kubectl_liqo_shortcut.core.model import Object, is_terminating
+from kubectl_liqo_shortcut.errors import Invalid
+
+
+class Status(enum.StrEnum):
+    CURRENT = "Current"
+    IN_PROGRESS = "InProgress"
+    FAILED = "Failed"
+    TERMINATING = "Terminating"
+    NOT_FOUND = "NotFound"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Readiness:
+    status: Status
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status is Status.CURRENT
+
+
+def readiness(obj: Object | None) -> Readiness:
+    """How far *obj* is from what its spec asks for."""
+    if obj is None:
+        return Readiness(Status.NOT_FOUND, "not there yet")
+    if is_terminating(obj):
+        return Readiness(Status.TERMINATING, "is being deleted")
+    match obj.get("kind"), obj.get("status") or {}:
+        case "Configuration", status:
+            return _configuration(obj, status)
+        case "GatewayServer", _:
+            endpoint = endpoint_of(obj)
+            if endpoint is None:
+                return Readiness(Status.IN_PROGRESS, "no endpoint yet")
+            return Readiness(Status.CURRENT, f"listens at {endpoint}")
+        case "GatewayClient", {"clientRef": {}}:
+            return Readiness(Status.CURRENT, "accepted")
+        case "GatewayClient", _:
+            return Readiness(Status.IN_PROGRESS, "not accepted yet")
+        case "Connection", status:
+            return _connection(status)
+        case _:
+            return Readiness(Status.CURRENT)
+
+
+def _configuration(obj: Object, status: Object) -> Readiness:
+    if not ((status.get("remote") or {}).get("cidr") or {}).get("pod"):
+        return Readiness(Status.IN_PROGRESS, "Liqo has not answered with its CIDRs yet")
+    # Liqo before v1.2 sets no condition; where there is one, it must be of the present spec.
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "NetworkCIDRsConfigured":
+            generation = obj.get("metadata", {}).get("generation")
+            current = condition.get("observedGeneration", generation) == generation
+            if condition.get("status") != "True" or not current:
+                return Readiness(
+                    Status.IN_PROGRESS, str(condition.get("message") or "not configured")
+                )
+    return Readiness(Status.CURRENT, "configured")
+
+
+def _connection(status: Object) -> Readiness:
+    latency = (status.get("latency") or {}).get("value")
+    match status.get("value"):
+        case "Connected":
+            return Readiness(Status.CURRENT, f"Connected, {latency}" if latency else "Connected")
+        case "Error":
+            return Readiness(Status.FAILED, "Error: the peer's gateway does not answer pings")
+        case None:
+            return Readiness(Status.IN_PROGRESS, "no status yet")
+        case value:
+            return Readiness(Status.IN_PROGRESS, str(value))
+
+
+def endpoint_of(gateway_server: Object) -> Endpoint | None:
+    """Where a GatewayServer can be reached, None while it does not know (Liqo may say ``[""]``)."""
+    endpoint = (gateway_server.get("status") or {}).get("endpoint") or {}
+    try:
+        return Endpoint(
+            fields.address(next(iter(endpoint.get("addresses") or ()), None), "address"),
+            fields.port(endpoint.get("port"), "port"),
+            fields.choice(endpoint.get("protocol") or "UDP", "protocol", ("UDP", "TCP")),
+        )
+    except Invalid:
+        return None

@@ -1,0 +1,1 @@
+"""The loop: watches, steps and the record, on several clusters at once."""

@@ -1,0 +1,181 @@
+"""The loop that makes a link: observe, render, plan, do what can be done now, watch; and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb
+from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.plan import Create, Plan, Step, Update, make_plan
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.record import Ownership, health
+from kubectl_liqo_shortcut.core.render import Rendered, Renderer
+from kubectl_liqo_shortcut.core.status import readiness
+from kubectl_liqo_shortcut.engine.link import Link
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.world import Made, StepEnded, WatchFailed
+from kubectl_liqo_shortcut.errors import (
+    AlreadyExists,
+    ClusterError,
+    Conflict,
+    ShortcutError,
+    TimedOut,
+    Transient,
+)
+
+_RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
+
+
+class Convergence:
+    """The state of one run of the loop; ``run`` yields what happens."""
+
+    def __init__(self, link: Link, renderer: Renderer, *, wait: bool) -> None:
+        self._link = link
+        self._renderer = renderer
+        self._wait = wait
+        self._under_way: dict[ObjectRef, Step] = {}
+        self._not_before: dict[ObjectRef, float] = {}  # monotonic
+        self._attempts: dict[ObjectRef, int] = {}
+        self._updates: dict[ObjectRef, int] = {}
+        self._said: dict[ObjectRef, str] = {}
+
+    def run(self, deadline: Deadline, stop: Stop) -> Iterator[Event]:
+        """Until the link is up (or, without *wait*, until all its objects exist)."""
+        link = self._link
+        while True:
+            ends = link.ends()
+            self._follow_tenant_namespaces(ends)
+            if link.world.synced:
+                rendered = self._renderer.link(link.shortcut, link.learn(ends))
+                plan = make_plan(rendered.ready, ends, link.journal.objects)
+                yield from self._settle(plan)
+                self._start(plan, rendered, ends)
+                yield from self._tell(ends)
+                link.journal.offer(link.status(ends))
+                if self._finished(plan, rendered, ends):
+                    return
+            stop.check()
+            if not deadline.left():
+                raise self._timed_out(ends, deadline)
+            for news in link.world.wait(min(deadline.left(), self._next_retry())):
+                match news:
+                    case WatchFailed(error):
+                        raise error
+                    case StepEnded():
+                        yield from self._ended(news)
+                    case _:
+                        pass
+
+    def _follow_tenant_namespaces(self, ends: Mapping[str, End]) -> None:
+        if not self._link.world.synced:
+            return
+        facts = self._link.learn(ends)
+        for end in ends.values():
+            leaf = end.side.leaf
+            namespace = facts.leaves[leaf].tenant_namespace
+            for what in observe.tenant_selections(end.side, namespace, end.gateway):
+                self._link.world.follow(self._link.leaves[leaf], what)
+
+    def _settle(self, plan: Plan) -> Iterator[Event]:
+        journal = self._link.journal
+        for cluster, body in plan.ours:
+            journal.settle(cluster, body, Ownership.CREATED)
+        for cluster, body in plan.reused:
+            if journal.settle(cluster, body, Ownership.REUSED):
+                yield Done(ref_of(cluster, body), Verb.REUSED, "made by somebody else")
+
+    def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
+        now = time.monotonic()
+        steps = {
+            step.manifest.ref: step
+            for step in plan.steps
+            if step.manifest.ref not in self._under_way
+            and self._not_before.get(step.manifest.ref, 0.0) <= now
+        }
+        if not steps:
+            return
+        # The intention to make all that is missing is recorded by one write, before the first POST.
+        missing = (
+            manifest.ref
+            for manifest in (*rendered.ready, *(each.manifest for each in rendered.pending))
+            if ends[manifest.cluster].of(manifest.ref.kind) is None
+        )
+        if self._link.journal.intend(missing):
+            self._link.journal.write(self._link.status(ends))
+        for ref, step in steps.items():
+            self._under_way[ref] = step
+            self._link.world.run(ref, self._action(step))
+
+    def _action(self, step: Step) -> Callable[[], Made]:
+        cluster, manifest = self._link.leaves[step.manifest.cluster], step.manifest
+        match step:
+            case Create():
+                return lambda: _create(cluster, manifest)
+            case Update():
+                times = self._updates[manifest.ref] = self._updates.get(manifest.ref, 0) + 1
+                if times > 2:
+                    raise ClusterError(
+                        manifest.cluster,
+                        f"{manifest.ref} is changed back each time it is set",
+                        hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
+                        f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
+                    )
+                return lambda: Made(cluster.apply(manifest), Verb.CONFIGURED)
+
+    def _ended(self, news: StepEnded) -> Iterator[Event]:
+        del self._under_way[news.ref]
+        match news.error:
+            case None:
+                self._attempts.pop(news.ref, None)
+                if news.made and news.made.verb:
+                    yield Done(news.ref, news.made.verb)
+            case Transient() | Conflict() as error:
+                attempt = self._attempts[news.ref] = self._attempts.get(news.ref, 0) + 1
+                pause = min(_RETRY_PAUSE * 2**attempt, 10.0)
+                pause = max(pause, getattr(error, "retry_after", 0.0))
+                self._not_before[news.ref] = time.monotonic() + pause
+                yield Seen(news.ref, f"{error.message}; trying again")
+            case error:
+                raise error
+
+    def _next_retry(self) -> float:
+        """Seconds until a failed step may be tried again."""
+        now = time.monotonic()
+        later = [moment - now for moment in self._not_before.values() if moment > now]
+        return min(later, default=3600.0)
+
+    def _tell(self, ends: Mapping[str, End]) -> Iterator[Event]:
+        for leaf, end in ends.items():
+            for body in (end.configuration, end.gateway, end.connection):
+                if body is None:
+                    continue
+                says, ref = readiness(body).message, ref_of(leaf, body)
+                if says and self._said.get(ref) != says.partition(",")[0]:
+                    self._said[ref] = says.partition(",")[0]  # a changing latency is no news
+                    yield Seen(ref, says)
+
+    def _finished(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> bool:
+        if plan.steps or self._under_way or rendered.pending:
+            return False
+        return health(ends.values()).ready or not self._wait
+
+    def _timed_out(self, ends: Mapping[str, End], deadline: Deadline) -> ShortcutError:
+        waits = "; ".join(health(ends.values()).waits())
+        return TimedOut(
+            f"not connected after {deadline.seconds:g}s: {waits or 'some steps are under way'}",
+            hint="everything made is kept: the same command goes on, delete removes it",
+        )
+
+
+def _create(cluster: Cluster, manifest: Manifest) -> Made:
+    try:
+        return Made(cluster.create(manifest), Verb.CREATED)
+    except AlreadyExists:
+        # Somebody was faster, or an answer got lost: the next plan looks whose it is.
+        found = cluster.get(manifest.ref)
+        if found is None:
+            raise
+        return Made(found, None)

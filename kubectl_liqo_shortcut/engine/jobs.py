@@ -1,0 +1,102 @@
+"""Several commands' work at the same time, with one place where events and signals arrive."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+
+from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
+
+Job = Callable[[Stop], Iterator[Event]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failed:
+    """The job about *name* ended with an error."""
+
+    name: str
+    error: ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ended:
+    name: str
+    bug: BaseException | None = None
+
+
+_News = Event | Failed | _Ended | int  # an int is a signal's number
+
+
+def run_all(jobs: Mapping[str, Job]) -> Iterator[Event | Failed]:
+    """The events of all *jobs*, as they come, on the caller's thread.
+
+    The first signal asks each job to stop and waits for those that have something to undo; the
+    second one leaves at once (``KeyboardInterrupt``).
+    """
+    news: queue.SimpleQueue[_News] = queue.SimpleQueue()
+    stops = {name: Stop() for name in jobs}
+    for name, job in jobs.items():
+        threading.Thread(target=_work, args=(name, job, stops[name], news), daemon=True).start()
+    running = set(jobs)
+    with _signals(stops, news):
+        while running:
+            match news.get():
+                case _Ended(name, None):
+                    running.discard(name)
+                case _Ended(_, bug) if bug is not None:
+                    raise bug
+                case int(number):
+                    idle = {name for name in running if not stops[name].armed}
+                    running -= idle
+                    for name in sorted(idle):
+                        yield Failed(name, Interrupted(number))
+                case Failed(name, _) as failed if name in running:
+                    yield failed
+                case Failed() | _Ended():
+                    pass
+                case event:
+                    yield event
+
+
+def _work(name: str, job: Job, stop: Stop, news: queue.SimpleQueue[_News]) -> None:
+    try:
+        for event in job(stop):
+            news.put(event)
+    except ShortcutError as error:
+        news.put(Failed(name, error))
+    except BaseException as bug:  # noqa: BLE001 - raised again on the caller's thread
+        news.put(_Ended(name, bug))
+        return
+    news.put(_Ended(name))
+
+
+@contextlib.contextmanager
+def _signals(stops: Mapping[str, Stop], news: queue.SimpleQueue[_News]) -> Iterator[None]:
+    seen = False
+
+    def handle(number: int, _: FrameType | None) -> None:
+        nonlocal seen
+        if seen:
+            raise KeyboardInterrupt
+        seen = True
+        for stop in stops.values():
+            stop.request(number)
+        news.put(number)
+
+    if threading.current_thread() is not threading.main_thread():  # a test's runner
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, handle) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,105 @@
+"""The record on the hub while a command works: what is intended, what was made, how it stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+_AS_OF = ("lastObservedTime",)
+
+
+class Journal:
+    """Writes a record's status: at once where safety needs it, else from a thread of its own.
+
+    Only the latest status counts, so a slow hub delays no step on a leaf.
+    """
+
+    def __init__(self, hub: Cluster, record: Object) -> None:
+        self.record = record
+        self.objects = rec.objects_of(record)
+        self._hub = hub
+        self._condition = threading.Condition()
+        self._waiting: Mapping[str, Any] | None = None
+        self._writing = False
+        self._written: Mapping[str, Any] = {}
+        self._error: ShortcutError | None = None
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ref_of(self._hub.name, self.record)
+
+    def intend(self, refs: Iterable[ObjectRef]) -> bool:
+        """Note that *refs* are about to be created; True if that has to be written first."""
+        news = [ref for ref in refs if ref not in self.objects]
+        self.objects |= {ref: Recorded(ref, "", Ownership.CREATED) for ref in news}
+        return bool(news)
+
+    def settle(self, cluster: str, body: Object, ownership: Ownership) -> bool:
+        """Note whose *body* is; True if that was not known."""
+        entry = Recorded(ref_of(cluster, body), uid_of(body), ownership)
+        before = self.objects.get(entry.ref)
+        if before is not None and before.ownership is Ownership.ADOPTED:
+            entry = Recorded(entry.ref, entry.uid, Ownership.ADOPTED)
+        self.objects[entry.ref] = entry
+        return before != entry
+
+    def forget(self, refs: Iterable[ObjectRef]) -> None:
+        """Drop what is no longer there, or was never made."""
+        for ref in refs:
+            self.objects.pop(ref, None)
+
+    def write(self, status: Mapping[str, Any]) -> None:
+        """Write *status* before going on."""
+        self.offer(status)
+        self.flush()
+
+    def offer(self, status: Mapping[str, Any]) -> None:
+        """Write *status* soon, unless it says nothing new or a later one comes first."""
+        with self._condition:
+            if _without_time(status) == _without_time(self._waiting or self._written):
+                return
+            self._waiting = status
+            if not self._writing:
+                self._writing = True
+                threading.Thread(target=self._write, daemon=True).start()
+
+    def flush(self) -> None:
+        """Wait until what was offered is written; raises what kept it from being."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self._writing)
+            error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _write(self) -> None:
+        while True:
+            with self._condition:
+                status, self._waiting = self._waiting, None
+                if status is None or self._error is not None:
+                    self._writing = False
+                    self._condition.notify_all()
+                    return
+            try:
+                record = self._hub.patch(self.ref, {"status": status}, subresource="status")
+                with self._condition:
+                    self._written, self.record = status, record
+            except ShortcutError as error:
+                with self._condition:
+                    self._error = error
+
+
+def _without_time(status: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in status.items() if key not in _AS_OF}
+    if "clusters" in plain:
+        plain["clusters"] = [
+            {key: value for key, value in each.items() if key != "lastReachedTime"}
+            for each in plain["clusters"]
+        ]
+    return plain

@@ -1,0 +1,46 @@
+"""One link being worked on: what is wanted, what is known, and the ways to its clusters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.record import Cause, status_of
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.journal import Journal
+from kubectl_liqo_shortcut.engine.world import World, utc_now
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    shortcut: Shortcut
+    facts: Facts  # without what the link itself gives: endpoint and keys
+    leaves: Mapping[str, Cluster]
+    cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
+    world: World
+    journal: Journal
+
+    def ends(self) -> dict[str, End]:
+        """Both ends, as the watches show them now."""
+        objects = self.world.objects
+        return {side.leaf: observe.end(side, objects) for side in self.shortcut.sides}
+
+    def learn(self, ends: Mapping[str, End]) -> Facts:
+        known = {
+            leaf: observe.learn(self.facts.leaves[end.side.leaf], end) for leaf, end in ends.items()
+        }
+        return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
+
+    def status(self, ends: Mapping[str, End], cause: Cause | None = None) -> dict[str, object]:
+        return status_of(
+            self.journal.record,
+            ends.values(),
+            self.journal.objects.values(),
+            cluster_uids=self.cluster_uids,
+            now=utc_now(),
+            cause=cause,
+        )

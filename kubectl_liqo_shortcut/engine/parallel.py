@@ -1,0 +1,107 @@
+"""Running at the same time what does not depend on each other, and one deadline for all of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from kubectl_liqo_shortcut.errors import Interrupted, Transient
+
+T = TypeVar("T")
+
+
+class Deadline:
+    """The moment a whole command must be over; every wait of it has this one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds left, not below 0."""
+        return max(0.0, self._end - time.monotonic())
+
+
+class Stop:
+    """A request to stop, made by a signal and heeded where stopping is safe.
+
+    Without a lock, since a signal handler may interrupt any line of the main thread: each side
+    first writes its own field, then reads the other's, so that one of them sees both.
+    """
+
+    def __init__(self) -> None:
+        self._signal: int | None = None
+        self._listener: Callable[[], object] | None = None
+
+    def request(self, signal_number: int) -> None:
+        self._signal = signal_number
+        if self._listener is not None:
+            self._listener()
+
+    def arm(self, listener: Callable[[], object]) -> None:
+        """From now on something must be undone before stopping: *listener* hears of a request."""
+        self._listener = listener
+        self.check()
+
+    @property
+    def armed(self) -> bool:
+        return self._listener is not None
+
+    def check(self) -> None:
+        """Raise ``Interrupted`` if a stop was requested."""
+        if self._signal is not None:
+            raise Interrupted(self._signal)
+
+
+class Answer(Generic[T]):
+    """The result of an action under way on a thread of its own.
+
+    A daemon thread, so that an interrupted program need not wait for a silent server.
+    """
+
+    def __init__(self, action: Callable[[], T]) -> None:
+        self._result: T
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(action,), daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def result(self) -> T:
+        """What the action returned, or what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _run(self, action: Callable[[], T]) -> None:
+        try:
+            self._result = action()
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
+            self._error = error
+
+
+def together(actions: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all *actions*, in their order; all have ended before an error is raised."""
+    answers = [Answer(action) for action in actions]
+    for answer in answers:
+        answer.join()
+    return [answer.result() for answer in answers]
+
+
+def patiently(action: Callable[[], T], deadline: Deadline, *, tries: int = 5) -> T:
+    """*action*, tried again after what passes by itself: 429, 5xx, a reset connection."""
+    pause = 0.2
+    while True:
+        try:
+            return action()
+        except Transient as error:
+            tries -= 1
+            pause = max(pause, error.retry_after)
+            if not tries or pause >= deadline.left():
+                raise
+        time.sleep(pause)
+        pause *= 2

@@ -1,0 +1,223 @@
+"""The first look at the clusters, all at once and before anything is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, LeafFacts, default_tenant_namespace
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Manifest,
+    Object,
+    ObjectRef,
+    cluster_id,
+    labels_of,
+    shortcut_name,
+    uid_of,
+)
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.engine.parallel import Answer, together
+from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
+
+Pair = tuple[ClusterID, ClusterID]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HubView:
+    """What the hub knows of a pair: its *record*, and the *facts* of its Configurations."""
+
+    record: Object | None
+    facts: Facts
+    user: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LeafView:
+    """What a leaf says of itself."""
+
+    uid: str  # of its kube-system namespace: another UID is another cluster
+    cidrs: Cidrs
+
+
+def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView:
+    """Five questions to the hub at the same time; refuses if it does not know a leaf, or lacks the
+    CRD where that is needed."""
+    name = shortcut_name(*pair)
+    records, reviews, identity, configurations, clients = together(
+        [
+            lambda: find_records(hub, name, crd_needed=crd_needed),
+            lambda: [_who_am_i(hub)],
+            *_leaf_questions(hub),
+        ]
+    )
+    return HubView(
+        record=records[0] if records else None,
+        facts=_facts(pair, _id_from(HUB, identity), configurations, clients),
+        user=_user(reviews[0]),
+    )
+
+
+def _leaf_questions(hub: Cluster) -> list[Callable[[], list[Object]]]:
+    """Who the hub is, which leaves it has, and which of them it dials."""
+    return [
+        lambda: _identity(hub),
+        lambda: list(hub.list(Selection(r.CONFIGURATION)).items),
+        lambda: list(hub.list(Selection(r.GATEWAY_CLIENT)).items),
+    ]
+
+
+def find_records(hub: Cluster, name: str = "", *, crd_needed: bool = True) -> list[Object]:
+    """All Shortcuts of the hub, or the one called *name*."""
+    try:
+        return list(hub.list(Selection(r.SHORTCUT, name=name)).items)
+    except Gone as error:
+        if not crd_needed:
+            return []
+        raise Refused(
+            "the hub does not know the kind Shortcut",
+            hint="install it once: kubectl liqo-shortcut crd install",
+        ) from error
+
+
+def survey(
+    hub: Cluster, leaves: Mapping[str, Cluster], pair: Pair
+) -> tuple[HubView, dict[str, LeafView]]:
+    """The hub and both leaves at once, compared with each other."""
+    of_hub = Answer(lambda: look_at_hub(hub, pair))
+    of_leaves = {leaf: Answer(_look_at(cluster)) for leaf, cluster in leaves.items()}
+    view = of_hub.result()
+    looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
+    for leaf, look in looks.items():
+        known = view.facts.leaves[ClusterID(leaf)].cidrs
+        if known is not None and look.cidrs != known:
+            raise Refused(
+                f"cluster {leaf!r}: its CIDRs are {_words(look.cidrs)}, "
+                f"but the hub's Configuration for it says {_words(known)} (CIDRMismatch)",
+                hint="connect the hub and that leaf again: liqoctl network connect",
+            )
+    return view, looks
+
+
+def _look_at(leaf: Cluster) -> Callable[[], LeafView]:
+    return lambda: LeafView(_checked_uid(leaf), _own_cidrs(leaf))
+
+
+def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
+    """Asks *leaf* whether it is the cluster that a record means; "" where the record has no UID."""
+
+    def check() -> None:
+        uid = _checked_uid(leaf)
+        if recorded_uid and uid != recorded_uid:
+            raise Refused(
+                f"cluster {leaf.name!r} was rebuilt: it is not the one the shortcut was made on",
+                hint="nothing on it was touched",
+            )
+
+    return check
+
+
+def _checked_uid(leaf: Cluster) -> str:
+    """The UID of its kube-system namespace; refuses if another cluster answers."""
+    said = _id_from(leaf.name, _identity(leaf))
+    if said != leaf.name:
+        raise Refused(
+            f"cluster {leaf.name!r}: its Liqo cluster ID is {said!r}",
+            hint=f"pass the context that leads to {leaf.name}: --leaf-context {leaf.name}=CONTEXT",
+        )
+    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
+    return uid_of(system) if system else ""
+
+
+def _facts(
+    pair: Pair, hub: ClusterID, configurations: list[Object], clients: list[Object]
+) -> Facts:
+    remotes = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
+    served = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in clients}
+    return Facts(
+        hub,
+        {
+            leaf: LeafFacts(
+                id=leaf,
+                cidrs=_remote_cidrs(leaf, remotes),
+                tenant_namespace=default_tenant_namespace(peer),
+                serves_hub=leaf in served,
+            )
+            for leaf, peer in (pair, pair[::-1])
+        },
+    )
+
+
+def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) -> Cidrs:
+    configuration = configurations.get(leaf)
+    if configuration is None:
+        known = ", ".join(sorted(filter(None, configurations))) or "none"
+        raise Refused(
+            f"{leaf!r} is not a leaf of this hub: the hub has no Configuration for it",
+            hint=f"leaves of this hub: {known}",
+        )
+    cidr = ((configuration.get("spec") or {}).get("remote") or {}).get("cidr") or {}
+    at = f"the hub's Configuration for {leaf}"
+    return Cidrs(
+        fields.cidrs(cidr.get("pod"), f"{at}: pod"),
+        fields.cidrs(cidr.get("external"), f"{at}: external"),
+    )
+
+
+def _own_cidrs(leaf: Cluster) -> Cidrs:
+    networks = leaf.list(Selection(r.NETWORK, r.LIQO_NAMESPACE)).items
+
+    def of(network_type: str) -> tuple[str, ...]:
+        found = tuple(
+            fields.cidr((each.get("status") or {}).get("cidr"), f"Network {network_type}")
+            for each in networks
+            if labels_of(each).get(r.NETWORK_TYPE) == network_type
+        )
+        if not found:
+            raise ClusterError(
+                leaf.name,
+                f"no Network of type {network_type} in namespace {r.LIQO_NAMESPACE}",
+                hint="is Liqo installed and healthy there?",
+            )
+        return found
+
+    try:
+        return Cidrs(of("pod-cidr"), of("external-cidr"))
+    except Invalid as error:
+        raise ClusterError(leaf.name, error.message) from error
+
+
+def _identity(cluster: Cluster) -> list[Object]:
+    ref = ObjectRef(cluster.name, r.CONFIG_MAP, r.LIQO_NAMESPACE, r.CLUSTER_ID_CONFIGMAP)
+    found = cluster.get(ref)
+    if found is None:
+        raise ClusterError(
+            cluster.name,
+            f"no ConfigMap {ref.name} in namespace {ref.namespace}",
+            hint="is Liqo installed there?",
+        )
+    return [found]
+
+
+def _id_from(cluster: str, identity: list[Object]) -> ClusterID:
+    try:
+        return cluster_id(str((identity[0].get("data") or {}).get("CLUSTER_ID")))
+    except Invalid as error:
+        raise ClusterError(cluster, f"in its {r.CLUSTER_ID_CONFIGMAP}: {error.message}") from error
+
+
+def _who_am_i(hub: Cluster) -> Object:
+    kind = r.SELF_SUBJECT_REVIEW
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": ""}}
+    return hub.create(Manifest(HUB, body))
+
+
+def _user(review: Object) -> str:
+    return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "unknown")
+
+
+def _words(cidrs: Cidrs) -> str:
+    return f"Pods {', '.join(cidrs.pod)} and external {', '.join(cidrs.external)}"

@@ -1,0 +1,202 @@
+"""A live view of the objects of one link, fed by watches; and the steps under way.
+
+Threads only put news into one queue; whoever calls ``wait`` applies them, so nobody needs a lock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from kubectl_liqo_shortcut.core.events import Verb
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection
+from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.errors import ClusterError, Expired, ShortcutError, Transient
+
+_LONGEST_PAUSE = 5.0  # seconds between two attempts of a watch
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """All there is of a selection."""
+
+    cluster: str
+    what: Selection
+    items: tuple[Object, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Changed:
+    """One object of a selection changed."""
+
+    cluster: str
+    what: Selection
+    change: Change
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WatchFailed:
+    """A selection cannot be watched: a definite answer, not a passing fault."""
+
+    error: ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Made:
+    """What a step found or left: *verb* is None where somebody else had made the object."""
+
+    body: Object
+    verb: Verb | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step about *ref* is over: the object as it is now, or why it failed."""
+
+    ref: ObjectRef
+    made: Made | None
+    error: ShortcutError | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Woken:
+    """Somebody asks the waiter to look around."""
+
+
+News = Listed | Changed | WatchFailed | StepEnded | Woken
+
+
+class World:
+    def __init__(self) -> None:
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
+        self._made: dict[ObjectRef, Object] = {}  # by us, until a watch shows it
+        self._running: set[ObjectRef] = set()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    @property
+    def objects(self) -> dict[ObjectRef, Object]:
+        """Everything seen so far, by where it lives."""
+        known = dict(self._made)
+        for seen in self._seen.values():
+            known.update(seen or {})
+        return known
+
+    @property
+    def synced(self) -> bool:
+        """Whether each selection has been listed once: what is not in ``objects`` is not there."""
+        return all(seen is not None for seen in self._seen.values())
+
+    def follow(self, cluster: Cluster, what: Selection) -> None:
+        """List *what* and watch it from then on; asking twice is asking once."""
+        key = (cluster.name, what)
+        if key not in self._seen:
+            self._seen[key] = None
+            _daemon(_follow, cluster, what, self._news, self._closed)
+
+    def run(self, ref: ObjectRef, step: Callable[[], Made]) -> None:
+        """Do *step* on a thread of its own; its end comes as news."""
+        self._running.add(ref)
+        _daemon(_run, ref, step, self._news)
+
+    def settle(self, deadline: Deadline) -> None:
+        """Wait until no step is under way, whatever its outcome."""
+        while self._running and deadline.left():
+            self.wait(deadline.left())
+
+    def wake(self) -> None:
+        self._news.put(Woken())
+
+    def wait(self, seconds: float) -> list[News]:
+        """Everything that happened since; blocks up to *seconds* while nothing has."""
+        news: list[News] = []
+        try:
+            news.append(self._news.get(timeout=max(0.0, seconds)))
+            while True:
+                news.append(self._news.get_nowait())
+        except queue.Empty:
+            pass
+        for each in news:
+            self._apply(each)
+        return news
+
+    def sync(self, deadline: Deadline) -> None:
+        """Wait until everything asked for has been listed."""
+        while not self.synced:
+            for each in self.wait(deadline.left()):
+                if isinstance(each, WatchFailed):
+                    raise each.error
+            if not deadline.left():
+                missing = next(key for key, seen in self._seen.items() if seen is None)
+                raise ClusterError(missing[0], f"no answer about {missing[1].kind} in time")
+
+    def _apply(self, news: News) -> None:
+        if isinstance(news, StepEnded):
+            self._running.discard(news.ref)
+        match news:
+            case Listed(cluster, what, items):
+                seen = {ref_of(cluster, item): item for item in items}
+                self._seen[cluster, what] = seen
+                self._forget(seen)
+            case Changed(cluster, what, change):
+                ref = ref_of(cluster, change.body)
+                now = self._seen[cluster, what] or {}
+                now.pop(ref, None) if change.gone else now.update({ref: change.body})
+                self._seen[cluster, what] = now
+                self._forget([ref])
+            case StepEnded(ref, Made(body), None) if ref not in self.objects:
+                self._made[ref] = body
+            case _:
+                pass
+
+    def _forget(self, refs: Iterable[ObjectRef]) -> None:
+        for ref in refs:
+            self._made.pop(ref, None)
+
+
+def _follow(
+    cluster: Cluster, what: Selection, news: queue.SimpleQueue[News], closed: threading.Event
+) -> None:
+    pause = 0.2
+    while not closed.is_set():
+        try:
+            listing = cluster.list(what)
+            news.put(Listed(cluster.name, what, listing.items))
+            since = listing.resource_version
+            while not closed.is_set():
+                for change in cluster.watch(what, since):
+                    pause = 0.2
+                    since = change.body["metadata"]["resourceVersion"]
+                    news.put(Changed(cluster.name, what, change))
+                    if closed.is_set():
+                        return
+        except Expired:
+            continue
+        except Transient as error:  # an API server restarts, a connection is cut: look again
+            closed.wait(max(pause, error.retry_after))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        except ShortcutError as error:
+            news.put(WatchFailed(error))
+            return
+
+
+def _run(ref: ObjectRef, step: Callable[[], Made], news: queue.SimpleQueue[News]) -> None:
+    try:
+        news.put(StepEnded(ref, step(), None))
+    except ShortcutError as error:
+        news.put(StepEnded(ref, None, error))
+
+
+def _daemon(target: Callable[..., None], *args: object) -> None:
+    threading.Thread(target=target, args=args, daemon=True).start()
+
+
+def utc_now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

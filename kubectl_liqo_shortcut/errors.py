@@ -1,0 +1,103 @@
+"""Every way this program fails, and what it tells the user.
+
+A message says where and what went wrong; a hint says what to do next; the exit code lets a script
+tell the cases apart. Turning these into text and a process status happens in one place, ``cli``.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class ExitCode(enum.IntEnum):
+    OK = 0
+    FAILED = 1  # undone where possible
+    USAGE = 2  # click's own code for a bad command line
+    # 3 is reserved by kubectl's conventions for "nothing was changed"
+    REFUSED = 4  # nothing was changed
+    TIMED_OUT = 5  # kept; the same command goes on
+    PARTLY = 8  # the record says what is left
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class ShortcutError(Exception):
+    """Base of every failure we foresee; anything else is a bug."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Invalid(ShortcutError):
+    """The request itself makes no sense; no cluster was contacted."""
+
+    exit_code = ExitCode.USAGE
+
+
+class Refused(ShortcutError):
+    """What was found forbids going on; nothing was changed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class TimedOut(ShortcutError):
+    """The deadline passed; what was made is kept and the same command goes on."""
+
+    exit_code = ExitCode.TIMED_OUT
+
+
+class PartlyDone(ShortcutError):
+    """Something is left to do; the record on the hub says what."""
+
+    exit_code = ExitCode.PARTLY
+
+
+class Interrupted(ShortcutError):
+    """A signal asked us to stop."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__("interrupted")
+        self.exit_code = ExitCode(128 + signal_number)
+
+
+class ClusterError(ShortcutError):
+    """One cluster refused or did not answer; *cluster* is how the user knows it."""
+
+    def __init__(self, cluster: str, message: str, *, hint: str | None = None) -> None:
+        where = cluster if " " in cluster else f"cluster {cluster!r}"  # "the hub" has no quotes
+        super().__init__(f"{where}: {message}", hint=hint)
+        self.cluster = cluster
+
+
+class Transient(ClusterError):
+    """Likely to pass by itself: the same request may be sent again after *retry_after* seconds."""
+
+    def __init__(
+        self, cluster: str, message: str, *, hint: str | None = None, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(cluster, message, hint=hint)
+        self.retry_after = retry_after
+
+
+class Forbidden(ClusterError):
+    """The identity in use lacks a permission."""
+
+
+class Conflict(ClusterError):
+    """The object is not as it was when it was last looked at (HTTP 409)."""
+
+
+class AlreadyExists(Conflict):
+    """Somebody made an object of that name first."""
+
+
+class Gone(ClusterError):
+    """The kind asked for is not served (its CRD is not installed)."""
+
+
+class Expired(ClusterError):
+    """A watch is too far behind (HTTP 410): list again."""

@@ -1,0 +1,1 @@
+"""How results and progress look. Nothing here decides or asks a cluster."""

@@ -1,0 +1,35 @@
+"""Text for terminals: what a cluster sends is input, its control characters are only shown."""
+
+from __future__ import annotations
+
+import datetime
+
+
+def printable(text: str) -> str:
+    """*text* with everything a terminal might obey written as an escape."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def age(since: str | None, now: datetime.datetime) -> str:
+    """The time since an RFC 3339 moment, as kubectl writes ages: ``5s``, ``3m20s``, ``2d``."""
+    if not since:
+        return "<unknown>"
+    seconds = int((now - datetime.datetime.fromisoformat(since)).total_seconds())
+    if seconds < 0:
+        return "0s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
+    if hours < 3:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    return f"{days}d" if days < 730 else f"{days // 365}y"
