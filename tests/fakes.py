@@ -1,0 +1,336 @@
+"""Stand-ins that behave, not mocks that record: API servers in dictionaries, and a small Liqo.
+
+``FakeCluster`` implements the same port as the real adapter, and the same contract tests run on both
+(tests/adapters/contract.py), so it cannot lie for long.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
+from kubectl_liqo_shortcut.core.resources import Kind
+from kubectl_liqo_shortcut.errors import AlreadyExists, ClusterError, Conflict, Gone
+
+Body = dict[str, Any]
+Fault = Callable[[str, ObjectRef], ClusterError | None]
+"""Given a verb and an object, the error to answer with, or None."""
+
+
+class FakeCluster:
+    """An API server in a dictionary, with finalizers, owners and watches."""
+
+    def __init__(self, name: str, world: FakeWorld) -> None:
+        self.name = name
+        self.objects: dict[ObjectRef, Body] = {}
+        self.not_served: set[Kind] = set()
+        self.fault: Fault = lambda verb, ref: None
+        self.calls: list[tuple[str, ObjectRef]] = []
+        self._world = world
+        self._log: list[tuple[int, Kind, Change]] = []
+
+    def get(self, ref: ObjectRef) -> Object | None:
+        with self._world.changed:
+            self._enter("get", ref)
+            found = self.objects.get(ref)
+            return copy.deepcopy(found) if found is not None else None
+
+    def list(self, what: Selection) -> Listing:
+        with self._world.changed:
+            self._enter("list", ObjectRef(self.name, what.kind, what.namespace, what.name))
+            if what.kind in self.not_served:
+                raise Gone(self.name, "the server could not find the requested resource")
+            items = tuple(copy.deepcopy(o) for o in self.objects.values() if _selects(what, o))
+            return Listing(items, str(len(self._log)))
+
+    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+        position = int(since)
+        while True:
+            with self._world.changed:
+                self._world.changed.wait_for(lambda: len(self._log) > position, timeout=5)
+                news, position = self._log[position:], len(self._log)
+            for _, kind, change in news:
+                if kind == what.kind and _selects(what, change.body):
+                    yield Change(copy.deepcopy(change.body), change.gone)
+
+    def create(self, manifest: Manifest) -> Object:
+        ref = manifest.ref
+        with self._world.changed:
+            self._enter("create", ref)
+            if ref.kind == r.SELF_SUBJECT_REVIEW:
+                return {**manifest.body, "status": {"userInfo": {"username": "tester"}}}
+            if ref in self.objects:
+                raise AlreadyExists(self.name, f'{ref.kind.plural} "{ref.name}" already exists')
+            namespace = ObjectRef(self.name, r.NAMESPACE, "", ref.namespace)
+            if ref.namespace and namespace not in self.objects:
+                raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
+            return self.put(manifest.body)
+
+    def apply(self, manifest: Manifest) -> Object:
+        with self._world.changed:
+            self._enter("apply", manifest.ref)
+            old = self.objects.get(manifest.ref)
+            if old is None:
+                return self.put(manifest.body)
+            return self._store(manifest.ref, _merged(old, manifest.body))
+
+    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        with self._world.changed:
+            self._enter(f"patch {subresource}".strip(), ref)
+            old = self.objects.get(ref)
+            if old is None:
+                raise Gone(self.name, f'{ref.kind.plural} "{ref.name}" not found')
+            wanted = body.get("metadata", {}).get("resourceVersion")
+            if wanted not in (None, old["metadata"]["resourceVersion"]):
+                raise Conflict(self.name, "the object has been modified")
+            return self._store(ref, _merged(old, body))
+
+    def delete(self, ref: ObjectRef, uid: str) -> None:
+        with self._world.changed:
+            self._enter("delete", ref)
+            old = self.objects.get(ref)
+            if old is not None and old["metadata"]["uid"] == uid:
+                self.drop(ref)
+
+    # What a test, or the fake Liqo, does to the cluster behind the tool's back.
+
+    def put(self, body: Object) -> Body:
+        """Make an object as an API server does: with a UID and a version."""
+        new = copy.deepcopy(dict(body))
+        new["metadata"] = {"labels": {}, **new["metadata"], "uid": self._world.new_uid()}
+        new["metadata"] |= {"generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
+        ref = ref_of(self.name, new)
+        with self._world.changed:
+            self._store(ref, new)
+            self._world.liqo(self, ref)
+            return copy.deepcopy(self.objects.get(ref, new))
+
+    def set_status(self, ref: ObjectRef, status: Body) -> None:
+        with self._world.changed:
+            self._store(ref, {**self.objects[ref], "status": status})
+
+    def drop(self, ref: ObjectRef) -> None:
+        """Delete an object: at once, or when its last finalizer is gone; owned ones follow."""
+        with self._world.changed:
+            old = self.objects[ref]
+            if old["metadata"].get("finalizers"):
+                mark = {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+                self._store(ref, _merged(old, mark))
+                return
+            del self.objects[ref]
+            self._tell(ref, Change(old, gone=True))
+            for each, body in list(self.objects.items()):
+                owners = body["metadata"].get("ownerReferences") or ()
+                if any(owner["uid"] == old["metadata"]["uid"] for owner in owners):
+                    self.drop(each)
+
+    def of(self, kind: Kind) -> list[Body]:
+        return [body for ref, body in self.objects.items() if ref.kind == kind]
+
+    def _enter(self, verb: str, ref: ObjectRef) -> None:
+        self.calls.append((verb, ref))
+        error = self.fault(verb, ref)
+        if error is not None:
+            raise error
+
+    def _store(self, ref: ObjectRef, body: Body) -> Body:
+        body["metadata"]["resourceVersion"] = str(len(self._log) + 1)
+        self.objects[ref] = body
+        ended = body["metadata"].get("deletionTimestamp") and not body["metadata"].get("finalizers")
+        if ended:
+            del self.objects[ref]
+        self._tell(ref, Change(body, gone=bool(ended)))
+        return copy.deepcopy(body)
+
+    def _tell(self, ref: ObjectRef, change: Change) -> None:
+        self._log.append(
+            (len(self._log) + 1, ref.kind, Change(copy.deepcopy(change.body), change.gone))
+        )
+        self._world.changed.notify_all()
+
+
+class FakeWorld:
+    """A hub and its leaves, with a Liqo that answers at once.
+
+    ``paused`` names kinds that Liqo does not react to, as a slow or broken cluster would not.
+    """
+
+    def __init__(self, *leaves: str, hub: str = "torino") -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self._uids = itertools.count(1)
+        self.paused: set[Kind] = set()
+        self.hub = FakeCluster(HUB, self)
+        self.leaves = {leaf: FakeCluster(leaf, self) for leaf in leaves}
+        self._install(self.hub, hub)
+        self.hub.put(_namespace("liqo-hub"))
+        for number, leaf in enumerate(leaves, 1):
+            cluster = self.leaves[leaf]
+            self._install(cluster, leaf)
+            pod, external = f"10.{60 + number}.0.0/16", f"10.{170 + number}.0.0/16"
+            cluster.put(_network("pod-cidr", pod))
+            cluster.put(_network("external-cidr", external))
+            self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))
+            self.hub.put(_gateway_client(leaf, "liqo-hub"))
+
+    def __call__(self, name: str) -> FakeCluster:
+        """As ``OpenCluster``."""
+        return self.hub if name == HUB else self.leaves[name]
+
+    def new_uid(self) -> str:
+        return f"uid-{next(self._uids)}"
+
+    def liqo(self, cluster: FakeCluster, ref: ObjectRef) -> None:
+        """What Liqo's controllers make of a new object."""
+        if cluster is self.hub or ref.kind in self.paused:
+            return
+        body = cluster.objects[ref]
+        match ref.kind:
+            case r.CONFIGURATION:
+                cluster.set_status(ref, {"remote": body["spec"]["remote"]})
+            case r.GATEWAY_SERVER | r.GATEWAY_CLIENT:
+                self._start_gateway(cluster, ref, body)
+            case r.PUBLIC_KEY:
+                self._connect(cluster, ref)
+            case _:
+                pass
+
+    def _install(self, cluster: FakeCluster, cluster_id: str) -> None:
+        cluster.put(_namespace("kube-system"))
+        cluster.put(_namespace(r.LIQO_NAMESPACE))
+        cluster.put(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": r.CLUSTER_ID_CONFIGMAP, "namespace": r.LIQO_NAMESPACE},
+                "data": {"CLUSTER_ID": cluster_id},
+            }
+        )
+
+    def _start_gateway(self, cluster: FakeCluster, ref: ObjectRef, body: Body) -> None:
+        secret = _owned(cluster, "v1", "Secret", f"gw-{ref.name}", ref, body)
+        key = base64.b64encode(f"{cluster.name}/{body['metadata']['uid']}".encode().ljust(32)[:32])
+        cluster.put({**secret, "data": {"publicKey": key.decode()}})
+        if ref.kind == r.GATEWAY_SERVER:
+            number = sorted(self.leaves).index(cluster.name) + 1
+            endpoint = {
+                "addresses": [f"203.0.113.{number}"],
+                "port": body["spec"]["endpoint"]["port"],
+            }
+            cluster.set_status(ref, {"endpoint": {**endpoint, "protocol": "UDP"}})
+        else:
+            cluster.set_status(ref, {"clientRef": {"name": ref.name}})
+
+    def _connect(self, cluster: FakeCluster, key: ObjectRef) -> None:
+        """A Connection appears with the peer's key, and is Connected once both ends have theirs."""
+        gateway = self._gateway(cluster, key.namespace)
+        if gateway is None or r.CONNECTION in self.paused:
+            return
+        ref, body = gateway
+        made = _owned(cluster, r.CONNECTION.api_version, "Connection", f"gw-{ref.name}", ref, body)
+        cluster.put({**made, "status": {"value": "Connecting"}})
+        peer = self.leaves[key.name]
+        there = [
+            each
+            for each in peer.objects
+            if each.kind == r.CONNECTION and each.name == f"gw-{cluster.name}"
+        ]
+        for other in there:
+            up = {"value": "Connected", "latency": {"value": "3ms"}}
+            peer.set_status(other, up)
+            cluster.set_status(ref_of(cluster.name, made), up)
+
+    def _gateway(self, cluster: FakeCluster, namespace: str) -> tuple[ObjectRef, Body] | None:
+        kinds = (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
+        return next(
+            (
+                (ref, body)
+                for ref, body in cluster.objects.items()
+                if ref.kind in kinds and ref.namespace == namespace
+            ),
+            None,
+        )
+
+
+def _owned(
+    cluster: FakeCluster, api_version: str, kind: str, name: str, ref: ObjectRef, owner: Body
+) -> Body:
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "namespace": ref.namespace,
+            "labels": {r.REMOTE_CLUSTER_ID: ref.name},
+            "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
+        },
+    }
+
+
+def _namespace(name: str) -> Body:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _network(kind: str, cidr: str) -> Body:
+    metadata = {"name": kind, "namespace": r.LIQO_NAMESPACE, "labels": {r.NETWORK_TYPE: kind}}
+    return {
+        "apiVersion": r.NETWORK.api_version,
+        "kind": "Network",
+        "metadata": metadata,
+        "spec": {"cidr": cidr},
+        "status": {"cidr": cidr},
+    }
+
+
+def _configuration(leaf: str, namespace: str, pod: list[str], external: list[str]) -> Body:
+    labels = {r.REMOTE_CLUSTER_ID: leaf}
+    return {
+        "apiVersion": r.CONFIGURATION.api_version,
+        "kind": "Configuration",
+        "metadata": {"name": leaf, "namespace": namespace, "labels": labels},
+        "spec": {"remote": {"cidr": {"pod": pod, "external": external}}},
+    }
+
+
+def _gateway_client(leaf: str, namespace: str) -> Body:
+    labels = {r.REMOTE_CLUSTER_ID: leaf}
+    return {
+        "apiVersion": r.GATEWAY_CLIENT.api_version,
+        "kind": "GatewayClient",
+        "metadata": {"name": leaf, "namespace": namespace, "labels": labels},
+        "spec": {},
+    }
+
+
+def _selects(what: Selection, body: Object) -> bool:
+    if (body["apiVersion"], body["kind"]) != (what.kind.api_version, what.kind.kind):
+        return False
+    metadata, labels = body["metadata"], body["metadata"].get("labels") or {}
+    if what.namespace and metadata.get("namespace") != what.namespace:
+        return False
+    if what.name and metadata["name"] != what.name:
+        return False
+    for term in filter(None, what.labels.split(",")):
+        key, equals, value = term.partition("=")
+        if key not in labels or (equals and labels[key] != value):
+            return False
+    return True
+
+
+def _merged(old: Any, patch: Any) -> Any:
+    """RFC 7396: None removes, mappings merge, all else replaces."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = copy.deepcopy(old) if isinstance(old, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value)
+    return result
