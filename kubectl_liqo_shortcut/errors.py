@@ -83,6 +83,10 @@ class Transient(ClusterError):
         self.retry_after = retry_after
 
 
+class Unreachable(Transient):
+    """No answer at all: the cluster may be down, or the way to it wrong."""
+
+
 class Forbidden(ClusterError):
     """The identity in use lacks a permission."""
 

@@ -1,7 +1,7 @@
 """Stand-ins that behave, not mocks that record: API servers in dictionaries, and a small Liqo.
 
-``FakeCluster`` implements the same port as the real adapter, and the same contract tests run on both
-(tests/adapters/contract.py), so it cannot lie for long.
+``FakeCluster`` implements the same port as the real adapter, and the same contract tests run on
+both (tests/contract.py), so it cannot lie for long.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import copy
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -31,8 +31,7 @@ class FakeCluster:
         self.name = name
         self.objects: dict[ObjectRef, Body] = {}
         self.not_served: set[Kind] = set()
-        self.fault: Fault = lambda verb, ref: None
-        self.calls: list[tuple[str, ObjectRef]] = []
+        self.fault: Fault = _no_fault
         self._world = world
         self._log: list[tuple[int, Kind, Change]] = []
 
@@ -54,7 +53,8 @@ class FakeCluster:
         position = int(since)
         while True:
             with self._world.changed:
-                self._world.changed.wait_for(lambda: len(self._log) > position, timeout=5)
+                while len(self._log) <= position:
+                    self._world.changed.wait()
                 news, position = self._log[position:], len(self._log)
             for _, kind, change in news:
                 if kind == what.kind and _selects(what, change.body):
@@ -131,11 +131,11 @@ class FakeCluster:
                 if any(owner["uid"] == old["metadata"]["uid"] for owner in owners):
                     self.drop(each)
 
-    def of(self, kind: Kind) -> list[Body]:
+    def of(self, kind: Kind) -> Sequence[Body]:
         return [body for ref, body in self.objects.items() if ref.kind == kind]
 
     def _enter(self, verb: str, ref: ObjectRef) -> None:
-        self.calls.append((verb, ref))
+        self._world.calls.append((verb, ref))
         error = self.fault(verb, ref)
         if error is not None:
             raise error
@@ -166,6 +166,7 @@ class FakeWorld:
         self.changed = threading.Condition(threading.RLock())
         self._uids = itertools.count(1)
         self.paused: set[Kind] = set()
+        self.calls: list[tuple[str, ObjectRef]] = []  # of all clusters, in their order
         self.hub = FakeCluster(HUB, self)
         self.leaves = {leaf: FakeCluster(leaf, self) for leaf in leaves}
         self._install(self.hub, hub)
@@ -256,6 +257,10 @@ class FakeWorld:
             ),
             None,
         )
+
+
+def _no_fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+    return None
 
 
 def _owned(

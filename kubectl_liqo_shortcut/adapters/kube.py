@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Gone,
     Transient,
+    Unreachable,
 )
 
 _CONNECT = 5.0  # seconds until a silent address counts as unreachable
@@ -194,7 +195,7 @@ class KubeCluster:
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
-            raise Transient(
+            raise Unreachable(
                 self._name,
                 f"cannot be reached at {self._api.configuration.host}: {_reason(error)}",
                 hint="is its API server up, and is this the right kubeconfig context?",
@@ -204,7 +205,7 @@ class KubeCluster:
                 self._name, f"{self._api.configuration.host}: {error.reason}"
             ) from error
         except (OSError, ValueError) as error:
-            raise Transient(self._name, f"{self._api.configuration.host}: {error}") from error
+            raise Unreachable(self._name, f"{self._api.configuration.host}: {error}") from error
 
 
 def _query(what: Selection) -> dict[str, str]:

@@ -6,7 +6,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
 from kubectl_liqo_shortcut.engine.world import Changed, Listed, WatchFailed, World
 from kubectl_liqo_shortcut.errors import TimedOut
 
@@ -16,7 +16,9 @@ def install(hub: Cluster, crd: Object, timeout: float) -> Verb:
     manifest = Manifest(HUB, crd)
     before = hub.get(manifest.ref)
     applied = hub.apply(manifest)
-    _wait_until_served(hub, str(crd["metadata"]["name"]), Deadline(timeout))
+    deadline = Deadline(timeout)
+    _wait_until_served(hub, str(crd["metadata"]["name"]), deadline)
+    patiently(lambda: hub.list(Selection(r.SHORTCUT)), deadline)  # its storage begins a bit later
     if before is None:
         return Verb.CREATED
     same = before["metadata"].get("generation") == applied["metadata"].get("generation")

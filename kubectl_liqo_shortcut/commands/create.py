@@ -17,7 +17,7 @@ from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
 from kubectl_liqo_shortcut.engine.records import open_record
 from kubectl_liqo_shortcut.engine.survey import HubView, survey
 from kubectl_liqo_shortcut.engine.undo import undo
@@ -50,21 +50,26 @@ def create(
         for side in request.shortcut_with(request.pair[0]).sides:
             for what in observe.leaf_selections(side):
                 world.follow(leaves[side.leaf], what)
-        view, looks = survey(hub, leaves, request.pair)
-        world.sync(deadline)
+        looking = Answer(lambda: survey(hub, leaves, request.pair, deadline), then=world.wake)
+        world.sync(deadline, looking.check)
+        view, looks = looking.result()
         shortcut, why = _decide(request, view, world)
         yield Note(f"gateway server: {shortcut.server} ({why})", shortcut.name)
-        stop.arm(world.wake)
         wanted = renderer.record(shortcut, {**request.annotations, CREATED_BY: view.user})
-        record, made = open_record(hub, view.record, wanted)
         link = Link(
             shortcut=shortcut,
             facts=view.facts,
             leaves=leaves,
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},
             world=world,
-            journal=Journal(hub, record),
+            journal=Journal(hub, view.record or wanted.body),
         )
+        link.follow_tenant_namespaces()
+        world.sync(deadline)
+        link.plan(renderer)  # refuses what stands in the way, before anything is written
+        stop.arm(world.wake)
+        record, made = patiently(lambda: open_record(hub, view.record, wanted), deadline)
+        link.journal.begin(record)
         yield from _converge(link, renderer, options, deadline, stop, hub if made else None)
     finally:
         world.close()

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Cause, Ownership
 from kubectl_liqo_shortcut.core.shortcut import parse
-from kubectl_liqo_shortcut.engine.parallel import Deadline, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, together
 from kubectl_liqo_shortcut.engine.records import end_record, mark_record, note_cause
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
 from kubectl_liqo_shortcut.engine.survey import check_identity
@@ -24,10 +24,13 @@ class Options:
     timeout: float = 300.0  # seconds
 
 
-def delete(record: Object, open_cluster: OpenCluster, options: Options) -> Iterator[Event]:
+def delete(
+    record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
+) -> Iterator[Event]:
     """Remove what *record* calls ours from both leaves, then the record.
 
-    Whatever stops it, the record says what is left, and the same command goes on.
+    Whatever stops it, the record says what is left, and the same command goes on. So it may be
+    left at any moment once asked to stop.
     """
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
@@ -41,6 +44,7 @@ def delete(record: Object, open_cluster: OpenCluster, options: Options) -> Itera
         except InUseByPeering as error:
             note_cause(hub, record, Cause("InUseByPeering", error.message), reused=True)
             raise
+        stop.check()
         mark_record(hub, record)
         try:
             yield from remove(shortcut.sides, objects.values(), leaves, deadline)

@@ -33,6 +33,8 @@ def port(value: Any, at: str) -> int:
 def text(value: Any, at: str, *, longest: int = 253) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise Invalid(f"{at}: {value!r} is not a text of 1 to {longest} characters")
+    if any("\ud800" <= each <= "\udfff" for each in value):  # bytes that are not UTF-8
+        raise Invalid(f"{at}: {value!r} is not Unicode")
     return value
 
 
@@ -95,5 +97,6 @@ def mapping(value: Any, at: str, known: Collection[str] | None = None) -> Mappin
 def texts(value: Any, at: str) -> Mapping[str, str]:
     """A mapping of texts, such as labels and annotations."""
     return {
-        key: text(each, f"{at}.{key}", longest=4096) for key, each in mapping(value, at).items()
+        text(key, f"{at} key", longest=317): text(each, f"{at}.{key}", longest=4096)
+        for key, each in mapping(value, at).items()
     }

@@ -7,10 +7,17 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kubectl_liqo_shortcut.core.facts import Endpoint
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.resources import kind_of
-from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, readiness
+from kubectl_liqo_shortcut.core.status import (
+    Readiness,
+    Status,
+    endpoint_of,
+    parse_endpoint,
+    readiness,
+)
 
 
 class Ownership(enum.StrEnum):
@@ -85,6 +92,7 @@ class Health:
     networks: Mapping[str, Readiness]
     gateways: Mapping[str, Readiness]
     tunnel: Mapping[str, Readiness]
+    dialled: Endpoint | None  # by the client's gateway
 
     @property
     def ready(self) -> bool:
@@ -99,15 +107,18 @@ class Health:
         ):
             for leaf, now in stage.items():
                 if not now:
-                    yield f"{leaf}: {what}: {now.message}"
+                    by = f" ({self.dialled})" if stage is self.tunnel and self.dialled else ""
+                    yield f"{leaf}: {what}: {now.message}{by}"
 
 
 def health(ends: Iterable[End]) -> Health:
     ends = list(ends)
+    clients = (end.gateway for end in ends if end.side.role is Role.CLIENT)
     return Health(
         {end.side.leaf: readiness(end.configuration) for end in ends},
         {end.side.leaf: readiness(end.gateway) for end in ends},
         {end.side.leaf: readiness(end.connection) for end in ends},
+        next((parse_endpoint(each["spec"].get("endpoint")) for each in clients if each), None),
     )
 
 

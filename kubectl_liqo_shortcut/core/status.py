@@ -86,7 +86,12 @@ def _connection(status: Object) -> Readiness:
 
 def endpoint_of(gateway_server: Object) -> Endpoint | None:
     """Where a GatewayServer can be reached, None while it does not know (Liqo may say ``[""]``)."""
-    endpoint = (gateway_server.get("status") or {}).get("endpoint") or {}
+    return parse_endpoint((gateway_server.get("status") or {}).get("endpoint"))
+
+
+def parse_endpoint(endpoint: Object | None) -> Endpoint | None:
+    """An endpoint as Liqo writes it; only the first address counts, as for Liqo's client."""
+    endpoint = endpoint or {}
     try:
         return Endpoint(
             fields.address(next(iter(endpoint.get("addresses") or ()), None), "address"),

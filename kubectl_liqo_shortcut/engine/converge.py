@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.plan import Create, Plan, Step, Update, make_plan
+from kubectl_liqo_shortcut.core.plan import Create, Plan, Step, Update
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, health
 from kubectl_liqo_shortcut.core.render import Rendered, Renderer
@@ -46,11 +45,10 @@ class Convergence:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
         link = self._link
         while True:
+            link.follow_tenant_namespaces()
             ends = link.ends()
-            self._follow_tenant_namespaces(ends)
             if link.world.synced:
-                rendered = self._renderer.link(link.shortcut, link.learn(ends))
-                plan = make_plan(rendered.ready, ends, link.journal.objects)
+                rendered, plan = link.plan(self._renderer)
                 yield from self._settle(plan)
                 self._start(plan, rendered, ends)
                 yield from self._tell(ends)
@@ -68,16 +66,6 @@ class Convergence:
                         yield from self._ended(news)
                     case _:
                         pass
-
-    def _follow_tenant_namespaces(self, ends: Mapping[str, End]) -> None:
-        if not self._link.world.synced:
-            return
-        facts = self._link.learn(ends)
-        for end in ends.values():
-            leaf = end.side.leaf
-            namespace = facts.leaves[leaf].tenant_namespace
-            for what in observe.tenant_selections(end.side, namespace, end.gateway):
-                self._link.world.follow(self._link.leaves[leaf], what)
 
     def _settle(self, plan: Plan) -> Iterator[Event]:
         journal = self._link.journal

@@ -31,6 +31,10 @@ class Journal:
         self._written: Mapping[str, Any] = {}
         self._error: ShortcutError | None = None
 
+    def begin(self, record: Object) -> None:
+        """From here on *record* is what the hub has."""
+        self.record = record
+
     @property
     def ref(self) -> ObjectRef:
         return ref_of(self._hub.name, self.record)

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.plan import Plan, make_plan
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Cause, status_of
+from kubectl_liqo_shortcut.core.render import Rendered, Renderer
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.world import World, utc_now
@@ -34,6 +36,23 @@ class Link:
             leaf: observe.learn(self.facts.leaves[end.side.leaf], end) for leaf, end in ends.items()
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
+
+    def follow_tenant_namespaces(self) -> None:
+        """Look into the tenant namespaces too, once it is known which they are."""
+        if not self.world.synced:
+            return
+        ends = self.ends()
+        facts = self.learn(ends)
+        for end in ends.values():
+            namespace = facts.leaves[end.side.leaf].tenant_namespace
+            for what in observe.tenant_selections(end.side, namespace, end.gateway):
+                self.world.follow(self.leaves[end.side.leaf], what)
+
+    def plan(self, renderer: Renderer) -> tuple[Rendered, Plan]:
+        """What is wanted as far as it is known, and the next steps towards it."""
+        ends = self.ends()
+        rendered = renderer.link(self.shortcut, self.learn(ends))
+        return rendered, make_plan(rendered.ready, ends, self.journal.objects)
 
     def status(self, ends: Mapping[str, End], cause: Cause | None = None) -> dict[str, object]:
         return status_of(

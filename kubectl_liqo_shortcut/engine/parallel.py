@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from kubectl_liqo_shortcut.errors import Interrupted, Transient
+from kubectl_liqo_shortcut.errors import Interrupted, Transient, Unreachable
 
 T = TypeVar("T")
 
@@ -61,14 +61,20 @@ class Answer(Generic[T]):
     A daemon thread, so that an interrupted program need not wait for a silent server.
     """
 
-    def __init__(self, action: Callable[[], T]) -> None:
+    def __init__(self, action: Callable[[], T], then: Callable[[], object] = lambda: None) -> None:
         self._result: T
         self._error: BaseException | None = None
+        self._then = then
         self._thread = threading.Thread(target=self._run, args=(action,), daemon=True)
         self._thread.start()
 
     def join(self) -> None:
         self._thread.join()
+
+    def check(self) -> None:
+        """Raise what the action raised, if it has by now."""
+        if self._error is not None:
+            raise self._error
 
     def result(self) -> T:
         """What the action returned, or what it raised."""
@@ -82,6 +88,7 @@ class Answer(Generic[T]):
             self._result = action()
         except BaseException as error:  # noqa: BLE001 - raised again by result()
             self._error = error
+        self._then()
 
 
 def together(actions: Iterable[Callable[[], T]]) -> list[T]:
@@ -92,8 +99,14 @@ def together(actions: Iterable[Callable[[], T]]) -> list[T]:
     return [answer.result() for answer in answers]
 
 
-def patiently(action: Callable[[], T], deadline: Deadline, *, tries: int = 5) -> T:
-    """*action*, tried again after what passes by itself: 429, 5xx, a reset connection."""
+def patiently(
+    action: Callable[[], T], deadline: Deadline, *, tries: int = 6, first_look: bool = False
+) -> T:
+    """*action*, tried again after what passes by itself: 429, 5xx, a reset connection.
+
+    At a *first look* a cluster that does not answer at all is an error at once: most likely the
+    way to it is wrong, and the user should not wait to hear so.
+    """
     pause = 0.2
     while True:
         try:
@@ -101,7 +114,8 @@ def patiently(action: Callable[[], T], deadline: Deadline, *, tries: int = 5) ->
         except Transient as error:
             tries -= 1
             pause = max(pause, error.retry_after)
-            if not tries or pause >= deadline.left():
+            hopeless = first_look and isinstance(error, Unreachable)
+            if hopeless or not tries or pause >= deadline.left():
                 raise
         time.sleep(pause)
         pause *= 2

@@ -56,8 +56,8 @@ def remove(
     for kind in _ORDER:
         batch = [each for each in ours if each.ref.kind == kind]
         deleted = together([_deletion(each, leaves[each.ref.cluster], deadline) for each in batch])
-        for each, was_there in zip(batch, deleted, strict=True):
-            if was_there:
+        for each, uid in zip(batch, deleted, strict=True):
+            if uid:
                 yield Done(each.ref, Verb.DELETED)
     for each in recorded:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
@@ -69,15 +69,15 @@ def remove(
     _wait_until_gone(sides, ours, leaves, deadline)
 
 
-def _deletion(entry: Recorded, cluster: Cluster, deadline: Deadline) -> Callable[[], bool]:
-    """Delete *entry*, True if it was there. Without a UID its creation was only intended: look."""
+def _deletion(entry: Recorded, cluster: Cluster, deadline: Deadline) -> Callable[[], str]:
+    """Delete *entry*; the UID of what was there. Without one its creation was only intended: look."""
 
-    def delete() -> bool:
+    def delete() -> str:
         found = cluster.get(entry.ref)
         if found is None or not _is_meant(found, entry):
-            return False
+            return ""
         cluster.delete(entry.ref, uid_of(found))
-        return True
+        return uid_of(found)
 
     return lambda: patiently(delete, deadline)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
@@ -20,10 +21,11 @@ from kubectl_liqo_shortcut.core.model import (
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine.parallel import Answer, together
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
 
 Pair = tuple[ClusterID, ClusterID]
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,11 +86,15 @@ def find_records(hub: Cluster, name: str = "", *, crd_needed: bool = True) -> li
 
 
 def survey(
-    hub: Cluster, leaves: Mapping[str, Cluster], pair: Pair
+    hub: Cluster, leaves: Mapping[str, Cluster], pair: Pair, deadline: Deadline
 ) -> tuple[HubView, dict[str, LeafView]]:
     """The hub and both leaves at once, compared with each other."""
-    of_hub = Answer(lambda: look_at_hub(hub, pair))
-    of_leaves = {leaf: Answer(_look_at(cluster)) for leaf, cluster in leaves.items()}
+
+    def patient(look: Callable[[], T]) -> Answer[T]:
+        return Answer(lambda: patiently(look, deadline, first_look=True))
+
+    of_hub = patient(lambda: look_at_hub(hub, pair))
+    of_leaves = {leaf: patient(_look_at(cluster)) for leaf, cluster in leaves.items()}
     view = of_hub.result()
     looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
     for leaf, look in looks.items():

@@ -127,9 +127,10 @@ class World:
             self._apply(each)
         return news
 
-    def sync(self, deadline: Deadline) -> None:
-        """Wait until everything asked for has been listed."""
+    def sync(self, deadline: Deadline, check: Callable[[], object] = lambda: None) -> None:
+        """Wait until everything asked for has been listed; *check* may raise in between."""
         while not self.synced:
+            check()
             for each in self.wait(deadline.left()):
                 if isinstance(each, WatchFailed):
                     raise each.error

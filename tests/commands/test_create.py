@@ -1,0 +1,448 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands.create import Options, create
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id
+from kubectl_liqo_shortcut.core.record import Ownership
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    ExitCode,
+    Forbidden,
+    Interrupted,
+    Refused,
+    TimedOut,
+    Transient,
+)
+from tests.fakes import Body, FakeCluster, FakeWorld
+
+MILAN, ROME = cluster_id("milan"), cluster_id("rome")
+LINK = {"Configuration", "GatewayServer", "GatewayClient", "PublicKey"}
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    return FakeWorld("milan", "rome")
+
+
+def events(
+    world: FakeWorld,
+    pair: tuple[str, str] = ("milan", "rome"),
+    *,
+    timeout: float = 10,
+    wait: bool = True,
+    stop: Stop | None = None,
+    **wanted: Any,
+) -> Iterator[Event]:
+    request = Request(pair=(cluster_id(pair[0]), cluster_id(pair[1])), **wanted)
+    options = Options(timeout=timeout, wait=wait)
+    return create(request, world, Renderer(read_template), options, stop or Stop())
+
+
+def outcome(happened: Iterator[Event]) -> Outcome:
+    *_, last = happened
+    assert isinstance(last, Outcome)
+    return last
+
+
+def link_objects(world: FakeWorld) -> list[str]:
+    return sorted(
+        f"{leaf} {ref}"
+        for leaf, cluster in world.leaves.items()
+        for ref in cluster.objects
+        if ref.kind.kind in LINK
+    )
+
+
+def records(world: FakeWorld) -> list[Body]:
+    return list(world.hub.of(r.SHORTCUT))
+
+
+def foreign(kind: r.Kind, leaf: str, peer: str, spec: Body) -> Body:
+    labels = {r.REMOTE_CLUSTER_ID: peer}
+    metadata = {"name": peer, "namespace": f"liqo-tenant-{peer}", "labels": labels}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec}
+
+
+def put_tenant_namespace(cluster: FakeCluster, peer: str, name: str = "") -> None:
+    labels = {r.REMOTE_CLUSTER_ID: peer, r.TENANT_NAMESPACE: "true"}
+    metadata = {"name": name or f"liqo-tenant-{peer}", "labels": labels}
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+
+def test_both_leaves_end_up_connected_and_the_record_ready(world: FakeWorld) -> None:
+    done = outcome(events(world))
+    assert done.verb is Verb.CREATED
+    assert rec.is_ready(done.record)
+    assert link_objects(world) == [
+        "milan configuration/rome",
+        "milan gatewayserver/rome",
+        "milan publickey/rome",
+        "rome configuration/milan",
+        "rome gatewayclient/milan",
+        "rome publickey/milan",
+    ]
+
+
+def test_the_record_names_each_object_with_its_uid_as_created(world: FakeWorld) -> None:
+    done = outcome(events(world))
+    there = {
+        ref: body["metadata"]["uid"]
+        for cluster in world.leaves.values()
+        for ref, body in cluster.objects.items()
+        if ref.kind in r.LINK_KINDS and r.SHORTCUT_NAME in body["metadata"]["labels"]
+    }
+    assert {each.ref: each.uid for each in rec.objects_of(done.record).values()} == there
+    assert {each.ownership for each in rec.objects_of(done.record).values()} == {Ownership.CREATED}
+
+
+def test_the_record_is_there_with_finalizer_and_intent_before_any_leaf_is_written(
+    world: FakeWorld,
+) -> None:
+    list(events(world))
+    writes = [
+        (verb, ref.kind)
+        for verb, ref in world.calls
+        if verb.startswith(("create", "patch", "apply")) and ref.kind != r.SELF_SUBJECT_REVIEW
+    ]
+    assert writes[:2] == [("create", r.SHORTCUT), ("patch status", r.SHORTCUT)]
+    assert records(world)[0]["metadata"]["finalizers"] == [r.FINALIZER]
+
+
+def test_who_made_it_and_why_is_kept(world: FakeWorld) -> None:
+    reason = {"shortcut.liqo.io/reason": "latency"}
+    made = outcome(events(world, annotations=reason)).record
+    assert made["metadata"]["annotations"] == {
+        "shortcut.liqo.io/reason": "latency",
+        "shortcut.liqo.io/created-by": "tester",
+    }
+
+
+@pytest.mark.parametrize("again", [("milan", "rome"), ("rome", "milan")], ids=["same", "reversed"])
+def test_a_second_create_changes_nothing(world: FakeWorld, again: tuple[str, str]) -> None:
+    first = outcome(events(world)).record
+    before = link_objects(world)
+    second = outcome(events(world, again))
+    assert second.verb is Verb.UNCHANGED
+    assert second.record["metadata"]["uid"] == first["metadata"]["uid"]
+    assert link_objects(world) == before
+
+
+def test_other_options_on_an_existing_shortcut_are_refused_by_name(world: FakeWorld) -> None:
+    list(events(world))
+    with pytest.raises(Refused, match=r"differs in spec\.gateway\.mtu"):
+        list(events(world, spec={"gateway": {"mtu": 1300}}))
+
+
+def test_the_server_asked_for_serves(world: FakeWorld) -> None:
+    list(events(world, server=ROME))
+    assert [str(ref) for ref in world.leaves["rome"].objects if ref.kind == r.GATEWAY_SERVER] == [
+        "gatewayserver/milan"
+    ]
+
+
+def test_without_waiting_it_returns_when_all_objects_are_there(world: FakeWorld) -> None:
+    world.paused.add(r.CONNECTION)
+    done = outcome(events(world, wait=False))
+    assert len(link_objects(world)) == 6
+    assert rec.condition_of(done.record, "Ready")["reason"] == "Progressing"
+
+
+def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(world: FakeWorld) -> None:
+    world.paused.add(r.CONNECTION)
+    with pytest.raises(
+        TimedOut, match=r"milan: Connection: not there yet.*udp://203.0.113.1:51840"
+    ):
+        list(events(world, timeout=0.5))
+    assert len(link_objects(world)) == 6
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
+
+
+def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    with pytest.raises(TimedOut, match="no endpoint yet"):
+        list(events(world, timeout=0.5))
+    world.paused.clear()
+    (server,) = (ref for ref in world.leaves["milan"].objects if ref.kind == r.GATEWAY_SERVER)
+    world.liqo(world.leaves["milan"], server)
+    assert rec.is_ready(outcome(events(world)).record)
+
+
+def refuse(kind: r.Kind, error: type[ClusterError] = Forbidden) -> Any:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return (
+            error(ref.cluster, f"{kind} forbidden")
+            if (verb, ref.kind) == ("create", kind)
+            else None
+        )
+
+    return fault
+
+
+@pytest.mark.parametrize("kind", r.LINK_KINDS, ids=str)
+def test_a_refusal_half_way_undoes_all_but_tenant_namespaces(
+    world: FakeWorld, kind: r.Kind
+) -> None:
+    for leaf in world.leaves.values():
+        leaf.fault = refuse(kind)
+    with pytest.raises(Forbidden):
+        list(events(world))
+    assert link_objects(world) == []
+    assert records(world) == []
+
+
+def test_what_cannot_be_undone_is_on_record(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb == "delete" or (verb, ref.kind) == ("create", r.PUBLIC_KEY):
+            return Forbidden(ref.cluster, "not allowed")
+        return None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(Forbidden):
+        list(events(world))
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "CleanupPending"
+    assert rec.objects_of(records(world)[0])
+
+
+def test_a_shortcut_that_was_ready_once_is_not_undone(world: FakeWorld) -> None:
+    list(events(world))
+    (key,) = (ref for ref in world.leaves["rome"].objects if ref.kind == r.PUBLIC_KEY)
+    world.leaves["rome"].drop(key)
+    world.leaves["rome"].fault = refuse(r.PUBLIC_KEY)
+    with pytest.raises(Forbidden):
+        list(events(world))
+    assert "milan gatewayserver/rome" in link_objects(world)
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Failed"
+
+
+def test_an_interruption_undoes_and_has_its_own_exit_code(world: FakeWorld) -> None:
+    world.paused.add(r.CONNECTION)
+    stop = Stop()
+    happened = events(world, stop=stop)
+    for event in happened:
+        if isinstance(event, Done) and event.ref.kind == r.PUBLIC_KEY:
+            stop.request(15)
+            break
+    with pytest.raises(Interrupted) as caught:
+        list(happened)
+    assert caught.value.exit_code is ExitCode.TERMINATED
+    assert link_objects(world) == []
+    assert records(world) == []
+
+
+@pytest.mark.parametrize("writes", range(1, 10))
+def test_a_repeat_completes_what_a_killed_run_began(world: FakeWorld, writes: int) -> None:
+    class Killed(BaseException):
+        pass
+
+    left = iter(range(writes))
+
+    def kill(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb in ("create", "patch status") and ref.kind != r.SELF_SUBJECT_REVIEW:
+            next(left, None)
+        return None
+
+    for cluster in (world.hub, *world.leaves.values()):
+        cluster.fault = kill
+    happened = events(world)
+    for done, _ in enumerate(happened):
+        if done == writes:
+            break
+    happened.close()  # type: ignore[attr-defined] # nothing is undone, as after kill -9
+    done_record = outcome(events(world)).record
+    assert rec.is_ready(done_record)
+    assert all(each.uid for each in rec.objects_of(done_record).values())
+    assert len(link_objects(world)) == 6
+
+
+def test_what_passes_by_itself_is_tried_again(world: FakeWorld) -> None:
+    failures = iter([Transient("rome", "etcdserver: request timed out", retry_after=0.1)])
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return next(failures, None) if verb == "create" else None
+
+    world.leaves["rome"].fault = fault
+    assert rec.is_ready(outcome(events(world)).record)
+
+
+def test_an_equal_configuration_of_somebody_else_is_reused_and_survives_undo(
+    world: FakeWorld,
+) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    spec = {"remote": {"cidr": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]}}}
+    rome.put(foreign(r.CONFIGURATION, "rome", "milan", spec))
+    rome.fault = refuse(r.GATEWAY_CLIENT)
+    with pytest.raises(Forbidden):
+        list(events(world))
+    assert link_objects(world) == ["rome configuration/milan"]
+
+
+@pytest.mark.parametrize("kind", [r.CONFIGURATION, r.PUBLIC_KEY], ids=str)
+def test_what_somebody_else_made_otherwise_is_refused_before_anything_is_written(
+    world: FakeWorld, kind: r.Kind
+) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    other = (
+        {"publicKey": "x"}
+        if kind == r.PUBLIC_KEY
+        else {"remote": {"cidr": {"pod": ["10.9.0.0/16"]}}}
+    )
+    rome.put(foreign(kind, "rome", "milan", other))
+    if kind == r.PUBLIC_KEY:
+        # Which key it should be is known only later: then all is undone.
+        with pytest.raises(Refused, match="publicKey"):
+            list(events(world))
+    else:
+        with pytest.raises(Refused, match=r"spec\.remote\.cidr"):
+            list(events(world))
+        assert not any(verb == "create" and ref.kind == r.SHORTCUT for verb, ref in world.calls)
+    assert link_objects(world) == [f"rome {kind.kind.lower()}/milan"]
+    assert records(world) == []
+
+
+def test_a_configuration_that_somebody_makes_meanwhile_is_reused(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    spec = {"remote": {"cidr": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]}}}
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) == ("create", r.CONFIGURATION) and ref not in rome.objects:
+            rome.put(foreign(r.CONFIGURATION, "rome", "milan", spec))
+        return None
+
+    rome.fault = fault
+    done = outcome(events(world))
+    (entry,) = (
+        each
+        for each in rec.objects_of(done.record).values()
+        if each.ref.cluster == "rome" and each.ref.kind == r.CONFIGURATION
+    )
+    assert entry.ownership is Ownership.REUSED
+
+
+def test_a_tenant_namespace_of_another_name_is_used(world: FakeWorld) -> None:
+    put_tenant_namespace(world.leaves["rome"], "milan", "tenants-milan")
+    list(events(world))
+    (client,) = (ref for ref in world.leaves["rome"].objects if ref.kind == r.GATEWAY_CLIENT)
+    assert client.namespace == "tenants-milan"
+
+
+def test_a_namespace_of_that_name_that_is_no_tenant_namespace_is_refused(world: FakeWorld) -> None:
+    metadata = {"name": "liqo-tenant-milan"}
+    world.leaves["rome"].put({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    with pytest.raises(Refused, match="is not a tenant namespace"):
+        list(events(world))
+    assert link_objects(world) == []
+
+
+def test_an_existing_link_decides_the_roles(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    gateway = {"endpoint": {"port": 51840}}
+    rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", gateway))
+    done = outcome(events(world))
+    assert done.record["spec"]["server"]["clusterID"] == "rome"
+
+
+def test_an_existing_link_against_the_roles_asked_for_is_refused(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", {"endpoint": {"port": 51840}}))
+    with pytest.raises(Refused, match="rome as its gateway server"):
+        list(events(world, server=MILAN))
+
+
+def test_a_context_that_leads_to_another_cluster_is_refused(world: FakeWorld) -> None:
+    (identity,) = world.leaves["milan"].of(r.CONFIG_MAP)
+    identity["data"]["CLUSTER_ID"] = "napoli"
+    with pytest.raises(Refused, match="its Liqo cluster ID is 'napoli'"):
+        list(events(world))
+
+
+def test_a_leaf_whose_networks_are_not_what_the_hub_believes_is_refused(world: FakeWorld) -> None:
+    (ref,) = (
+        ref
+        for ref in world.leaves["rome"].objects
+        if ref.kind == r.NETWORK and ref.name == "pod-cidr"
+    )
+    world.leaves["rome"].set_status(ref, {"cidr": "10.99.0.0/16"})
+    with pytest.raises(Refused, match="CIDRMismatch"):
+        list(events(world))
+
+
+def test_a_cluster_that_is_no_leaf_of_the_hub_is_refused_with_those_that_are(
+    world: FakeWorld,
+) -> None:
+    world.leaves["paris"] = FakeWorld("paris").leaves["paris"]
+    with pytest.raises(Refused, match="not a leaf of this hub") as caught:
+        list(events(world, ("milan", "paris")))
+    assert caught.value.hint == "leaves of this hub: milan, rome"
+
+
+def test_a_hub_without_the_crd_is_told_the_one_command(world: FakeWorld) -> None:
+    world.hub.not_served.add(r.SHORTCUT)
+    with pytest.raises(Refused) as caught:
+        list(events(world))
+    assert "crd install" in str(caught.value.hint)
+
+
+def test_a_record_being_deleted_is_not_revived(world: FakeWorld) -> None:
+    list(events(world))
+    (ref,) = (ref for ref in world.hub.objects if ref.kind == r.SHORTCUT)
+    world.hub.drop(ref)
+    with pytest.raises(Refused, match="is being deleted"):
+        list(events(world))
+
+
+def test_a_key_that_belongs_to_an_earlier_gateway_is_not_published(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    stale: Object = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "gw-milan",
+            "namespace": "liqo-tenant-milan",
+            "ownerReferences": [{"uid": "long gone"}],
+        },
+        "data": {"publicKey": "c3RhbGUga2V5IHN0YWxlIGtleSBzdGFsZSBrZXkgISE="},
+    }
+    rome.put(stale)
+    world.paused.add(r.GATEWAY_CLIENT)
+    with pytest.raises(TimedOut):
+        list(events(world, timeout=0.5))
+    assert "milan publickey/rome" not in link_objects(world)
+
+
+def test_a_pair_costs_the_same_number_of_requests_however_many_leaves_there_are(
+    world: FakeWorld,
+) -> None:
+    def counted(calls: list[tuple[str, ObjectRef]]) -> int:
+        # How many status writes are merged into one depends on the moment.
+        return sum(verb != "patch status" for verb, _ in calls)
+
+    list(events(world))
+    other = FakeWorld("milan", "rome", "paris", "oslo", "bonn")
+    list(events(other))
+    assert counted(other.calls) == counted(world.calls) == 34
+
+
+def test_progress_tells_each_change_once(world: FakeWorld) -> None:
+    told = [event for event in events(world) if isinstance(event, Done)]
+    assert len(told) == len({event.ref for event in told}) == 8
+
+
+def test_notes_say_why_the_server_is_the_server(world: FakeWorld) -> None:
+    (note,) = (event for event in events(world) if isinstance(event, Note))
+    assert "milan" in note.text
