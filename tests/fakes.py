@@ -120,7 +120,10 @@ class FakeCluster:
         """Delete an object: at once, or when its last finalizer is gone; owned ones follow."""
         with self._world.changed:
             old = self.objects[ref]
-            if old["metadata"].get("finalizers"):
+            finalizers = old["metadata"].get("finalizers")
+            if finalizers == [_BINDING]:  # Liqo removes its own at once
+                finalizers = old["metadata"]["finalizers"] = []
+            if finalizers:
                 mark = {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
                 self._store(ref, _merged(old, mark))
                 return
@@ -215,6 +218,10 @@ class FakeWorld:
         )
 
     def _start_gateway(self, cluster: FakeCluster, ref: ObjectRef, body: Body) -> None:
+        wg = r.WG_GATEWAY_SERVER if ref.kind == r.GATEWAY_SERVER else r.WG_GATEWAY_CLIENT
+        child = _owned(cluster, wg.api_version, wg.kind, ref.name, ref, body)
+        child["metadata"]["finalizers"] = [_BINDING]
+        cluster.put(child)
         secret = _owned(cluster, "v1", "Secret", f"gw-{ref.name}", ref, body)
         key = base64.b64encode(f"{cluster.name}/{body['metadata']['uid']}".encode().ljust(32)[:32])
         cluster.put({**secret, "data": {"publicKey": key.decode()}})
@@ -257,6 +264,9 @@ class FakeWorld:
             ),
             None,
         )
+
+
+_BINDING = "networking.liqo.io/clusterrolebinding"
 
 
 def _no_fault(verb: str, ref: ObjectRef) -> ClusterError | None:

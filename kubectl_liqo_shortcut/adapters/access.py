@@ -71,6 +71,12 @@ class Access:
 
 def _connect(name: str, kubeconfig: Mapping[str, Any], context: str | None) -> Cluster:
     context = context or str(kubeconfig.get("current-context") or "")
+    if not context and name != HUB:
+        raise ClusterError(
+            name,
+            "its kubeconfig has no current context",
+            hint=f"pass --leaf-context {name}=CONTEXT",
+        )
     if not context:
         raise ShortcutError(
             "no kubeconfig context leads to the hub", hint="pass --context, or set KUBECONFIG"

@@ -35,10 +35,10 @@ def load(explicit: str | None = None) -> dict[str, Any]:
         for kind, (body_key, path_fields) in _PATHS.items():
             entries = merged.setdefault(kind, [])
             known = {entry["name"] for entry in entries}
-            for entry in document.get(kind) or ():
-                if entry["name"] not in known:
-                    body = _absolute(entry.get(body_key) or {}, path_fields, os.path.dirname(path))
-                    entries.append({"name": entry["name"], body_key: body})
+            for name, body in _entries(path, document, kind, body_key):
+                if name not in known:
+                    body = _absolute(body, path_fields, os.path.dirname(path))
+                    entries.append({"name": name, body_key: body})
     return merged
 
 
@@ -76,6 +76,16 @@ def _read(path: str, *, required: bool) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ShortcutError(f"kubeconfig {path}: not a kubeconfig")
     return document
+
+
+def _entries(
+    path: str, document: Mapping[str, Any], kind: str, body_key: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """The names and bodies of one list of a kubeconfig."""
+    try:
+        return [(each["name"], dict(each.get(body_key) or {})) for each in document.get(kind) or ()]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ShortcutError(f"kubeconfig {path}: {kind} is not a list of named entries") from error
 
 
 def _absolute(body: Mapping[str, Any], fields: tuple[str, ...], folder: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
-from kubectl_liqo_shortcut.engine.world import Changed, Listed, WatchFailed, World
+from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import TimedOut
 
 
@@ -26,21 +26,10 @@ def install(hub: Cluster, crd: Object, timeout: float) -> Verb:
 
 
 def _wait_until_served(hub: Cluster, name: str, deadline: Deadline) -> None:
-    world = World()
-    world.follow(hub, Selection(r.CRD, name=name))
-    try:
-        while deadline.left():
-            for news in world.wait(deadline.left()):
-                match news:
-                    case WatchFailed(error):
-                        raise error
-                    case Listed() | Changed() if any(map(_established, world.objects.values())):
-                        return
-                    case _:
-                        pass
-    finally:
-        world.close()
-    raise TimedOut(f"{name} is installed but not served yet", hint="try again in a moment")
+    what = Selection(r.CRD, name=name)
+    found = wait_for(hub, what, deadline, lambda found: any(map(_established, found)))
+    if not any(map(_established, found)):
+        raise TimedOut(f"{name} is installed but not served yet", hint="try again in a moment")
 
 
 def _established(crd: Object) -> bool:

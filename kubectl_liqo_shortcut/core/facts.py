@@ -23,8 +23,12 @@ class Endpoint:
     protocol: str = "UDP"
 
     def __str__(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{self.protocol.lower()}://{host}:{self.port}"
+        return f"{self.protocol.lower()}://{host_and_port(self.address, self.port)}"
+
+
+def host_and_port(address: str, port: int) -> str:
+    """As in a URL: an IPv6 address stands in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def _leaf(value: Any, leaf: ClusterID, peer: ClusterID) -> LeafFacts:
     gateways = fields.mapping(known.get("gateways"), f"{at}.gateways")
     gateway = fields.mapping(gateways.get(peer), f"{at}.gateways.{peer}", _LINK)
     key, link = gateway.get("publicKey"), f"{at}.gateways.{peer}"
+    serves = known.get("servesHub")
     cidrs = None
     if known.get("podCIDR") is not None and known.get("externalCIDR") is not None:
         cidrs = Cidrs(
@@ -110,7 +115,7 @@ def _leaf(value: Any, leaf: ClusterID, peer: ClusterID) -> LeafFacts:
         ),
         endpoint=_endpoint(gateway.get("endpoint"), f"{link}.endpoint"),
         public_key=None if key is None else fields.public_key(key, f"{link}.publicKey"),
-        serves_hub=None if known.get("servesHub") is None else bool(known["servesHub"]),
+        serves_hub=None if serves is None else fields.boolean(serves, f"{at}.servesHub"),
     )
 
 

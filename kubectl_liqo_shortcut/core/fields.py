@@ -26,6 +26,12 @@ def integer(value: Any, at: str, low: int, high: int) -> int:
     return value
 
 
+def boolean(value: Any, at: str) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid(f"{at}: {value!r} is neither true nor false")
+    return value
+
+
 def port(value: Any, at: str) -> int:
     return integer(value, at, 1, 65535)
 

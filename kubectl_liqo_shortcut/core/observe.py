@@ -117,7 +117,7 @@ def own_key(gateway: Object, secret: Object | None) -> str | None:
     if secret is None or is_terminating(secret):
         return None
     named = ((gateway.get("spec") or {}).get("secretRef") or {}).get("name")
-    if named != secret["metadata"]["name"] and not is_owned(secret, gateway):
+    if named != secret["metadata"]["name"] and not is_owned_by(secret, uid_of(gateway)):
         return None
     try:
         return fields.public_key((secret.get("data") or {}).get("publicKey"), "publicKey")
@@ -125,9 +125,10 @@ def own_key(gateway: Object, secret: Object | None) -> str | None:
         return None
 
 
-def is_owned(body: Object, owner: Object) -> bool:
+def is_owned_by(body: Object, uid: str) -> bool:
+    """Whether the object of that *uid* is an owner of *body*."""
     owners = body.get("metadata", {}).get("ownerReferences") or ()
-    return any(each.get("uid") == uid_of(owner) for each in owners)
+    return any(each.get("uid") == uid for each in owners)
 
 
 def _all(kind: r.Kind, side: Side, objects: Objects) -> Iterable[Object]:
@@ -144,7 +145,9 @@ def _of_gateway(
     """The one that belongs to the present gateway: an old one may still say Connected."""
     if gateway is None:
         return None
-    return next((body for body in _all(kind, side, objects) if is_owned(body, gateway)), None)
+    return next(
+        (body for body in _all(kind, side, objects) if is_owned_by(body, uid_of(gateway))), None
+    )
 
 
 def _only(kind: r.Kind, side: Side, objects: Objects) -> Object | None:

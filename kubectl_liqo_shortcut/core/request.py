@@ -55,7 +55,8 @@ def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Short
         server, why = choose_server(facts, request.server)
         return request.shortcut_with(server), why
     recorded = shortcut.parse(record["spec"])
-    others = list(differing(record["spec"], request.spec))
+    same = _covers(record["spec"], request.spec)
+    others = [] if same else list(differing(record["spec"], request.spec))
     if request.server is not None and request.server != recorded.server:
         others.insert(0, "spec.server")
     if others:
@@ -66,12 +67,33 @@ def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Short
     return recorded, "its record says so"
 
 
+def _covers(recorded: Object, asked: Object) -> bool:
+    """Whether *asked* changes nothing, also where it is spelt otherwise (a time, an address)."""
+    try:
+        return shortcut.parse(_overlaid(recorded, asked)) == shortcut.parse(recorded)
+    except Invalid:  # what is asked does not go with the rest
+        return False
+
+
+def _overlaid(below: Any, given: Any) -> Any:
+    """*below* with what is *given*; null asks for nothing."""
+    if given is None:
+        return below
+    if not isinstance(given, Mapping):
+        return given
+    kept = below if isinstance(below, Mapping) else {}
+    return {**kept, **{key: _overlaid(kept.get(key), each) for key, each in given.items()}}
+
+
 def from_documents(documents: Iterator[Any]) -> list[Request]:
     """The requests of a file: Shortcuts, also inside a List; other kinds are refused."""
     requests: list[Request] = []
     for document in documents:
         if isinstance(document, dict) and document.get("kind") == "List":
-            requests += from_documents(iter(document.get("items") or ()))
+            items = document.get("items") or []
+            if not isinstance(items, list):
+                raise Invalid("items: not a list")
+            requests += from_documents(iter(items))
         elif document is not None:
             requests.append(_from_document(document))
     names = [request.name for request in requests]
@@ -93,13 +115,13 @@ def _from_document(document: Any) -> Request:
         raise Invalid(f"{kind[1]} {kind[0]} is no Shortcut of {r.API_VERSION}")
     spec = fields.mapping(body.get("spec"), "spec")
     wanted = shortcut.parse(spec)
-    name = (body.get("metadata") or {}).get("name")
+    metadata = fields.mapping(body.get("metadata"), "metadata")
+    name = metadata.get("name")
     if name is not None and name != wanted.name:
         raise Invalid(f"metadata.name is {name!r}, but this pair's is {wanted.name!r}")
-    annotations = (body.get("metadata") or {}).get("annotations")
     return Request(
         pair=(cluster_id(wanted.server), cluster_id(wanted.client)),
         server=wanted.server,
         spec={key: value for key, value in spec.items() if key not in ("server", "client")},
-        annotations=fields.texts(annotations, "metadata.annotations"),
+        annotations=fields.texts(metadata.get("annotations"), "metadata.annotations"),
     )

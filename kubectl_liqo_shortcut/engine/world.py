@@ -9,7 +9,7 @@ import dataclasses
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
@@ -160,6 +160,27 @@ class World:
     def _forget(self, refs: Iterable[ObjectRef]) -> None:
         for ref in refs:
             self._made.pop(ref, None)
+
+
+def wait_for(
+    cluster: Cluster,
+    what: Selection,
+    deadline: Deadline,
+    enough: Callable[[Collection[Object]], bool],
+) -> Collection[Object]:
+    """Watch *what* until it is *enough*, or the deadline; what there was at the end."""
+    world = World()
+    world.follow(cluster, what)
+    try:
+        while True:
+            for news in world.wait(deadline.left()):
+                if isinstance(news, WatchFailed):
+                    raise news.error
+            found = world.objects.values()
+            if (world.synced and enough(found)) or not deadline.left():
+                return found
+    finally:
+        world.close()
 
 
 def _follow(

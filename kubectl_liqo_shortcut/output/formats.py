@@ -45,7 +45,7 @@ def resource_name(document: Object) -> str:
 
 
 def to_yaml(document: Object) -> str:
-    """YAML that kubectl reads as the same values: PyYAML alone leaves ``1e3`` and ``y`` bare."""
+    """YAML that kubectl reads as the same values: PyYAML leaves ``1e3``, ``.5e3``, ``y`` bare."""
     text: str = yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=10**9
     )
@@ -70,12 +70,12 @@ class _Dumper(_Base):  # type: ignore[misc]
         return True
 
 
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+=-]*(?: [A-Za-z0-9_./@+=(),-]+)*\Z")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+=-]*(?: [A-Za-z0-9_./@+=(),-]+)*\Z")
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
-    bare = _PLAIN.match(text) and text.lower().lstrip(".") not in _WORDS
+    bare = _PLAIN.match(text) and text.lower() not in _WORDS
     style = None if bare else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from kubectl_liqo_shortcut.core.facts import host_and_port
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.record import condition_of
 from kubectl_liqo_shortcut.output.text import age, printable
@@ -25,7 +26,9 @@ def records_table(
         for each in records
     ]
     text = tabulate(
-        rows, headers=titles if headers else (), tablefmt="plain", disable_numparse=True
+        [titles, *rows] if headers else rows,  # as titles proper, they would widen the columns
+        tablefmt="plain",
+        disable_numparse=True,
     )
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
@@ -56,7 +59,7 @@ def _wide(record: Object) -> tuple[str, ...]:
         if route.get("type") == "Pod"
     ]
     return (
-        f"{endpoint['address']}:{endpoint['port']}" if endpoint else "<pending>",
+        host_and_port(str(endpoint["address"]), endpoint["port"]) if endpoint else "<pending>",
         str((record["spec"].get("gateway") or {}).get("mtu", "<none>")),
         ",".join(routes) or "<pending>",
     )

@@ -32,4 +32,7 @@ def age(since: str | None, now: datetime.datetime) -> str:
         return f"{hours}h"
     if days < 8:
         return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    return f"{days}d" if days < 730 else f"{days // 365}y"
+    years, rest = divmod(days, 365)
+    if years < 2:
+        return f"{days}d"
+    return f"{years}y{rest}d" if rest and years < 8 else f"{years}y"

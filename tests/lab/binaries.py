@@ -1,7 +1,8 @@
 """The lab's real parts, built by the ordinary Go client from their released modules.
 
-Each module under ``modules/`` is pinned by its go.mod and go.sum; what is built from it goes into a
-cache folder whose name is a hash of both, so a build happens once for each version and never in the tree.
+Each module under ``modules/`` is pinned by its go.mod and go.sum; what is built from it goes into
+a cache folder whose name is a hash of both, so a build happens once for each version and never in
+the tree.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ BINARIES: dict[str, dict[str, str]] = {
 """For each module, the binaries built from it and the package of each."""
 
 _LDFLAGS = {
-    # kubectl and the API server refuse some requests of "v0.0.0-master": they are told their version.
+    # kubectl and the API server refuse some requests of "v0.0.0-master": they are told theirs.
     "kubernetes": f"{_STAMP}gitVersion={_KUBERNETES} {_STAMP}gitMajor=1 {_STAMP}gitMinor=35",
 }
 
@@ -113,7 +114,7 @@ def _build(module: str, name: str, package: str) -> None:
 
 
 def module_folder(path: str, module: str = "liqo") -> Path:
-    """Where the Go client keeps the released module *path*, for files that are read, never copied."""
+    """Where the Go client keeps the released module *path*; its files are read, never copied."""
     done = subprocess.run(
         ["go", "list", "-m", "-f", "{{.Dir}}", path],
         cwd=MODULES / module,

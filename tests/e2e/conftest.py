@@ -1,0 +1,54 @@
+"""The lab for end-to-end tests: the one that runs already, or one for this run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.plugin import succeed
+from tests.lab.lab import Lab
+
+LEAVES = 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The hook sees every test of the run; those of this folder are end-to-end tests."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """A hub and at least two leaves; stopped at the end only if it was started here."""
+    found = Lab.running()
+    if found is not None and len(found.leaves) >= LEAVES:
+        yield found
+        found.close()
+        return
+    started = Lab.start(LEAVES)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def clean_lab(lab: Lab) -> Iterator[Lab]:
+    """The lab without a link between its first two leaves, whatever this test or another did."""
+    _clean(lab)
+    yield lab
+    _clean(lab)
+
+
+def _clean(lab: Lab) -> None:
+    lab.set_knobs(pod_start=0, lb_delay=0)
+    lab.remove_shortcuts()
+    lab.remove_link("leaf-1", "leaf-2")
+
+
+@pytest.fixture
+def hub(clean_lab: Lab) -> Lab:
+    """The lab, with the kind Shortcut installed on its hub."""
+    succeed(clean_lab, "crd", "install")
+    return clean_lab

@@ -1,0 +1,241 @@
+"""The lab as tests, benchmarks and the command line see it."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.lab import (
+    binaries,
+    certificates,
+    cleanup,
+    control_plane,
+    links,
+    network,
+    processes,
+    snapshot,
+    startup,
+)
+from tests.lab.errors import LabError
+from tests.lab.kube import Kube, wait_for
+from tests.lab.state import Knobs, State, exclusive
+from tests.lab.topology import HUB, ClusterSpec, Topology, configured_range
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LabCluster:
+    """One cluster of a running lab."""
+
+    spec: ClusterSpec
+    kubeconfig: Path
+    kube: Kube
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def load_balancer_address(self, number: int) -> str:
+        """An address to ask for by ``loadBalancerIP``, counted from the end of the pool."""
+        return self.spec.load_balancer_pool[-1 - number]
+
+
+class Lab:
+    """A running lab. There is one at most on a machine."""
+
+    def __init__(self, state: State, topology: Topology) -> None:
+        self._state = state
+        self.kubeconfig = state.kubeconfig
+        self.clusters: Mapping[str, LabCluster] = {
+            spec.name: LabCluster(
+                spec, state.cluster_kubeconfig(spec.name), certificates.kube(state, spec)
+            )
+            for spec in topology.clusters
+        }
+
+    @classmethod
+    def start(
+        cls,
+        leaves: int = 2,
+        *,
+        pod_start: float | None = None,
+        lb_delay: float | None = None,
+        report: Callable[[str], None] = print,
+    ) -> Lab:
+        """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
+
+        What a crash left behind is cleaned first; a healthy lab of another size is refused. The
+        delays are those of ``set_knobs``.
+        """
+        network.require_host()
+        topology = Topology(configured_range(), leaves)
+        knobs = Knobs(pod_start or 0.0, lb_delay or 0.0)
+        binaries.build()
+        with exclusive():
+            if (lab := cls.running()) is not None:
+                if len(lab.leaves) != leaves:
+                    raise LabError(
+                        f"a lab with {len(lab.leaves)} leaves is running", hint="stop it first"
+                    )
+                lab.set_knobs(pod_start=pod_start, lb_delay=lb_delay)
+                report(f"a lab with {leaves} leaves is running already")
+                return lab
+            state = State()
+            _clean_remains(state, report)
+            network.require_free(topology.range)
+            try:
+                startup.bring_up(state, topology, knobs, startup.stopwatch(report))
+            except BaseException:  # Ctrl-C too: half a lab is of no use
+                cleanup.clean(state, keep_logs=True)
+                report(f"the lab did not start; its logs are in {state.logs}")
+                raise
+            return cls(state, topology)
+
+    @classmethod
+    def running(cls) -> Lab | None:
+        """The healthy lab of this machine; None if there is none, or only what is left of one."""
+        state = State()
+        loaded = state.load()
+        if (
+            loaded is None
+            or not loaded[1]
+            or any(not process.alive for process in processes.recorded(state))
+        ):
+            return None
+        lab = cls(state, loaded[0])
+        return None if lab.problems() else lab
+
+    @property
+    def leaves(self) -> list[str]:
+        return [name for name in self.clusters if name != HUB]
+
+    def problems(self) -> list[str]:
+        """What keeps the lab from being healthy."""
+        dead = [
+            f"{process.name} is not running"
+            for process in processes.recorded(self._state)
+            if not process.alive
+        ]
+        silent = [
+            f"{cluster.name}: the API server does not answer at {cluster.spec.server}"
+            for cluster in self.clusters.values()
+            if not startup.answers(cluster.kube)
+        ]
+        return dead + silent
+
+    def close(self) -> None:
+        """Close this program's connections; the lab runs on."""
+        for cluster in self.clusters.values():
+            cluster.kube.close()
+
+    def stop(self) -> None:
+        """End everything and remove every trace."""
+        self.close()
+        with exclusive():
+            cleanup.clean(self._state)
+
+    @property
+    def knobs(self) -> Knobs:
+        return self._state.knobs()
+
+    def set_knobs(self, *, pod_start: float | None = None, lb_delay: float | None = None) -> None:
+        """Seconds to add from now on to Pod starts and load-balancer addresses; None: as before."""
+        knobs = self.knobs
+        self._state.set_knobs(
+            Knobs(
+                knobs.pod_start if pod_start is None else pod_start,
+                knobs.lb_delay if lb_delay is None else lb_delay,
+            )
+        )
+
+    def kubectl(
+        self, *args: str, context: str = HUB, input: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """kubectl on one cluster; with ``check`` a failure is a CalledProcessError."""
+        cache = self._state.root / "kubectl-cache"
+        return self._run(
+            "kubectl",
+            "--context",
+            context,
+            "--cache-dir",
+            str(cache),
+            *args,
+            input=input,
+            check=check,
+        )
+
+    def liqoctl(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """liqoctl; the hub is the current context."""
+        return self._run("liqoctl", *args, input=None, check=check)
+
+    def _run(
+        self, binary: str, *args: str, input: str | None, check: bool
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(binaries.path(binary)), *args],
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            env=startup.environment(self._state),
+            capture_output=True,
+            text=True,
+            check=check,
+        )
+
+    def connect(self, client: str, server: str) -> None:
+        """A link by ``liqoctl network connect --wait``."""
+        startup.connect(self._state, client, server)
+
+    def gateway_namespace(self, cluster: str, remote: str) -> str:
+        """The network namespace of the gateway Pod of *cluster* for *remote*."""
+        return links.gateway_namespace(self.clusters[cluster].kube, cluster, remote)
+
+    def tunnel_ping(self, cluster: str, remote: str, count: int = 5) -> str:
+        """What ``ping`` to the tunnel's other end says, from *cluster*'s gateway for *remote*."""
+        return links.tunnel_ping(self.clusters[cluster].kube, cluster, remote, count)
+
+    def link_objects(self, cluster: str, remote: str) -> list[str]:
+        """``plural/name`` of all that is left on *cluster* of a link with *remote*."""
+        kube = self.clusters[cluster].kube
+        return links.link_objects(kube, links.tenant(kube, remote))
+
+    def remove_link(self, first: str, second: str) -> None:
+        """Take a link away by hand, if there is one, tenant namespaces and all."""
+        sides = [
+            (kube, links.tenant(kube, remote), remote)
+            for kube, remote in (
+                (self.clusters[first].kube, second),
+                (self.clusters[second].kube, first),
+            )
+        ]
+        for kube, namespace, _ in sides:
+            links.delete_link(kube, namespace)
+        for side in sides:
+            links.wait_removed(*side)
+
+    def remove_shortcuts(self) -> None:
+        """Delete every Shortcut record on the hub, finalizers or not."""
+        links.remove_shortcuts(self.clusters[HUB].kube)
+
+    def snapshot(self, cluster: str) -> snapshot.Snapshot:
+        """All objects of *cluster*, to be compared with a later snapshot."""
+        return snapshot.take(self.clusters[cluster].kube)
+
+    def stop_api_server(self, cluster: str) -> None:
+        """Kill it, as a fault; Pods and controllers of the cluster live on."""
+        name = control_plane.api_server_name(self.clusters[cluster].spec)
+        processes.end(
+            process for process in processes.recorded(self._state) if process.name == name
+        )
+
+    def start_api_server(self, cluster: str) -> None:
+        """Start it again after ``stop_api_server`` and wait until it is ready."""
+        found = self.clusters[cluster]
+        control_plane.api_server(self._state, found.spec)
+        wait_for(lambda: startup.answers(found.kube), 60, f"{cluster}: API server ready", 0.1)
+
+
+def _clean_remains(state: State, report: Callable[[str], None]) -> None:
+    if state.root.exists() or network.namespaces():
+        report("cleaning up what an earlier lab left behind")
+        cleanup.clean(state)

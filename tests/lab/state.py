@@ -1,0 +1,124 @@
+"""The lab's folder: where each file is, and the two small files that hold what was asked for.
+
+One folder for the whole machine, because network namespaces are the machine's too: two clones of
+this repository see the same lab.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import ipaddress
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.lab import binaries
+from tests.lab.errors import LabError
+from tests.lab.topology import Topology
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Knobs:
+    """Seconds added on purpose, to stand for an image pull and for a cloud's load balancer."""
+
+    pod_start: float = 0.0
+    lb_delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.pod_start < 0 or self.lb_delay < 0:
+            raise LabError("a delay cannot be negative")
+
+    def __str__(self) -> str:
+        if self == Knobs():
+            return "injected delays: none"
+        return (
+            f"injected delays: every Pod starts {self.pod_start:g} s late (injected), "
+            f"every load-balancer address comes {self.lb_delay:g} s late (injected)"
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """The paths in the lab's folder."""
+
+    root: Path = dataclasses.field(default_factory=lambda: binaries.cache_root() / "lab")
+
+    @property
+    def record(self) -> Path:
+        return self.root / "lab.json"
+
+    @property
+    def knobs_file(self) -> Path:
+        return self.root / "knobs.json"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """All clusters, one context each; the hub is the current one."""
+        return self.root / "kubeconfig"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def processes(self) -> Path:
+        return self.root / "processes"
+
+    @property
+    def pods(self) -> Path:
+        """The volumes of running Pods, the only place that holds WireGuard's private keys."""
+        return self.root / "pods"
+
+    def cluster(self, name: str) -> Path:
+        return self.root / "clusters" / name
+
+    def cluster_kubeconfig(self, name: str) -> Path:
+        return self.cluster(name) / "kubeconfig"
+
+    def make(self) -> None:
+        """The empty folders, closed to everybody else before anything is in them."""
+        self.root.mkdir(parents=True, mode=0o700)
+        for folder in (self.logs, self.processes, self.pods):
+            folder.mkdir()
+
+    def save(self, topology: Topology, *, ready: bool) -> None:
+        record = {"range": str(topology.range), "leaves": topology.leaves, "ready": ready}
+        write(self.record, json.dumps(record))
+
+    def load(self) -> tuple[Topology, bool] | None:
+        """The lab that was started here and whether its start came to its end; None without one."""
+        try:
+            record = json.loads(self.record.read_text(encoding="utf-8"))
+            topology = Topology(ipaddress.IPv4Network(record["range"]), int(record["leaves"]))
+            return topology, bool(record["ready"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def knobs(self) -> Knobs:
+        try:
+            return Knobs(**json.loads(self.knobs_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return Knobs()
+
+    def set_knobs(self, knobs: Knobs) -> None:
+        """They hold from the next Pod start and the next address on, where they are read."""
+        write(self.knobs_file, json.dumps(dataclasses.asdict(knobs)))
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all, so that no reader and no crash ever sees half a file."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.rename(path)
+
+
+@contextlib.contextmanager
+def exclusive() -> Iterator[None]:
+    """One start or stop at a time on this machine; a second one waits."""
+    binaries.cache_root().mkdir(parents=True, exist_ok=True)
+    with open(binaries.cache_root() / "lab.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
