@@ -39,14 +39,14 @@ class FakeCluster:
         with self._world.changed:
             self._enter("get", ref)
             found = self.objects.get(ref)
-            return copy.deepcopy(found) if found is not None else None
+            return _shown(found) if found is not None else None
 
     def list(self, what: Selection) -> Listing:
         with self._world.changed:
             self._enter("list", ObjectRef(self.name, what.kind, what.namespace, what.name))
             if what.kind in self.not_served:
                 raise Gone(self.name, "the server could not find the requested resource")
-            items = tuple(copy.deepcopy(o) for o in self.objects.values() if _selects(what, o))
+            items = tuple(_shown(body) for body in self.objects.values() if _selects(what, body))
             return Listing(items, str(len(self._log)))
 
     def watch(self, what: Selection, since: str) -> Iterator[Change]:
@@ -54,11 +54,13 @@ class FakeCluster:
         while True:
             with self._world.changed:
                 while len(self._log) <= position:
+                    if self._world.closed:
+                        return
                     self._world.changed.wait()
                 news, position = self._log[position:], len(self._log)
             for _, kind, change in news:
                 if kind == what.kind and _selects(what, change.body):
-                    yield Change(copy.deepcopy(change.body), change.gone)
+                    yield Change(_shown(change.body), change.gone)
 
     def create(self, manifest: Manifest) -> Object:
         ref = manifest.ref
@@ -71,7 +73,7 @@ class FakeCluster:
             namespace = ObjectRef(self.name, r.NAMESPACE, "", ref.namespace)
             if ref.namespace and namespace not in self.objects:
                 raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
-            return self.put(manifest.body)
+            return _shown(self.put(manifest.body))
 
     def apply(self, manifest: Manifest) -> Object:
         with self._world.changed:
@@ -150,7 +152,7 @@ class FakeCluster:
         if ended:
             del self.objects[ref]
         self._tell(ref, Change(body, gone=bool(ended)))
-        return copy.deepcopy(body)
+        return _shown(body)
 
     def _tell(self, ref: ObjectRef, change: Change) -> None:
         self._log.append(
@@ -169,6 +171,7 @@ class FakeWorld:
         self.changed = threading.Condition(threading.RLock())
         self._uids = itertools.count(1)
         self.paused: set[Kind] = set()
+        self.closed = False
         self.calls: list[tuple[str, ObjectRef]] = []  # of all clusters, in their order
         self.hub = FakeCluster(HUB, self)
         self.leaves = {leaf: FakeCluster(leaf, self) for leaf in leaves}
@@ -182,6 +185,12 @@ class FakeWorld:
             cluster.put(_network("external-cidr", external))
             self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))
             self.hub.put(_gateway_client(leaf, "liqo-hub"))
+
+    def close(self) -> None:
+        """End all watches."""
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
 
     def __call__(self, name: str) -> FakeCluster:
         """As ``OpenCluster``."""
@@ -200,6 +209,9 @@ class FakeWorld:
                 cluster.set_status(ref, {"remote": body["spec"]["remote"]})
             case r.GATEWAY_SERVER | r.GATEWAY_CLIENT:
                 self._start_gateway(cluster, ref, body)
+                key = ObjectRef(cluster.name, r.PUBLIC_KEY, ref.namespace, ref.name)
+                if key in cluster.objects:  # it was there first
+                    self._connect(cluster, key)
             case r.PUBLIC_KEY:
                 self._connect(cluster, ref)
             case _:
@@ -264,6 +276,15 @@ class FakeWorld:
             ),
             None,
         )
+
+
+def _shown(body: Object) -> Body:
+    """As the real adapter gives it: of a Secret only the public key."""
+    shown = copy.deepcopy(dict(body))
+    if shown["kind"] == "Secret":
+        shown["metadata"].pop("annotations", None)
+        shown["data"] = {k: v for k, v in shown.get("data", {}).items() if k == "publicKey"}
+    return shown
 
 
 _BINDING = "networking.liqo.io/clusterrolebinding"

@@ -18,6 +18,7 @@ from kubectl_liqo_shortcut.commands.get import NotFound, find, get, target
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import resource_name
+from kubectl_liqo_shortcut.output.text import printable
 
 _EPILOG = """\b
 Examples:
@@ -69,7 +70,7 @@ def command(
     if dry_run == "client":
         for record in records:
             for line in plan_lines(record):
-                click.echo(line, err=True)
+                click.echo(printable(line), err=True)
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
     options = Options(timeout=timeout)
@@ -92,7 +93,7 @@ def _records(
         if words or filename:
             raise Invalid("--all goes without names and without -f")
         return _all(access, yes)
-    names = [each.name for each in requests_from((), filename)] if filename else [target(words)]
+    names = [each.name for each in requests_from(words, filename)] if filename else [target(words)]
     records: list[Object] = []
     for name in names:
         try:

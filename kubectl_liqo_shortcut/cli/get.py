@@ -45,11 +45,13 @@ def command(
 
     CHECKED is how long ago the leaves were looked at: all of a row is as of then.
     """
-    from kubectl_liqo_shortcut.commands.get import get
+    from kubectl_liqo_shortcut.commands.get import get, target
 
     records = get(words, access)
     if output not in (None, TableFormat.WIDE):
-        documents = format_documents(records, DocumentFormat(output))
+        found = [str(record["metadata"]["name"]) for record in records]
+        listing = not words or found != [target(words)]
+        documents = format_documents(records, DocumentFormat(output), listing=listing)
         click.echo(documents, nl=False)
     elif not records:
         click.echo("No shortcuts found.", err=True)

@@ -11,6 +11,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli.types import Assignment, Duration
+from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.core.request import Request, from_documents
 from kubectl_liqo_shortcut.errors import Invalid
@@ -92,11 +93,11 @@ def requests_from(
     *,
     server: str | None = None,
     spec: Mapping[str, Any] | None = None,
-    annotations: Mapping[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
 ) -> list[Request]:
     """What is asked for: two leaves on the command line, or the Shortcuts of a file."""
     if filename is not None:
-        if words or spec or server:
+        if words or spec or server or annotations:
             raise Invalid("with -f, everything about the shortcut stands in the file")
         return _read(filename)
     if len(words) != 2:
@@ -109,7 +110,7 @@ def requests_from(
             pair=(first, second),
             server=None if server is None else cluster_id(server),
             spec=spec or {},
-            annotations=annotations or {},
+            annotations=fields.texts(annotations, "annotations"),
         )
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, shortcut_name
@@ -10,6 +11,7 @@ from kubectl_liqo_shortcut.engine.survey import find_records
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
 
 _PREFIXES = ("shortcut/", "shortcuts/", "lsc/", "shortcut.shortcut.liqo.io/")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
 def target(words: Sequence[str]) -> str:
@@ -17,7 +19,10 @@ def target(words: Sequence[str]) -> str:
     match list(words):
         case [one]:
             prefix = next((each for each in _PREFIXES if one.startswith(each)), "")
-            return one.removeprefix(prefix)
+            name = one.removeprefix(prefix)
+            if not _NAME.fullmatch(name):  # an empty one would select every record
+                raise Invalid(f"{one!r} is not the name of a shortcut")
+            return name
         case [first, second]:
             if first == second:
                 raise Invalid(f"leaf {first!r} has no shortcut to itself", hint="name two leaves")
@@ -32,7 +37,7 @@ def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
     Raises if a pair or a ``shortcut/NAME`` has no record; one word alone is a filter.
     """
     hub = open_cluster(HUB)
-    if len(words) == 2 or (words and "/" in words[0]):
+    if len(words) >= 2 or (words and "/" in words[0]):
         return [find(target(words), open_cluster)]
     records = find_records(hub)
     if words:

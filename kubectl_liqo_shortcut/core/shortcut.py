@@ -122,8 +122,8 @@ def _time(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, datetime.datetime):  # YAML reads an unquoted time as one
-        value = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)  # so says YAML
-        return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)  # so says YAML
+        return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return fields.text(value, "spec.expirationTime", longest=64)
 
 

@@ -21,14 +21,19 @@ class DocumentFormat(enum.StrEnum):
     NAME = "name"
 
 
-def format_documents(documents: Sequence[Object], output: DocumentFormat) -> str:
-    """All *documents* in one text, ready for standard output."""
+def format_documents(
+    documents: Sequence[Object], output: DocumentFormat, *, listing: bool = False
+) -> str:
+    """All *documents* in one text, ready for standard output.
+
+    A *listing* is a List in JSON also where it happens to hold one document, as with kubectl.
+    """
     plain = [_plain(document) for document in documents]
     match output:
         case DocumentFormat.YAML:
             return "---\n".join(to_yaml(document) for document in plain)
         case DocumentFormat.JSON:
-            whole = plain[0] if len(plain) == 1 else _list(plain)
+            whole = plain[0] if len(plain) == 1 and not listing else _list(plain)
             return json.dumps(whole, indent=2) + "\n"
         case DocumentFormat.NAME:
             return "".join(f"{resource_name(document)}\n" for document in plain)

@@ -31,8 +31,10 @@ LINK = {"Configuration", "GatewayServer", "GatewayClient", "PublicKey"}
 
 
 @pytest.fixture
-def world() -> FakeWorld:
-    return FakeWorld("milan", "rome")
+def world() -> Iterator[FakeWorld]:
+    world = FakeWorld("milan", "rome")
+    yield world
+    world.close()
 
 
 def events(

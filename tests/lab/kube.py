@@ -204,7 +204,9 @@ class Kube:
             connection.close()
 
 
-def wait_for(condition: Callable[[], T | None], timeout: float, what: str, pause: float = 0.05) -> T:
+def wait_for(
+    condition: Callable[[], T | None], timeout: float, what: str, pause: float = 0.05
+) -> T:
     """The first true value of *condition*; a LabError that names *what* if none comes in time."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):

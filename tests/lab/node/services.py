@@ -94,12 +94,7 @@ class Services:
 
     def _publish(self, uid: str, address: str) -> None:
         while (service := self._services.get(uid)) and _published(service) != address:
-            url = (
-                path(
-                    CORE, "services", service["metadata"]["namespace"], service["metadata"]["name"]
-                )
-                + "/status"
-            )
+            url = f"{_path(service)}/status"
             status = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
             try:
                 self._context.kube.patch(url, {"metadata": {"uid": uid}, "status": status})
@@ -163,6 +158,10 @@ def _is_load_balancer(service: Object) -> bool:
 def _published(service: Object) -> str:
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or [{}]
     return str(ingress[0].get("ip", ""))
+
+
+def _path(service: Object) -> str:
+    return path(CORE, "services", service["metadata"]["namespace"], service["metadata"]["name"])
 
 
 def _name(service: Object) -> str:

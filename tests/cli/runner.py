@@ -1,0 +1,69 @@
+"""Runs a command line in this process, on fake clusters or on none."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from click.testing import CliRunner, Result
+
+from kubectl_liqo_shortcut.cli import PROGRAM, cli
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import ObjectRef
+from kubectl_liqo_shortcut.errors import ClusterError
+from tests.fakes import FakeWorld, Fault
+
+
+class Clusters(FakeWorld):
+    """Fake clusters that a kubeconfig leads to; they remember what they were asked."""
+
+    def __init__(self, *leaves: str) -> None:
+        super().__init__(*leaves)
+        self.asked: list[tuple[str, str, ObjectRef]] = []
+        for cluster in (self.hub, *self.leaves.values()):
+            cluster.fault = self._listener(cluster.name)
+
+    def has_hub(self) -> bool:
+        return True
+
+    @property
+    def written(self) -> list[tuple[str, str]]:
+        """Every cluster and verb of a request that may have changed something."""
+        return [
+            (cluster, verb)
+            for cluster, verb, ref in self.asked
+            if verb not in ("get", "list") and ref.kind != r.SELF_SUBJECT_REVIEW
+        ]
+
+    def _listener(self, cluster: str) -> Fault:
+        return lambda verb, ref: self.asked.append((cluster, verb, ref))
+
+
+def always(error: ClusterError) -> Fault:
+    """A cluster that gives the same answer to everything."""
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return error
+
+    return fault
+
+
+class Nobody:
+    """No kubeconfig: to contact a cluster is a failure of the test."""
+
+    def has_hub(self) -> bool:
+        return False
+
+    def __call__(self, name: str) -> NoReturn:
+        raise AssertionError(f"{name} was contacted")
+
+
+def run(*args: str, on: Clusters | None = None, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(
+        cli,
+        args,
+        obj=on or Nobody(),
+        input=stdin,
+        prog_name=PROGRAM,
+        terminal_width=100,
+        catch_exceptions=False,  # what is not foreseen is a bug, and shows itself as one
+    )

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+from click.testing import Result
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.errors import ClusterError, ExitCode
+from tests.cli.runner import Clusters, always, run
+from tests.samples import record_of, spec_of
+
+NAME = "shortcut.shortcut.liqo.io/milan--rome"
+RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
+FILE = yaml.safe_dump(record_of())
+
+
+@pytest.fixture
+def clusters() -> Clusters:
+    """Clusters with a shortcut between milan and rome."""
+    clusters = Clusters("milan", "rome")
+    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    clusters.asked.clear()
+    return clusters
+
+
+def delete(clusters: Clusters, *args: str, stdin: str | None = None) -> Result:
+    return run("delete", *args, "--timeout", "5s", on=clusters, stdin=stdin)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("milan", "rome"), ("rome", "milan"), ("milan--rome",), ("shortcut/milan--rome",), (NAME,)],
+    ids=" ".join,
+)
+def test_a_shortcut_is_deleted_by_its_leaves_or_its_name(
+    clusters: Clusters, words: tuple[str, ...]
+) -> None:
+    result = delete(clusters, *words)
+    assert (result.exit_code, result.stdout) == (0, f"{NAME} deleted\n")
+    assert RECORD not in clusters.hub.objects
+
+
+def test_progress_is_told_on_standard_error(clusters: Clusters) -> None:
+    lines = delete(clusters, "milan", "rome").stderr.splitlines()
+    assert "milan: gatewayserver/rome deleted" in lines
+
+
+def test_a_file_names_what_goes(clusters: Clusters) -> None:
+    assert delete(clusters, "-f", "-", stdin=FILE).stdout == f"{NAME} deleted\n"
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--dry-run=client"])
+def test_a_dry_run_tells_what_would_go_and_changes_nothing(clusters: Clusters, flag: str) -> None:
+    result = delete(clusters, flag, "milan", "rome")
+    assert (result.exit_code, result.stdout) == (0, f"{NAME} deleted (dry run)\n")
+    assert "milan: gatewayserver/rome would be deleted" in result.stderr.splitlines()
+    assert "milan: namespace/liqo-tenant-rome would be kept" in result.stderr.splitlines()
+    assert clusters.written == []
+
+
+def test_control_characters_of_a_record_are_only_shown() -> None:
+    clusters = Clusters("milan", "rome")
+    entry = {
+        "clusterID": "rome",
+        "apiVersion": r.GATEWAY_SERVER.api_version,
+        "kind": "GatewayServer",
+        "name": "\x1b[2J\x07",
+        "ownership": "Created",
+    }
+    clusters.hub.put(record_of(status={"objects": [entry]}))
+    result = delete(clusters, "milan", "rome", "--dry-run")
+    assert result.stderr == "rome: gatewayserver/\\x1b[2J\\x07 would be deleted\n"
+
+
+def test_what_is_not_there_is_an_error() -> None:
+    result = delete(Clusters("milan", "rome"), "milan", "rome")
+    assert result.exit_code == ExitCode.FAILED
+    assert 'shortcuts.shortcut.liqo.io "milan--rome" not found' in result.stderr
+
+
+def test_what_is_not_there_may_be_ignored() -> None:
+    result = delete(Clusters("milan", "rome"), "milan", "rome", "--ignore-not-found")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_deleting_twice_is_deleting_once(clusters: Clusters) -> None:
+    delete(clusters, "milan", "rome")
+    assert delete(clusters, "milan", "rome", "--ignore-not-found").exit_code == ExitCode.OK
+
+
+@pytest.mark.parametrize("word", ["", "shortcut/"], ids=["empty", "empty name"])
+def test_an_empty_name_means_no_shortcut_rather_than_any(clusters: Clusters, word: str) -> None:
+    result = delete(clusters, word)
+    assert (result.exit_code, RECORD in clusters.hub.objects) == (ExitCode.USAGE, True)
+
+
+def test_one_leaf_alone_is_the_name_of_no_shortcut(clusters: Clusters) -> None:
+    result = delete(clusters, "milan")
+    assert (result.exit_code, clusters.written) == (ExitCode.FAILED, [])
+
+
+def test_all_asks_and_without_a_terminal_refuses(clusters: Clusters) -> None:
+    result = delete(clusters, "--all")
+    assert (result.exit_code, clusters.written) == (ExitCode.USAGE, [])
+    assert result.stderr.endswith("Hint: pass --yes\n")
+
+
+def test_all_goes_when_it_is_confirmed() -> None:
+    clusters = Clusters("milan", "rome", "paris")
+    both = yaml.safe_dump_all([record_of(), record_of("milan--paris", spec=spec_of("paris"))])
+    run("create", "-f", "-", "--timeout", "5s", on=clusters, stdin=both)
+    result = delete(clusters, "--all", "--yes")
+    assert sorted(result.stdout.splitlines()) == [
+        "shortcut.shortcut.liqo.io/milan--paris deleted",
+        f"{NAME} deleted",
+    ]
+
+
+def test_all_of_nothing_is_no_error() -> None:
+    result = delete(Clusters(), "--all")
+    assert (result.exit_code, result.stderr) == (0, "No shortcuts found.\n")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("a", "b", "c"),
+        ("milan", "milan"),
+        ("Milan", "rome"),
+        ("--all", "milan"),
+        ("--all", "-f", "-"),
+        ("milan", "rome", "-f", "-"),
+        ("milan", "rome", "--dry-run=server"),
+    ],
+    ids=lambda args: " ".join(args) or "nothing",
+)
+def test_a_wrong_command_line_is_refused_before_any_cluster_is_asked(args: tuple[str, ...]) -> None:
+    assert run("delete", *args, stdin=FILE).exit_code == ExitCode.USAGE
+
+
+def test_a_link_that_carries_a_peering_is_left_alone(clusters: Clusters) -> None:
+    peering = {
+        "apiVersion": r.FOREIGN_CLUSTER.api_version,
+        "kind": "ForeignCluster",
+        "metadata": {"name": "rome"},
+        "status": {"role": "Provider"},
+    }
+    clusters.leaves["milan"].put(peering)
+    result = delete(clusters, "milan", "rome")
+    assert (result.exit_code, RECORD in clusters.hub.objects) == (ExitCode.PARTLY, True)
+    assert "is peered with 'rome'" in result.stderr
+
+
+def test_a_leaf_that_does_not_answer_leaves_the_record(clusters: Clusters) -> None:
+    clusters.leaves["rome"].fault = always(ClusterError("rome", "is down"))
+    result = delete(clusters, "milan", "rome")
+    assert "Error: cluster 'rome': is down" in result.stderr
+    assert RECORD in clusters.hub.objects

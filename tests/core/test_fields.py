@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.errors import Invalid
+
+Typed = Callable[[Any, str], Any]
+
+
+def mtu(value: Any, at: str) -> int:
+    return fields.integer(value, at, 576, 9000)
+
+
+def colour(value: Any, at: str) -> str:
+    return fields.choice(value, at, ("red", "blue"))
+
+
+def known(value: Any, at: str) -> Any:
+    return fields.mapping(value, at, ("a", "b"))
+
+
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+def case(value: Any) -> str:
+    return getattr(value, "__name__", None) or repr(value)[:40]
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "result"),
+    [
+        (mtu, 576, 576),
+        (mtu, 9000, 9000),
+        (fields.port, 1, 1),
+        (fields.port, 65535, 65535),
+        (fields.boolean, False, False),
+        (fields.text, "x" * 253, "x" * 253),
+        (colour, "red", "red"),
+        (fields.address, "203.0.113.7", "203.0.113.7"),
+        (fields.address, "2001:DB8::0:7", "2001:db8::7"),
+        (fields.address, "gateway.example.org", "gateway.example.org"),
+        (fields.address, "gateway.example.org.", "gateway.example.org."),
+        (fields.cidr, "10.0.0.0/8", "10.0.0.0/8"),
+        (fields.cidr, "fd00::/48", "fd00::/48"),
+        (fields.cidrs, "10.0.0.0/8", ("10.0.0.0/8",)),
+        (fields.cidrs, ["10.0.0.0/8", "fd00::/48"], ("10.0.0.0/8", "fd00::/48")),
+        (fields.public_key, KEY, KEY),
+        (known, None, {}),
+        (known, {"a": 1}, {"a": 1}),
+        (fields.texts, {"a": "b"}, {"a": "b"}),
+    ],
+    ids=case,
+)
+def test_a_good_value_comes_out_typed(typed: Typed, value: Any, result: Any) -> None:
+    assert typed(value, "here") == result
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "at"),
+    [
+        (mtu, 575, "here"),
+        (mtu, 9001, "here"),
+        (mtu, "1340", "here"),
+        (mtu, True, "here"),
+        (mtu, 1340.0, "here"),
+        (fields.boolean, "no", "here"),
+        (fields.boolean, 0, "here"),
+        (fields.port, 0, "here"),
+        (fields.port, 65536, "here"),
+        (fields.port, None, "here"),
+        (fields.text, "", "here"),
+        (fields.text, "x" * 254, "here"),
+        (fields.text, 5, "here"),
+        (fields.text, "\udcff", "here"),
+        (colour, "green", "here"),
+        (colour, None, "here"),
+        (colour, ["red"], "here"),
+        (fields.address, "", "here"),
+        (fields.address, "not a name", "here"),
+        (fields.address, "a..b", "here"),
+        (fields.address, "-a", "here"),
+        (fields.address, "a\n", "here"),
+        (fields.address, "x" * 254, "here"),
+        (fields.address, 2130706433, "here"),
+        (fields.cidr, "10.0.0.1/8", "here"),
+        (fields.cidr, "10.0.0.0/33", "here"),
+        (fields.cidr, 5, "here"),
+        (fields.cidrs, [], "here"),
+        (fields.cidrs, None, "here[0]"),
+        (fields.cidrs, ["10.0.0.0/8", "x"], "here[1]"),
+        (fields.public_key, KEY[:-4], "here"),
+        (fields.public_key, base64.b64encode(bytes(33)).decode(), "here"),
+        (fields.public_key, KEY.replace("A", "!", 1), "here"),
+        (fields.public_key, "\u00e4" * 44, "here"),
+        (fields.public_key, None, "here"),
+        (known, [], "here"),
+        (known, {"c": 1}, "here"),
+        (known, {1: 1}, "here"),
+        (fields.texts, {"a": 1}, "here.a"),
+        (fields.texts, {"a": "x" * 4097}, "here.a"),
+        (fields.texts, {"x" * 1100: "a"}, "here"),
+        (fields.texts, {"": "a"}, "here"),
+    ],
+    ids=case,
+)
+def test_a_bad_value_is_refused_by_its_place(typed: Typed, value: Any, at: str) -> None:
+    with pytest.raises(Invalid, match=rf"^{re.escape(at)}( key)?: "):
+        typed(value, "here")
+
+
+def test_an_unknown_field_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(Invalid, match="unknown field 'c'") as caught:
+        known({"c": 1}, "here")
+    assert caught.value.hint == "known are a, b"
+
+
+def test_a_bad_public_key_is_not_repeated() -> None:
+    """It may be a private one, pasted into the wrong place."""
+    with pytest.raises(Invalid) as caught:
+        fields.public_key("c2VjcmV0", "here")
+    assert "c2VjcmV0" not in caught.value.message

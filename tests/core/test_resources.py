@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.resources import Kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "name", "path"),
+    [
+        (r.SECRET, "ns", "gw-rome", "/api/v1/namespaces/ns/secrets/gw-rome"),
+        (r.SECRET, "", "", "/api/v1/secrets"),
+        (r.NAMESPACE, "", "kube-system", "/api/v1/namespaces/kube-system"),
+        (r.DEPLOYMENT, "ns", "", "/apis/apps/v1/namespaces/ns/deployments"),
+        (
+            r.PUBLIC_KEY,
+            "ns",
+            "rome",
+            "/apis/networking.liqo.io/v1beta1/namespaces/ns/publickeies/rome",
+        ),
+        (r.SHORTCUT, "ignored", "a--b", "/apis/shortcut.liqo.io/v1alpha1/shortcuts/a--b"),
+    ],
+    ids=["object", "all namespaces", "core cluster-scoped", "list", "liqo", "cluster-scoped"],
+)
+def test_a_kind_knows_where_it_is_served(kind: Kind, namespace: str, name: str, path: str) -> None:
+    assert kind.path(namespace, name) == path
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(r.NAMESPACE, "namespace"), (r.GATEWAY_SERVER, "gatewayserver.networking.liqo.io")],
+    ids=["core", "with group"],
+)
+def test_a_kind_is_written_as_kubectl_writes_it(kind: Kind, text: str) -> None:
+    assert str(kind) == text
+
+
+def test_a_kind_is_found_by_what_an_object_says() -> None:
+    assert r.kind_of("networking.liqo.io/v1beta1", "Connection") is r.CONNECTION
+
+
+def test_a_kind_of_another_version_is_none_of_ours() -> None:
+    assert r.kind_of("networking.liqo.io/v1", "Connection") is None

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.status import Readiness, Status, readiness
+from tests.samples import an_object, configuration, connection, gateway, namespace
+
+ANSWERED = configuration("rome")["status"]
+
+
+def configured(status: str = "True", **condition: Any) -> dict[str, Any]:
+    kind = {"type": "NetworkCIDRsConfigured", "status": status, **condition}
+    body = configuration("rome", status={**ANSWERED, "conditions": [{"type": "Other"}, kind]})
+    body["metadata"]["generation"] = 2
+    return body
+
+
+def server(**endpoint: Any) -> dict[str, Any]:
+    return gateway("rome", status={"endpoint": endpoint})
+
+
+@pytest.mark.parametrize(
+    ("obj", "expected"),
+    [
+        (None, Readiness(Status.NOT_FOUND, "not there yet")),
+        (gateway("rome", terminating=True), Readiness(Status.TERMINATING, "is being deleted")),
+        (namespace("rome"), Readiness(Status.CURRENT)),
+        (an_object(r.PUBLIC_KEY, "milan", "ns", status=None), Readiness(Status.CURRENT)),
+        (
+            configuration("rome", status=None),
+            Readiness(Status.IN_PROGRESS, "Liqo has not answered with its CIDRs yet"),
+        ),
+        (
+            configuration("rome", status={"remote": {"cidr": {"pod": []}}}),
+            Readiness(Status.IN_PROGRESS, "Liqo has not answered with its CIDRs yet"),
+        ),
+        (configuration("rome"), Readiness(Status.CURRENT, "configured")),
+        (configured(), Readiness(Status.CURRENT, "configured")),
+        (configured(observedGeneration=2), Readiness(Status.CURRENT, "configured")),
+        (configured(observedGeneration=1), Readiness(Status.IN_PROGRESS, "not configured")),
+        (configured("False", message="busy"), Readiness(Status.IN_PROGRESS, "busy")),
+        (gateway("rome"), Readiness(Status.CURRENT, "listens at udp://203.0.113.2:51840")),
+        (gateway("rome", status=None), Readiness(Status.IN_PROGRESS, "no endpoint yet")),
+        (server(addresses=[""], port=51840), Readiness(Status.IN_PROGRESS, "no endpoint yet")),
+        (server(addresses=["a"]), Readiness(Status.IN_PROGRESS, "no endpoint yet")),
+        (
+            server(addresses=["a", "b"], port=1, protocol="TCP"),
+            Readiness(Status.CURRENT, "listens at tcp://a:1"),
+        ),
+        (gateway("milan"), Readiness(Status.CURRENT, "accepted")),
+        (gateway("milan", status={}), Readiness(Status.IN_PROGRESS, "not accepted yet")),
+        (connection("rome"), Readiness(Status.CURRENT, "Connected, 3ms")),
+        (
+            connection("rome", status={"value": "Connected"}),
+            Readiness(Status.CURRENT, "Connected"),
+        ),
+        (connection("rome", "Connecting"), Readiness(Status.IN_PROGRESS, "Connecting")),
+        (
+            connection("rome", "Error"),
+            Readiness(Status.FAILED, "Error: the peer's gateway does not answer pings"),
+        ),
+        (connection("rome", status=None), Readiness(Status.IN_PROGRESS, "no status yet")),
+    ],
+    ids=[
+        "absent",
+        "being deleted",
+        "a kind without readiness",
+        "a null status",
+        "configuration: new",
+        "configuration: empty",
+        "configuration: before Liqo 1.2",
+        "configuration: condition",
+        "configuration: of this generation",
+        "configuration: of an earlier generation",
+        "configuration: refused",
+        "server: listens",
+        "server: new",
+        "server: blank address",
+        "server: no port",
+        "server: several addresses",
+        "client: accepted",
+        "client: new",
+        "connection: up",
+        "connection: up, not measured",
+        "connection: connecting",
+        "connection: error",
+        "connection: new",
+    ],
+)
+def test_an_object_tells_how_far_it_is(obj: Object | None, expected: Readiness) -> None:
+    assert readiness(obj) == expected
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_only_what_is_current_is_ready(status: Status) -> None:
+    assert bool(Readiness(status)) is (status is Status.CURRENT)

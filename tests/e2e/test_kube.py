@@ -1,0 +1,52 @@
+"""The adapter on a real API server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.errors import Expired, Unreachable
+from tests.contract import NAMESPACE, ClusterContract
+from tests.lab.kube import CORE, path
+from tests.lab.lab import Lab
+
+
+def access(lab: Lab) -> Access:
+    return Access(kubeconfig=str(lab.kubeconfig))
+
+
+class TestKubeCluster(ClusterContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def namespace(cls, lab: Lab) -> Iterator[None]:
+        kube = lab.clusters["hub"].kube
+        kube.create(path(CORE, "namespaces"), {"metadata": {"name": NAMESPACE}})
+        yield
+        kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+
+    @pytest.fixture
+    def cluster(self, lab: Lab, namespace: None) -> Iterator[Cluster]:
+        yield access(lab)(HUB)
+        kube = lab.clusters["hub"].kube
+        for plural in ("configmaps", "secrets"):
+            for item in kube.list(path(CORE, plural, NAMESPACE)):
+                kube.delete(path(CORE, plural, NAMESPACE, item["metadata"]["name"]))
+
+
+def test_a_version_of_long_ago_is_expired(lab: Lab) -> None:
+    with pytest.raises(Expired):
+        next(access(lab)(HUB).watch(Selection(r.CONFIG_MAP), "1"))
+
+
+def test_a_dead_api_server_is_unreachable_with_its_address(lab: Lab) -> None:
+    lab.stop_api_server("leaf-1")
+    try:
+        with pytest.raises(Unreachable, match="cannot be reached at https://"):
+            access(lab)("leaf-1").get(ObjectRef("leaf-1", r.NAMESPACE, "", "default"))
+    finally:
+        lab.start_api_server("leaf-1")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.engine.jobs import Failed, run_all
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
+
+
+def says(*words: str) -> Iterator[Event]:
+    yield from (Note(word) for word in words)
+
+
+def test_events_of_all_jobs_arrive() -> None:
+    events = list(run_all({"a": lambda _: says("1", "2"), "b": lambda _: says("3")}))
+    assert sorted(event.text for event in events if isinstance(event, Note)) == ["1", "2", "3"]
+
+
+def test_jobs_run_at_the_same_time() -> None:
+    barrier = threading.Barrier(2, timeout=5)
+
+    def meet(_: Stop) -> Iterator[Event]:
+        barrier.wait()
+        yield Note("met")
+
+    assert len(list(run_all({"a": meet, "b": meet}))) == 2
+
+
+def test_one_failure_does_not_stop_the_others() -> None:
+    def fails(_: Stop) -> Iterator[Event]:
+        yield Note("begun")
+        raise Forbidden("rome", "no")
+
+    events = list(run_all({"a": fails, "b": lambda _: says("done")}))
+    assert [event.name for event in events if isinstance(event, Failed)] == ["a"]
+    assert Note("done") in events
+
+
+def test_a_bug_is_not_hidden() -> None:
+    def wrong(_: Stop) -> Iterator[Event]:
+        yield Note("begun")
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        list(run_all({"a": wrong}))
+
+
+def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
+    silent = threading.Event()
+
+    def armed(stop: Stop) -> Iterator[Event]:
+        woken = threading.Event()
+        stop.arm(woken.set)
+        yield Note("armed")
+        woken.wait(5)
+        yield Note("undone")
+        stop.check()
+
+    def stuck(_: Stop) -> Iterator[Event]:
+        silent.wait(20)
+        yield Note("never")
+
+    events: list[Event | Failed] = []
+    for event in run_all({"armed": armed, "stuck": stuck}):
+        events.append(event)
+        if event == Note("armed"):
+            signal.raise_signal(signal.SIGTERM)
+    silent.set()
+    assert Note("undone") in events
+    failed = {event.name: event.error for event in events if isinstance(event, Failed)}
+    assert failed.keys() == {"armed", "stuck"}
+    assert {error.exit_code for error in failed.values()} == {ExitCode.TERMINATED}
+    assert all(isinstance(error, Interrupted) for error in failed.values())
+
+
+def test_a_second_signal_leaves_at_once() -> None:
+    silent = threading.Event()
+
+    def stubborn(stop: Stop) -> Iterator[Event]:
+        stop.arm(lambda: None)
+        yield Note("armed")
+        silent.wait(20)
+
+    events = run_all({"a": stubborn})
+    assert next(events) == Note("armed")
+    signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    events.close()  # type: ignore[attr-defined]
+    silent.set()
+
+
+def test_handlers_are_as_before_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    list(run_all({"a": lambda _: says("1")}))
+    assert signal.getsignal(signal.SIGINT) is before

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.output.directory import write_folder
+from tests.samples import FACTS, MILAN, RENDERER, SHORTCUT
+
+DOCUMENTS = [each.body for each in RENDERER.link(SHORTCUT, FACTS).of(MILAN).ready]
+FILES = [
+    "namespace-liqo-tenant-rome.yaml",
+    "configuration-rome.yaml",
+    "gatewayclient-rome.yaml",
+    "publickey-rome.yaml",
+]
+
+
+def write(directory: pathlib.Path) -> list[str]:
+    return write_folder(str(directory), "milan", DOCUMENTS)
+
+
+def test_each_object_has_a_file_of_its_own(tmp_path: pathlib.Path) -> None:
+    write(tmp_path)
+    read = [yaml.safe_load((tmp_path / "milan" / name).read_text()) for name in FILES]
+    assert read == DOCUMENTS
+
+
+def test_a_kustomization_names_all_files(tmp_path: pathlib.Path) -> None:
+    write(tmp_path)
+    assert yaml.safe_load((tmp_path / "milan/kustomization.yaml").read_text()) == {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": FILES,
+    }
+
+
+def test_the_paths_written_are_told(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "milan"
+    assert write(tmp_path) == [str(folder / name) for name in (*FILES, "kustomization.yaml")]
+
+
+def test_nothing_else_is_left_behind(tmp_path: pathlib.Path) -> None:
+    write(tmp_path)
+    names = sorted(path.name for path in (tmp_path / "milan").iterdir())
+    assert names == sorted([*FILES, "kustomization.yaml"])
+
+
+def test_writing_again_replaces_and_leaves_other_files_alone(tmp_path: pathlib.Path) -> None:
+    write(tmp_path)
+    (tmp_path / "milan" / FILES[0]).write_text("old")
+    (tmp_path / "milan" / "mine.yaml").write_text("mine")
+    write(tmp_path)
+    assert yaml.safe_load((tmp_path / "milan" / FILES[0]).read_text()) == DOCUMENTS[0]
+    assert (tmp_path / "milan" / "mine.yaml").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ShortcutError, match=r"^cannot write .*file/milan: Not a directory$"):
+        write(tmp_path / "file")
+
+
+def test_a_file_that_cannot_be_replaced_is_an_error_with_its_path(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "milan" / FILES[1]).mkdir(parents=True)
+    with pytest.raises(ShortcutError, match=rf"^cannot write .*{FILES[1]}"):
+        write(tmp_path)

@@ -1,0 +1,90 @@
+"""The layers are drawn in setup.cfg; here they hold, and a wrong import is seen to break them."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / "kubectl_liqo_shortcut"
+LONGEST = 250
+
+# A file may be longer only with its reason here.
+LONGER = {
+    "adapters/kube.py": "one adapter, and the official client's oddities in one place",
+}
+
+
+def lint_imports(folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
+    """import-linter in a process of its own, since it imports the package that it looks at."""
+    code = (
+        "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_imports_point_inwards() -> None:
+    result = lint_imports(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.fixture
+def copy(tmp_path: pathlib.Path) -> pathlib.Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, tmp_path / PACKAGE.name, ignore=ignored)
+    shutil.copy(ROOT / "setup.cfg", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("core/model.py", "import click", "core does no I/O"),
+        ("engine/world.py", "import kubernetes", "only adapters talk to Kubernetes"),
+        ("output/text.py", "import kubectl_liqo_shortcut.engine.world", "cli over commands over"),
+    ],
+    ids=["core knows click", "engine knows kubernetes", "output knows the engine"],
+)
+def test_a_wrong_import_is_noticed(copy: pathlib.Path, file: str, line: str, contract: str) -> None:
+    path = copy / PACKAGE.name / file
+    path.write_text(f"{path.read_text()}\n{line}\n")
+    result = lint_imports(copy)
+    broken = [text for text in result.stdout.splitlines() if text.endswith("BROKEN")]
+    assert result.returncode == 1
+    assert len(broken) == 1
+    assert contract in broken[0]
+
+
+def length(path: pathlib.Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+FILES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
+
+
+def test_no_file_is_longer_than_one_can_read_in_one_go() -> None:
+    long = {name for name, path in FILES.items() if length(path) > LONGEST}
+    assert long <= LONGER.keys()
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_an_exception_ends_with_its_reason(name: str) -> None:
+    assert length(FILES[name]) > LONGEST
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_every_module_says_what_it_is_for(name: str) -> None:
+    text = FILES[name].read_text(encoding="utf-8")
+    assert text.startswith('"""') or length(FILES[name]) < 10
