@@ -52,10 +52,18 @@ def copy(tmp_path: pathlib.Path) -> pathlib.Path:
     ("file", "line", "contract"),
     [
         ("core/model.py", "import click", "core does no I/O"),
-        ("engine/world.py", "import kubernetes", "only adapters talk to Kubernetes"),
+        ("engine/world.py", "import kubernetes", "only the adapter talks to Kubernetes"),
+        ("commands/get.py", "import click", "only cli knows click"),
+        ("cli/get.py", "import tabulate", "only output knows tabulate"),
         ("output/text.py", "import kubectl_liqo_shortcut.engine.world", "cli over commands over"),
     ],
-    ids=["core knows click", "engine knows kubernetes", "output knows the engine"],
+    ids=[
+        "core knows click",
+        "engine knows kubernetes",
+        "commands know click",
+        "cli knows tabulate",
+        "output knows the engine",
+    ],
 )
 def test_a_wrong_import_is_noticed(copy: pathlib.Path, file: str, line: str, contract: str) -> None:
     path = copy / PACKAGE.name / file

@@ -5,8 +5,10 @@ Nothing heavy is imported here: each command imports its own part when it runs.
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -89,12 +91,22 @@ def cli() -> None:
     """
 
 
+def _leave(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart, which costs a tenth of a second.
+
+    What is registered for the end, such as removing the client's key files, is done first.
+    """
+    sys.stderr.flush()
+    atexit._run_exitfuncs()
+    os._exit(code)
+
+
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+        _leave(code if isinstance(code, int) else ExitCode.OK)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -38,7 +38,7 @@ _GATEWAY_OPTIONS = with_options(
     click.option(
         "--gw-server-service-type",
         "service_type",
-        type=click.Choice(SERVICE_TYPES, case_sensitive=False),
+        type=click.Choice(SERVICE_TYPES),
         help=f"Service in front of the gateway server  [default: {SERVICE_TYPES[0]}]",
     ),
     click.option(
@@ -176,6 +176,9 @@ def _create(
     from kubectl_liqo_shortcut.commands.create import Options, create
     from kubectl_liqo_shortcut.core.render import Renderer
 
+    for way in dict.fromkeys(access.how(leaf) for each in requests for leaf in each.pair):
+        if way:
+            click.echo(way, err=True)
     options, renderer = Options(timeout=timeout, wait=wait), Renderer(read_template)
     jobs = {
         request.name: functools.partial(create, request, access, renderer, options)

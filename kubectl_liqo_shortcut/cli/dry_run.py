@@ -31,6 +31,8 @@ def print_dry_run(
 ) -> None:
     if only is not None and directory is not None:
         raise Invalid("--for prints one cluster, --output-directory writes all: choose one")
+    if output is not None and directory is not None:
+        raise Invalid("--output-directory writes YAML: leave -o out")
     renderer = Renderer(read_template)
     runs: list[DryRun] = []
     for request in requests:
@@ -43,7 +45,7 @@ def print_dry_run(
     if directory is not None:
         _write(runs, directory)
     elif only is not None:
-        documents = [document for run in runs for document in run.plain(only)]
+        documents = _of_one(runs, only)
         click.echo(format_documents(documents, output or DocumentFormat.YAML), nl=False)
     elif output is not None:
         documents = [document for run in runs for document in run.documents()]
@@ -71,6 +73,16 @@ def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, 
     return view.facts, view.record
 
 
+def _of_one(runs: list[DryRun], cluster: str) -> list[Object]:
+    known = dict.fromkeys(name for run in runs for name in run.clusters)
+    if cluster not in known:
+        raise Invalid(
+            f"--for {cluster}: not a cluster of this link",
+            hint=f"its clusters are {', '.join(known)}",
+        )
+    return [each for run in runs if cluster in run.clusters for each in run.plain(cluster)]
+
+
 def _write(runs: list[DryRun], directory: str) -> None:
     by_cluster: dict[str, list[Object]] = {_HUB_FOLDER: [run.record.body for run in runs]}
     for run in runs:
@@ -81,6 +93,8 @@ def _write(runs: list[DryRun], directory: str) -> None:
                 )
             by_cluster.setdefault(side.leaf, []).extend(run.plain(side.leaf))
     for cluster, documents in by_cluster.items():
+        if not documents:
+            continue  # all of it waits for a fact; kustomize refuses an empty folder
         for path in write_folder(directory, cluster, documents):
             click.echo(path)
 

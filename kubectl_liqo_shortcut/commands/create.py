@@ -58,6 +58,7 @@ def create(
         wanted = renderer.record(shortcut, {**request.annotations, CREATED_BY: view.user})
         link = Link(
             shortcut=shortcut,
+            renderer=renderer,
             facts=view.facts,
             leaves=leaves,
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},
@@ -66,11 +67,11 @@ def create(
         )
         link.follow_tenant_namespaces()
         world.sync(deadline)
-        link.plan(renderer)  # refuses what stands in the way, before anything is written
+        link.plan()  # refuses what stands in the way, before anything is written
         stop.arm(world.wake)
         record, made = patiently(lambda: open_record(hub, view.record, wanted), deadline)
         link.journal.begin(record)
-        yield from _converge(link, renderer, options, deadline, stop, hub if made else None)
+        yield from _converge(link, options, deadline, stop, hub if made else None)
     finally:
         world.close()
 
@@ -111,7 +112,6 @@ def _existing_server(request: Request, world: World) -> ClusterID | None:
 
 def _converge(
     link: Link,
-    renderer: Renderer,
     options: Options,
     deadline: Deadline,
     stop: Stop,
@@ -123,7 +123,7 @@ def _converge(
     was_ready = bool((journal.record.get("status") or {}).get("firstReadyTime"))
     changed = False
     try:
-        for event in Convergence(link, renderer, wait=options.wait).run(deadline, stop):
+        for event in Convergence(link, wait=options.wait).run(deadline, stop):
             changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
             yield event
     except TimedOut:

@@ -11,11 +11,11 @@ from kubectl_liqo_shortcut.core.events import Event, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Cause, Ownership
-from kubectl_liqo_shortcut.core.shortcut import parse
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, together
+from kubectl_liqo_shortcut.core.shortcut import parse_record
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, together
 from kubectl_liqo_shortcut.engine.records import end_record, mark_record, note_cause
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
-from kubectl_liqo_shortcut.engine.survey import check_identity
+from kubectl_liqo_shortcut.engine.survey import check_identity, hub_id
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
@@ -34,10 +34,11 @@ def delete(
     """
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
-    shortcut = parse(record["spec"])
+    shortcut = parse_record(record)
     objects = rec.objects_of(record)
     if any(each.ownership is not Ownership.REUSED for each in objects.values()):
         leaves: dict[str, Cluster] = {side.leaf: open_cluster(side.leaf) for side in shortcut.sides}
+        of_hub = Answer(lambda: hub_id(hub))
         _check_identities(record, leaves)
         try:
             check_peering(shortcut.sides, leaves)
@@ -47,7 +48,8 @@ def delete(
         stop.check()
         mark_record(hub, record)
         try:
-            yield from remove(shortcut.sides, objects.values(), leaves, deadline)
+            recorded = objects.values()
+            yield from remove(shortcut, of_hub.result(), recorded, leaves, deadline)
         except ShortcutError as error:
             note_cause(hub, record, Cause("CleanupPending", error.message, stalled=True))
             raise

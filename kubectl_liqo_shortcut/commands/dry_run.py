@@ -11,7 +11,6 @@ from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.errors import Invalid
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,17 +32,17 @@ class DryRun:
         leaves = [_leaf_manifests(side.leaf, self.rendered) for side in self.shortcut.sides]
         return [self.record.body, *leaves]
 
+    @property
+    def clusters(self) -> list[str]:
+        """What ``plain`` knows: both leaves and the hub (by that word, if its ID is not known)."""
+        return [self.shortcut.server, self.shortcut.client, self.hub or "hub"]
+
     def plain(self, cluster: str) -> list[Object]:
         """The documents of one cluster, fit to be applied there; no pending ones."""
         if cluster in (self.shortcut.server, self.shortcut.client):
             ready = self.rendered.of(ClusterID(cluster)).ready
             return [manifest.body for manifest in ready]
-        if cluster == self.hub or (self.hub is None and cluster == "hub"):
-            return [self.record.body]
-        known = [side.leaf for side in self.shortcut.sides] + [self.hub or "hub"]
-        raise Invalid(
-            f"--for {cluster}: not a cluster of this link", hint=f"one of {', '.join(known)}"
-        )
+        return [self.record.body]
 
     def waits(self) -> list[str]:
         """What is not rendered yet, in sentences."""

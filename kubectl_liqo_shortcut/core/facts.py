@@ -98,21 +98,20 @@ def _leaf(value: Any, leaf: ClusterID, peer: ClusterID) -> LeafFacts:
     key, link = gateway.get("publicKey"), f"{at}.gateways.{peer}"
     serves = known.get("servesHub")
     cidrs = None
-    if known.get("podCIDR") is not None and known.get("externalCIDR") is not None:
+    if known.get("podCIDR") is not None or known.get("externalCIDR") is not None:
         cidrs = Cidrs(
-            fields.cidrs(known["podCIDR"], f"{at}.podCIDR"),
-            fields.cidrs(known["externalCIDR"], f"{at}.externalCIDR"),
+            fields.cidrs(known.get("podCIDR"), f"{at}.podCIDR"),
+            fields.cidrs(known.get("externalCIDR"), f"{at}.externalCIDR"),
         )
     return LeafFacts(
         id=leaf,
         cidrs=cidrs,
-        liqo_namespace=fields.text(
-            known.get("liqoNamespace", LIQO_NAMESPACE), f"{at}.liqoNamespace", longest=63
+        liqo_namespace=fields.label(
+            known.get("liqoNamespace", LIQO_NAMESPACE), f"{at}.liqoNamespace"
         ),
-        tenant_namespace=fields.text(
-            gateway.get("tenantNamespace", default_tenant_namespace(peer)),
-            f"{link}.tenantNamespace",
-        ),
+        tenant_namespace=default_tenant_namespace(peer)
+        if gateway.get("tenantNamespace") is None
+        else fields.label(gateway["tenantNamespace"], f"{link}.tenantNamespace"),
         endpoint=_endpoint(gateway.get("endpoint"), f"{link}.endpoint"),
         public_key=None if key is None else fields.public_key(key, f"{link}.publicKey"),
         serves_hub=None if serves is None else fields.boolean(serves, f"{at}.servesHub"),

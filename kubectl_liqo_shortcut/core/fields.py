@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.errors import Invalid
 
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?"
 )
@@ -42,6 +44,24 @@ def text(value: Any, at: str, *, longest: int = 253) -> str:
     if any("\ud800" <= each <= "\udfff" for each in value):  # bytes that are not UTF-8
         raise Invalid(f"{at}: {value!r} is not Unicode")
     return value
+
+
+def moment(value: Any, at: str) -> datetime.datetime:
+    """A time, in UTC; YAML reads an unquoted one as a datetime, perhaps without a zone."""
+    try:
+        parsed = value if isinstance(value, datetime.datetime) else None
+        parsed = parsed or datetime.datetime.fromisoformat(text(value, at, longest=64))
+    except ValueError as error:
+        raise Invalid(f"{at}: {value!r} is not a time such as 2026-12-01T00:00:00Z") from error
+    zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
+    return zoned.astimezone(datetime.UTC)
+
+
+def label(value: Any, at: str) -> str:
+    """A DNS label, such as a namespace's name."""
+    if not _LABEL.fullmatch(text(value, at)):
+        raise Invalid(f"{at}: {value!r} is no name of a namespace")
+    return str(value)
 
 
 def choice(value: Any, at: str, options: Collection[str]) -> str:

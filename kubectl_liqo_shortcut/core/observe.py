@@ -89,7 +89,7 @@ def end(side: Side, objects: Objects) -> End:
         configuration=_only(r.CONFIGURATION, side, objects),
         gateway=own,
         public_key=_first(r.PUBLIC_KEY, side, objects),
-        secret=_first(r.SECRET, side, objects),
+        secret=_named(secret_name(side, own), r.SECRET, side, objects),
         connection=_of_gateway(r.CONNECTION, side, objects, own),
     )
 
@@ -137,6 +137,11 @@ def _all(kind: r.Kind, side: Side, objects: Objects) -> Iterable[Object]:
 
 def _first(kind: r.Kind, side: Side, objects: Objects) -> Object | None:
     return next(iter(_all(kind, side, objects)), None)
+
+
+def _named(name: str, kind: r.Kind, side: Side, objects: Objects) -> Object | None:
+    found = _all(kind, side, objects)
+    return next((body for body in found if body["metadata"]["name"] == name), None)
 
 
 def _of_gateway(

@@ -67,7 +67,7 @@ def make_plan(
                 steps.append(Create(manifest))
         elif is_terminating(observed):
             continue  # its name is free once it is gone
-        elif not is_ours(observed, manifest.cluster, recorded):
+        elif not is_ours(observed, manifest, recorded):
             _must_fit(observed, manifest)
             reused.append((manifest.cluster, observed))
         else:
@@ -76,18 +76,38 @@ def make_plan(
     return Plan(tuple(steps), tuple(ours), tuple(reused))
 
 
-def is_ours(observed: Object, cluster: str, recorded: Mapping[ObjectRef, Recorded]) -> bool:
-    """Whether the record says that this very object was made, or taken over, for the shortcut.
-
-    Where an earlier run was killed between POST and record, its labels tell: the intention is
-    always recorded first.
-    """
-    entry = recorded.get(ref_of(cluster, observed))
+def is_ours(observed: Object, manifest: Manifest, recorded: Mapping[ObjectRef, Recorded]) -> bool:
+    """Whether the record says that this very object was made, or taken over, for the shortcut."""
+    entry = recorded.get(ref_of(manifest.cluster, observed))
     if entry is None or entry.ownership is Ownership.REUSED:
         return False
+    return is_meant(observed, entry, marks_of(manifest.body))
+
+
+def is_meant(observed: Object, entry: Recorded, marks: Mapping[str, str]) -> bool:
+    """Whether *entry* of the record is about *observed*.
+
+    Where an earlier run was killed between POST and record the UID is missing. Then the labels
+    tell: the intention is always recorded first, and another hub's objects bear its own name.
+    """
     if entry.uid:
         return entry.uid == uid_of(observed)
-    return labels_of(observed).get(r.MANAGED_BY) == r.FIELD_MANAGER
+    return marks_of(observed) == marks
+
+
+def marks_of(body: Object) -> Mapping[str, str]:
+    """The labels that say for which shortcut of which hub an object was made."""
+    keys = (r.MANAGED_BY, r.SHORTCUT_NAME, r.SHORTCUT_HUB)
+    return {key: value for key, value in labels_of(body).items() if key in keys}
+
+
+def marks(shortcut_name: str, hub: str) -> Mapping[str, str]:
+    """The labels that the templates give an object."""
+    return {
+        r.MANAGED_BY: r.FIELD_MANAGER,
+        r.SHORTCUT_NAME: shortcut_name,
+        r.SHORTCUT_HUB: hub,
+    }
 
 
 def covers(observed: Any, desired: Any) -> bool:

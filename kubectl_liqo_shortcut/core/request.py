@@ -54,7 +54,7 @@ def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Short
     if record is None:
         server, why = choose_server(facts, request.server)
         return request.shortcut_with(server), why
-    recorded = shortcut.parse(record["spec"])
+    recorded = shortcut.parse_record(record)
     same = _covers(record["spec"], request.spec)
     others = [] if same else list(differing(record["spec"], request.spec))
     if request.server is not None and request.server != recorded.server:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,10 +89,22 @@ class Shortcut:
         )
 
 
+_TOP = ("server", "client", "gateway", "expirationTime", "tenantNamespaceReclaimPolicy")
+_GATEWAY = ("mtu", "service", "clientEndpoint", "serverTemplateRef", "clientTemplateRef")
+_SERVICE = ("type", "port", "nodePort", "loadBalancerIP", "annotations", "labels")
+
+
+def parse_record(record: Object) -> Shortcut:
+    """The Shortcut of a record on the hub, which a later version of this program may have made."""
+    spec = {key: value for key, value in record["spec"].items() if key in _TOP}
+    gateway = {key: value for key, value in spec.get("gateway", {}).items() if key in _GATEWAY}
+    service = {k: v for k, v in gateway.get("service", {}).items() if k in _SERVICE}
+    return parse({**spec, "gateway": {**gateway, "service": service}})
+
+
 def parse(spec: Object) -> Shortcut:
-    """The Shortcut of a spec, from a cluster or a file; raises ``Invalid`` naming the field."""
-    top = ("server", "client", "gateway", "expirationTime", "tenantNamespaceReclaimPolicy")
-    spec = fields.mapping(spec, "spec", top)
+    """The Shortcut of a spec; raises ``Invalid`` naming the field, also one that is not known."""
+    spec = fields.mapping(spec, "spec", _TOP)
     return Shortcut(
         server=_leaf(spec, "server"),
         client=_leaf(spec, "client"),
@@ -107,10 +118,6 @@ def parse(spec: Object) -> Shortcut:
     )
 
 
-_GATEWAY = ("mtu", "service", "clientEndpoint", "serverTemplateRef", "clientTemplateRef")
-_SERVICE = ("type", "port", "nodePort", "loadBalancerIP", "annotations", "labels")
-
-
 def _leaf(spec: Object, role: str) -> ClusterID:
     value = fields.mapping(spec.get(role), f"spec.{role}", ("clusterID",)).get("clusterID")
     if not isinstance(value, str):
@@ -121,10 +128,7 @@ def _leaf(spec: Object, role: str) -> ClusterID:
 def _time(value: Any) -> str | None:
     if value is None:
         return None
-    if isinstance(value, datetime.datetime):  # YAML reads an unquoted time as one
-        moment = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)  # so says YAML
-        return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return fields.text(value, "spec.expirationTime", longest=64)
+    return fields.moment(value, "spec.expirationTime").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _gateway(gateway: Object) -> Gateway:

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.plan import Create, Plan, Step, Update
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, health
-from kubectl_liqo_shortcut.core.render import Rendered, Renderer
+from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
@@ -31,9 +31,8 @@ _RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
 class Convergence:
     """The state of one run of the loop; ``run`` yields what happens."""
 
-    def __init__(self, link: Link, renderer: Renderer, *, wait: bool) -> None:
+    def __init__(self, link: Link, *, wait: bool) -> None:
         self._link = link
-        self._renderer = renderer
         self._wait = wait
         self._under_way: dict[ObjectRef, Step] = {}
         self._not_before: dict[ObjectRef, float] = {}  # monotonic
@@ -48,7 +47,7 @@ class Convergence:
             link.follow_tenant_namespaces()
             ends = link.ends()
             if link.world.synced:
-                rendered, plan = link.plan(self._renderer)
+                rendered, plan = link.plan()
                 yield from self._settle(plan)
                 self._start(plan, rendered, ends)
                 yield from self._tell(ends)

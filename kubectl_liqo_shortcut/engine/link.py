@@ -17,14 +17,16 @@ from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.world import World, utc_now
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class Link:
     shortcut: Shortcut
+    renderer: Renderer
     facts: Facts  # without what the link itself gives: endpoint and keys
     leaves: Mapping[str, Cluster]
     cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
     world: World
     journal: Journal
+    _rendered: tuple[Facts, Rendered] | None = None  # from the same facts comes the same
 
     def ends(self) -> dict[str, End]:
         """Both ends, as the watches show them now."""
@@ -48,10 +50,13 @@ class Link:
             for what in observe.tenant_selections(end.side, namespace, end.gateway):
                 self.world.follow(self.leaves[end.side.leaf], what)
 
-    def plan(self, renderer: Renderer) -> tuple[Rendered, Plan]:
+    def plan(self) -> tuple[Rendered, Plan]:
         """What is wanted as far as it is known, and the next steps towards it."""
         ends = self.ends()
-        rendered = renderer.link(self.shortcut, self.learn(ends))
+        facts = self.learn(ends)
+        if self._rendered is None or self._rendered[0] != facts:
+            self._rendered = facts, self.renderer.link(self.shortcut, facts)
+        rendered = self._rendered[1]
         return rendered, make_plan(rendered.ready, ends, self.journal.objects)
 
     def status(self, ends: Mapping[str, End], cause: Cause | None = None) -> dict[str, object]:

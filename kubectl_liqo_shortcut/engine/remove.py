@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Verb
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, labels_of, uid_of
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.peering import peering_on
+from kubectl_liqo_shortcut.core.plan import is_meant, marks
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
-from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.remains import wait_until_gone
 from kubectl_liqo_shortcut.engine.world import wait_for
@@ -47,21 +48,26 @@ def _ask(ask: Callable[[Side], str], side: Side) -> Callable[[], str]:
 
 
 def remove(
-    sides: Collection[Side],
+    shortcut: Shortcut,
+    hub: str,
     recorded: Collection[Recorded],
     leaves: Mapping[str, Cluster],
     deadline: Deadline,
 ) -> Iterator[Event]:
     """Delete what is ours, of both leaves at once, kind after kind; then wait for Liqo's part.
 
-    ``check_peering`` comes first. Tenant namespaces stay, as Liqo's own commands leave them.
+    *hub* is the hub's cluster ID. ``check_peering`` comes first. Tenant namespaces stay, as Liqo's
+    own commands leave them.
     """
+    marked = marks(shortcut.name, hub)
     ours = [each for each in recorded if each.ownership is not Ownership.REUSED]
     for kind in _ORDER:
         batch = [each for each in ours if each.ref.kind == kind]
         if kind in _CHILD:
             together([_taken_up(each, leaves[each.ref.cluster], deadline) for each in batch])
-        deleted = together([_deletion(each, leaves[each.ref.cluster], deadline) for each in batch])
+        deleted = together(
+            [_deletion(each, marked, leaves[each.ref.cluster], deadline) for each in batch]
+        )
         for each, was_there in zip(batch, deleted, strict=True):
             if was_there:
                 yield Done(each.ref, Verb.DELETED)
@@ -72,15 +78,17 @@ def remove(
             yield Done(
                 each.ref, Verb.KEPT, "tenant namespaces stay, as Liqo's own commands leave them"
             )
-    wait_until_gone(sides, ours, leaves, deadline)
+    wait_until_gone(shortcut.sides, ours, leaves, deadline)
 
 
-def _deletion(entry: Recorded, cluster: Cluster, deadline: Deadline) -> Callable[[], bool]:
+def _deletion(
+    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
+) -> Callable[[], bool]:
     """Delete *entry*; True if it was there. Without a UID its creation was only intended: look."""
 
     def delete() -> bool:
         found = cluster.get(entry.ref)
-        if found is None or not _is_meant(found, entry):
+        if found is None or not is_meant(found, entry, marked):
             return False
         cluster.delete(entry.ref, uid_of(found))
         return True
@@ -113,9 +121,3 @@ def _place(ref: ObjectRef) -> tuple[str, str]:
 
 def _has_finalizer(body: Object) -> bool:
     return bool(body["metadata"].get("finalizers"))
-
-
-def _is_meant(found: Object, entry: Recorded) -> bool:
-    if entry.uid:
-        return uid_of(found) == entry.uid
-    return labels_of(found).get(r.MANAGED_BY) == r.FIELD_MANAGER

@@ -63,6 +63,11 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
     )
 
 
+def hub_id(hub: Cluster) -> ClusterID:
+    """The hub's own cluster ID: its objects on the leaves bear it."""
+    return _id_from(HUB, _identity(hub))
+
+
 def _leaf_questions(hub: Cluster) -> list[Callable[[], list[Object]]]:
     """Who the hub is, which leaves it has, and which of them it dials."""
     return [
@@ -166,11 +171,14 @@ def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) 
             hint=f"leaves of this hub: {known}",
         )
     cidr = ((configuration.get("spec") or {}).get("remote") or {}).get("cidr") or {}
-    at = f"the hub's Configuration for {leaf}"
-    return Cidrs(
-        fields.cidrs(cidr.get("pod"), f"{at}: pod"),
-        fields.cidrs(cidr.get("external"), f"{at}: external"),
-    )
+    at = f"Configuration for {leaf}"
+    try:
+        return Cidrs(
+            fields.cidrs(cidr.get("pod"), f"{at}: pod"),
+            fields.cidrs(cidr.get("external"), f"{at}: external"),
+        )
+    except Invalid as error:
+        raise ClusterError(HUB, error.message) from error
 
 
 def _own_cidrs(leaf: Cluster) -> Cidrs:

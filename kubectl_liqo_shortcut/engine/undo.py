@@ -23,7 +23,9 @@ def undo(link: Link, failure: ShortcutError, made_on: Cluster | None) -> Iterato
     yield Note(f"undoing: {failure.message}", link.shortcut.name)
     try:
         check_peering(link.shortcut.sides, link.leaves)
-        yield from remove(link.shortcut.sides, journal.objects.values(), link.leaves, deadline)
+        hub = str(link.facts.hub)
+        recorded = journal.objects.values()
+        yield from remove(link.shortcut, hub, recorded, link.leaves, deadline)
     except ShortcutError as error:
         reason = "InUseByPeering" if isinstance(error, InUseByPeering) else "CleanupPending"
         journal.write(link.status(link.ends(), Cause(reason, error.message, stalled=True)))

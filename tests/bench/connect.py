@@ -1,7 +1,7 @@
 """``make bench``: time from process start to exit, beside ``liqoctl network connect --wait``.
 
-All ways take turns in one run on one lab, each ending when both leaves report Connected; between two
-runs the link is removed and the leaves are as before. Medians, and ratios to liqoctl.
+All ways take turns in one run on one lab, each ending when both leaves report Connected; between
+two runs the link is removed and the leaves are as before. Medians, and ratios to liqoctl.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tabulate import tabulate
 
-from tests.readme import replace_block
 from tests.e2e.plugin import PAIR, environment, succeed
 from tests.lab import binaries
 from tests.lab.lab import Lab
+from tests.readme import replace_block
 
 POD_STARTS = (0.0, 5.0)
 

@@ -1,7 +1,7 @@
 """The floor: the same objects, made by the same client at the best moment, and nothing else.
 
 ``python -m tests.bench.floor SERVER CLIENT SERVER_CIDRS CLIENT_CIDRS`` knows all that can be known
-beforehand and checks, records and undoes nothing. What ``create`` takes longer is the price of that.
+beforehand; it checks, records and undoes nothing. What ``create`` takes longer is its price.
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ class Clusters(FakeWorld):
     def has_hub(self) -> bool:
         return True
 
+    def how(self, leaf: str) -> str:
+        return f"leaf {leaf} is a fake"
+
     @property
     def written(self) -> list[tuple[str, str]]:
         """Every cluster and verb of a request that may have changed something."""

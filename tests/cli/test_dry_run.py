@@ -65,7 +65,7 @@ def test_with_a_file_of_facts_nothing_waits_and_nobody_is_asked(facts: str, gold
 def test_every_option_is_in_the_manifests(golden: Golden) -> None:
     result = run(
         *("create", "milan", "rome", "--dry-run=client", "--facts", "none", "-o", "yaml"),
-        *("--gw-server", "rome", "--gw-server-service-type", "nodeport"),
+        *("--gw-server", "rome", "--gw-server-service-type", "NodePort"),
         *("--gw-server-service-port", "51841", "--gw-server-service-nodeport", "30000"),
         *("--gw-client-address", "198.51.100.9", "--gw-client-port", "4500", "--mtu", "1400"),
         *("--gw-server-template-name", "s", "--gw-server-template-namespace", "sns"),
@@ -170,7 +170,7 @@ def test_what_waits_for_a_fact_is_no_plain_document() -> None:
 def test_a_cluster_of_another_link_has_no_documents(facts: str) -> None:
     result = run("create", "milan", "rome", "--dry-run", "--facts", facts, "--for", "paris")
     assert result.exit_code == 2
-    assert "Hint: one of rome, milan, torino" in result.stderr
+    assert "Hint: its clusters are rome, milan, torino" in result.stderr
 
 
 def test_a_folder_is_written_for_each_cluster(facts: str, tmp_path: pathlib.Path) -> None:

@@ -365,6 +365,29 @@ def test_an_existing_link_against_the_roles_asked_for_is_refused(world: FakeWorl
         list(events(world, server=MILAN))
 
 
+def test_a_link_the_other_way_than_the_record_says_is_refused(world: FakeWorld) -> None:
+    list(events(world, server=MILAN))
+    milan, rome = world.leaves["milan"], world.leaves["rome"]
+    for cluster in (milan, rome):
+        for ref in [ref for ref in cluster.objects if ref.kind.kind in LINK]:
+            if ref in cluster.objects:
+                cluster.drop(ref)
+    rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", {"endpoint": {"port": 51840}}))
+    with pytest.raises(Refused, match="have a link with rome as its gateway server"):
+        list(events(world))
+
+
+def test_two_gateways_for_one_leaf_are_refused_by_name(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    for namespace in ("liqo-tenant-milan", "elsewhere"):
+        body = foreign(r.GATEWAY_CLIENT, "rome", "milan", {"endpoint": {}})
+        body["metadata"]["namespace"] = namespace
+        rome.put(body)
+    with pytest.raises(Refused, match="elsewhere/milan, liqo-tenant-milan/milan"):
+        list(events(world))
+
+
 def test_a_context_that_leads_to_another_cluster_is_refused(world: FakeWorld) -> None:
     (identity,) = world.leaves["milan"].of(r.CONFIG_MAP)
     identity["data"]["CLUSTER_ID"] = "napoli"

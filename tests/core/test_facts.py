@@ -64,9 +64,9 @@ def test_a_tenant_namespace_has_liqos_name_where_nothing_is_said() -> None:
     assert facts.leaves[MILAN].tenant_namespace == "liqo-tenant-rome"
 
 
-def test_cidrs_count_only_together() -> None:
-    facts = from_document(of_rome(podCIDR="10.62.0.0/16"), MILAN, ROME)
-    assert facts.leaves[ROME].cidrs is None
+def test_half_of_the_cidrs_is_a_mistake() -> None:
+    with pytest.raises(Invalid, match="externalCIDR"):
+        from_document(of_rome(podCIDR="10.62.0.0/16"), MILAN, ROME)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, labels_of, uid_of
-from kubectl_liqo_shortcut.core.plan import Create, Plan, Update, covers, is_ours, make_plan
+from kubectl_liqo_shortcut.core.plan import (
+    Create,
+    Plan,
+    Update,
+    covers,
+    is_ours,
+    make_plan,
+    marks,
+    marks_of,
+)
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.errors import Refused
 from tests.samples import FACTS, RENDERER, SHORTCUT, ends_of, on
@@ -152,6 +161,9 @@ def test_a_namespace_of_others_must_belong_to_that_leaf() -> None:
 GATEWAY = made(manifest_of(r.GATEWAY_SERVER))
 REF = manifest_of(r.GATEWAY_SERVER).ref
 UNLABELLED = made(manifest_of(r.GATEWAY_SERVER), labels={})
+OF_ANOTHER_HUB = made(
+    manifest_of(r.GATEWAY_SERVER), labels={**labels_of(GATEWAY), r.SHORTCUT_HUB: "paris"}
+)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +177,7 @@ UNLABELLED = made(manifest_of(r.GATEWAY_SERVER), labels={})
         (GATEWAY, Recorded(REF, uid_of(GATEWAY), Ownership.REUSED), False),
         (GATEWAY, Recorded(REF, "", Ownership.CREATED), True),
         (UNLABELLED, Recorded(REF, "", Ownership.CREATED), False),
+        (OF_ANOTHER_HUB, Recorded(REF, "", Ownership.CREATED), False),
     ],
     ids=[
         "not recorded, whatever its labels",
@@ -175,14 +188,16 @@ UNLABELLED = made(manifest_of(r.GATEWAY_SERVER), labels={})
         "reused",
         "only intended, labelled",
         "only intended, not labelled",
+        "only intended, of another hub",
     ],
 )
 def test_ours_is_what_the_record_says(observed: Object, entry: Recorded | None, ours: bool) -> None:
-    assert is_ours(observed, "rome", {REF: entry} if entry else {}) is ours
+    recorded = {REF: entry} if entry else {}
+    assert is_ours(observed, manifest_of(r.GATEWAY_SERVER), recorded) is ours
 
 
 def test_labels_are_rendered_by_which_an_intended_object_is_known() -> None:
-    assert all(labels_of(each.body)[r.MANAGED_BY] == r.FIELD_MANAGER for each in DESIRED)
+    assert all(marks_of(each.body) == marks("milan--rome", "torino") for each in DESIRED)
 
 
 @pytest.mark.parametrize(
