@@ -158,9 +158,9 @@ def _of_gateway(
 def _only(kind: r.Kind, side: Side, objects: Objects) -> Object | None:
     found = list(_all(kind, side, objects))
     if len(found) > 1:
+        places = (body["metadata"] for body in found)
         names = ", ".join(
-            "/".join(filter(None, (m.get("namespace"), m["name"])))
-            for m in sorted((body["metadata"] for body in found), key=lambda m: str(m["name"]))
+            sorted("/".join(filter(None, (at.get("namespace"), at["name"]))) for at in places)
         )
         raise Refused(
             f"cluster {side.leaf!r}: two objects {kind} for {side.peer!r}: {names}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.crd import install
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
-from kubectl_liqo_shortcut.core.model import ObjectRef
+from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.errors import ClusterError, TimedOut, Transient
 from tests.fakes import Body, FakeWorld
 
@@ -27,6 +28,12 @@ def world() -> Iterator[FakeWorld]:
 def test_a_hub_that_has_it_is_left_unchanged(world: FakeWorld) -> None:
     world.hub.put({**CRD, "status": ESTABLISHED})
     assert install(world.hub, CRD, 5) is Verb.UNCHANGED
+
+
+def test_a_new_one_is_waited_for_until_it_is_served(world: FakeWorld) -> None:
+    ref = ref_of(world.hub.name, CRD)
+    threading.Timer(0.1, world.hub.set_status, [ref, ESTABLISHED]).start()
+    assert install(world.hub, CRD, 5) is Verb.CREATED
 
 
 def test_it_waits_until_the_storage_answers(world: FakeWorld) -> None:

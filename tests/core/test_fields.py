@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import re
 from collections.abc import Callable
 from typing import Any
@@ -125,3 +126,30 @@ def test_a_bad_public_key_is_not_repeated() -> None:
     with pytest.raises(Invalid) as caught:
         fields.public_key("c2VjcmV0", "here")
     assert "c2VjcmV0" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-12-01T00:00:00Z",
+        "2026-12-01T01:00:00+01:00",
+        datetime.datetime(2026, 12, 1),
+        datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC),
+    ],
+    ids=["UTC", "with an offset", "YAML without a zone", "YAML with a zone"],
+)
+def test_a_time_is_known_in_utc(value: object) -> None:
+    moment = datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC)
+    assert fields.moment(value, "here") == moment
+
+
+@pytest.mark.parametrize("value", ["soon", "", 5], ids=["word", "empty", "number"])
+def test_what_is_no_time_is_refused(value: object) -> None:
+    with pytest.raises(Invalid, match="here"):
+        fields.moment(value, "here")
+
+
+@pytest.mark.parametrize("value", ["Liqo", "a/b", "", "-a"], ids=["case", "slash", "empty", "dash"])
+def test_what_is_no_name_of_a_namespace_is_refused(value: str) -> None:
+    with pytest.raises(Invalid, match="here"):
+        fields.label(value, "here")

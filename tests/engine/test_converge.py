@@ -1,0 +1,104 @@
+"""The loop, where others change what it makes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Done, Seen, Verb
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Refused
+from tests.commands.test_create import events, outcome
+from tests.fakes import FakeCluster, FakeWorld
+
+
+@pytest.fixture
+def world() -> Iterator[FakeWorld]:
+    world = FakeWorld("milan", "rome")
+    yield world
+    world.close()
+
+
+def configuration(cluster: FakeCluster) -> ObjectRef:
+    return next(ref for ref in cluster.objects if ref.kind == r.CONFIGURATION)
+
+
+def drift(cluster: FakeCluster) -> None:
+    """Somebody sets another CIDR."""
+    cidr = {"pod": ["10.99.0.0/16"], "external": ["10.98.0.0/16"]}
+    cluster.patch(configuration(cluster), {"spec": {"remote": {"cidr": cidr}}})
+
+
+def test_a_configuration_of_ours_that_drifted_is_set_right(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    drift(rome)
+    done = outcome(events(world))
+    assert done.verb is Verb.CONFIGURED
+    spec = rome.objects[configuration(rome)]["spec"]
+    assert spec["remote"]["cidr"]["pod"] == ["10.61.0.0/16"]
+
+
+def test_who_sets_it_back_each_time_is_not_fought(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    apply = rome.apply
+
+    def apply_and_drift(manifest: Manifest) -> Object:
+        applied = apply(manifest)
+        drift(rome)
+        return applied
+
+    rome.apply = apply_and_drift  # type: ignore[method-assign]
+    drift(rome)
+    with pytest.raises(ClusterError, match="changed back each time") as caught:
+        list(events(world))
+    assert "--show-managed-fields" in str(caught.value.hint)
+
+
+def test_a_conflict_is_looked_at_again(world: FakeWorld) -> None:
+    conflicts = iter([Conflict("rome", "the object has been modified")])
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return next(conflicts, None) if (verb, ref.kind) == ("create", r.GATEWAY_CLIENT) else None
+
+    world.leaves["rome"].fault = fault
+    happened = list(events(world))
+    assert any(isinstance(event, Seen) and "trying again" in event.says for event in happened)
+
+
+def test_a_gateway_of_ours_that_differs_is_refused_with_what_to_do(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    gateway = next(ref for ref in rome.objects if ref.kind == r.GATEWAY_CLIENT)
+    rome.patch(gateway, {"spec": {"mtu": 1200}})
+    with pytest.raises(Refused, match=r"differs from the shortcut in spec\.mtu"):
+        list(events(world))
+
+
+def test_a_watch_that_is_forbidden_half_way_ends_it(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden("rome", "secrets is forbidden") if ref.kind == r.SECRET else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(Forbidden, match="secrets"):
+        list(events(world))
+    assert not world.hub.of(r.SHORTCUT)
+
+
+def test_a_namespace_that_is_being_deleted_is_waited_for(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    labels = {r.REMOTE_CLUSTER_ID: "milan", r.TENANT_NAMESPACE: "true"}
+    metadata = {"name": "liqo-tenant-milan", "labels": labels, "finalizers": ["kubernetes"]}
+    rome.put({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    ref = ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")
+    rome.drop(ref)
+    threading.Timer(0.2, rome.patch, [ref, {"metadata": {"finalizers": None}}]).start()
+    happened = list(events(world))
+    made = [event for event in happened if isinstance(event, Done) and event.ref == ref]
+    assert [event.verb for event in made] == [Verb.CREATED]
+    assert rec.is_ready(outcome(iter(happened)).record)
