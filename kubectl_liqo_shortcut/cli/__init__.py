@@ -6,6 +6,7 @@ Nothing heavy is imported here: each command imports its own part when it runs.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from typing import Any, NoReturn
@@ -103,6 +104,7 @@ def _leave(code: int) -> NoReturn:
 
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
+    gc.disable()  # it ends within minutes: looking for cycles costs more than it frees
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()

@@ -48,8 +48,8 @@ def create(
         hub = open_cluster(HUB)
         leaves: dict[str, Cluster] = {leaf: open_cluster(leaf) for leaf in request.pair}
         for side in request.shortcut_with(request.pair[0]).sides:
-            for what in observe.leaf_selections(side):
-                world.follow(leaves[side.leaf], what)
+            for what in observe.first_look(side):
+                world.look(leaves[side.leaf], what)
         looking = Answer(lambda: survey(hub, leaves, request.pair, deadline), then=world.wake)
         world.sync(deadline, looking.check)
         view, looks = looking.result()
@@ -65,7 +65,7 @@ def create(
             world=world,
             journal=Journal(hub, view.record or wanted.body),
         )
-        link.follow_tenant_namespaces()
+        link.follow()
         world.sync(deadline)
         link.plan()  # refuses what stands in the way, before anything is written
         stop.arm(world.wake)

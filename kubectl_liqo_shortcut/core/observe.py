@@ -48,27 +48,35 @@ def gateway_kind(role: Role) -> r.Kind:
     return r.GATEWAY_SERVER if role is Role.SERVER else r.GATEWAY_CLIENT
 
 
-def leaf_selections(side: Side) -> tuple[Selection, ...]:
-    """What is looked for on a leaf before its tenant namespace is known: of all namespaces.
-
-    A second Configuration or gateway for the same peer, in whatever namespace, breaks Liqo.
-    """
+def tenant_namespace(side: Side) -> Selection:
+    """Liqo finds a tenant namespace by its labels, whatever its name."""
     by_peer = f"{r.REMOTE_CLUSTER_ID}={side.peer}"
-    return (
-        Selection(r.NAMESPACE, labels=f"{by_peer},{r.TENANT_NAMESPACE}"),
-        Selection(r.CONFIGURATION, labels=by_peer),
-        Selection(r.GATEWAY_SERVER, labels=by_peer),
-        Selection(r.GATEWAY_CLIENT, labels=by_peer),
-    )
+    return Selection(r.NAMESPACE, labels=f"{by_peer},{r.TENANT_NAMESPACE}")
 
 
-def tenant_selections(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
-    """What is looked for inside the tenant namespace; of Secrets, the gateway's own one by name."""
-    by_peer = f"{r.REMOTE_CLUSTER_ID}={side.peer}"
+def in_all_namespaces(side: Side, kind: r.Kind) -> Selection:
+    """A second Configuration or gateway for the same peer, in whatever namespace, breaks Liqo."""
+    return Selection(kind, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}")
+
+
+def first_look(side: Side) -> tuple[Selection, ...]:
+    """What is looked at before the roles and the tenant namespaces are known."""
+    kinds = (r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
+    return tenant_namespace(side), *(in_all_namespaces(side, kind) for kind in kinds)
+
+
+def published_keys(side: Side, namespace: str) -> Selection:
+    """The peer's public key, as this leaf's gateway reads it."""
+    return Selection(r.PUBLIC_KEY, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}")
+
+
+def live(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
+    """What Liqo changes while a link comes up; of Secrets, the gateway's own one by name."""
     return (
-        Selection(r.PUBLIC_KEY, namespace, labels=by_peer),
+        in_all_namespaces(side, r.CONFIGURATION),
+        in_all_namespaces(side, gateway_kind(side.role)),
         Selection(r.SECRET, namespace, name=secret_name(side, gateway)),
-        Selection(r.CONNECTION, namespace, labels=by_peer),
+        Selection(r.CONNECTION, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}"),
     )
 
 

@@ -44,7 +44,7 @@ class Convergence:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
         link = self._link
         while True:
-            link.follow_tenant_namespaces()
+            link.follow()
             ends = link.ends()
             if link.world.synced:
                 rendered, plan = link.plan()

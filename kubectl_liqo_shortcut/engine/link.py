@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.model import is_terminating
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.plan import Plan, make_plan
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -39,16 +40,20 @@ class Link:
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
 
-    def follow_tenant_namespaces(self) -> None:
-        """Look into the tenant namespaces too, once it is known which they are."""
+    def follow(self) -> None:
+        """Watch what changes from now on; where, is known after the first look."""
         if not self.world.synced:
             return
         ends = self.ends()
         facts = self.learn(ends)
         for end in ends.values():
-            namespace = facts.leaves[end.side.leaf].tenant_namespace
-            for what in observe.tenant_selections(end.side, namespace, end.gateway):
-                self.world.follow(self.leaves[end.side.leaf], what)
+            side, leaf = end.side, self.leaves[end.side.leaf]
+            namespace = facts.leaves[side.leaf].tenant_namespace
+            self.world.look(leaf, observe.published_keys(side, namespace))
+            for what in observe.live(side, namespace, end.gateway):
+                self.world.follow(leaf, what)
+            if end.namespace and is_terminating(end.namespace):
+                self.world.follow(leaf, observe.tenant_namespace(side))
 
     def plan(self) -> tuple[Rendered, Plan]:
         """What is wanted as far as it is known, and the next steps towards it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import fields
@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.core.model import (
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
 from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
 
 Pair = tuple[ClusterID, ClusterID]
@@ -46,21 +46,14 @@ class LeafView:
 
 
 def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView:
-    """Five questions to the hub at the same time; refuses if it does not know a leaf, or lacks the
-    CRD where that is needed."""
-    name = shortcut_name(*pair)
-    records, reviews, identity, configurations, clients = together(
-        [
-            lambda: find_records(hub, name, crd_needed=crd_needed),
-            lambda: [_who_am_i(hub)],
-            *_leaf_questions(hub),
-        ]
-    )
-    return HubView(
-        record=records[0] if records else None,
-        facts=_facts(pair, _id_from(HUB, identity), configurations, clients),
-        user=_user(reviews[0]),
-    )
+    """Refuses if the hub does not know a leaf, or lacks the CRD where that is needed.
+
+    Five questions on two connections: a connection costs more than an answer.
+    """
+    facts = Answer(lambda: _look_for_facts(hub, pair))
+    records = find_records(hub, shortcut_name(*pair), crd_needed=crd_needed)
+    user = _user(_who_am_i(hub))
+    return HubView(records[0] if records else None, facts.result(), user)
 
 
 def hub_id(hub: Cluster) -> ClusterID:
@@ -68,13 +61,12 @@ def hub_id(hub: Cluster) -> ClusterID:
     return _id_from(HUB, _identity(hub))
 
 
-def _leaf_questions(hub: Cluster) -> list[Callable[[], list[Object]]]:
+def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
     """Who the hub is, which leaves it has, and which of them it dials."""
-    return [
-        lambda: _identity(hub),
-        lambda: list(hub.list(Selection(r.CONFIGURATION)).items),
-        lambda: list(hub.list(Selection(r.GATEWAY_CLIENT)).items),
-    ]
+    identity = hub_id(hub)
+    configurations = hub.list(Selection(r.CONFIGURATION)).items
+    clients = hub.list(Selection(r.GATEWAY_CLIENT)).items
+    return _facts(pair, identity, configurations, clients)
 
 
 def find_records(hub: Cluster, name: str = "", *, crd_needed: bool = True) -> list[Object]:
@@ -144,7 +136,7 @@ def _checked_uid(leaf: Cluster) -> str:
 
 
 def _facts(
-    pair: Pair, hub: ClusterID, configurations: list[Object], clients: list[Object]
+    pair: Pair, hub: ClusterID, configurations: Iterable[Object], clients: Iterable[Object]
 ) -> Facts:
     remotes = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
     served = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in clients}

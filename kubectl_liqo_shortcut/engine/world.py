@@ -27,6 +27,7 @@ class Listed:
     cluster: str
     what: Selection
     items: tuple[Object, ...]
+    resource_version: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class World:
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
+        self._versions: dict[tuple[str, Selection], str] = {}  # of what was only looked at
+        self._followed: set[tuple[str, Selection]] = set()
         self._made: dict[ObjectRef, Object] = {}  # by us, until a watch shows it
         self._running: set[ObjectRef] = set()
 
@@ -94,12 +97,22 @@ class World:
         """Whether each selection has been listed once: what is not in ``objects`` is not there."""
         return all(seen is not None for seen in self._seen.values())
 
-    def follow(self, cluster: Cluster, what: Selection) -> None:
-        """List *what* and watch it from then on; asking twice is asking once."""
+    def look(self, cluster: Cluster, what: Selection) -> None:
+        """List *what* once; asking twice is asking once."""
         key = (cluster.name, what)
         if key not in self._seen:
             self._seen[key] = None
-            _daemon(_follow, cluster, what, self._news, self._closed)
+            _daemon(_follow, cluster, what, self._news, self._closed, once=True)
+
+    def follow(self, cluster: Cluster, what: Selection) -> None:
+        """List *what*, or go on from what was listed, and watch it from then on."""
+        key = (cluster.name, what)
+        if key in self._followed:
+            return
+        self._followed.add(key)
+        self._seen.setdefault(key, None)
+        since = self._versions.get(key, "")
+        _daemon(_follow, cluster, what, self._news, self._closed, since=since)
 
     def run(self, ref: ObjectRef, step: Callable[[], Made]) -> None:
         """Do *step* on a thread of its own; its end comes as news."""
@@ -142,9 +155,10 @@ class World:
         if isinstance(news, StepEnded):
             self._running.discard(news.ref)
         match news:
-            case Listed(cluster, what, items):
+            case Listed(cluster, what, items, version):
                 seen = {ref_of(cluster, item): item for item in items}
                 self._seen[cluster, what] = seen
+                self._versions[cluster, what] = version
                 self._forget(seen)
             case Changed(cluster, what, change):
                 ref = ref_of(cluster, change.body)
@@ -184,14 +198,24 @@ def wait_for(
 
 
 def _follow(
-    cluster: Cluster, what: Selection, news: queue.SimpleQueue[News], closed: threading.Event
+    cluster: Cluster,
+    what: Selection,
+    news: queue.SimpleQueue[News],
+    closed: threading.Event,
+    *,
+    once: bool = False,
+    since: str = "",
 ) -> None:
+    """List, and then watch unless *once*; begin with watching where *since* is known."""
     pause = 0.2
     while not closed.is_set():
         try:
-            listing = cluster.list(what)
-            news.put(Listed(cluster.name, what, listing.items))
-            since = listing.resource_version
+            if not since:
+                listing = cluster.list(what)
+                since = listing.resource_version
+                news.put(Listed(cluster.name, what, listing.items, since))
+            if once:
+                return
             while not closed.is_set():
                 for change in cluster.watch(what, since):
                     pause = 0.2
@@ -200,8 +224,9 @@ def _follow(
                     if closed.is_set():
                         return
         except Expired:
-            continue
+            since = ""
         except Transient as error:  # an API server restarts, a connection is cut: look again
+            since = ""
             closed.wait(max(pause, error.retry_after))
             pause = min(pause * 2, _LONGEST_PAUSE)
         except ShortcutError as error:
@@ -216,8 +241,8 @@ def _run(ref: ObjectRef, step: Callable[[], Made], news: queue.SimpleQueue[News]
         news.put(StepEnded(ref, None, error))
 
 
-def _daemon(target: Callable[..., None], *args: object) -> None:
-    threading.Thread(target=target, args=args, daemon=True).start()
+def _daemon(target: Callable[..., None], *args: object, **options: object) -> None:
+    threading.Thread(target=target, args=args, kwargs=options, daemon=True).start()
 
 
 def utc_now() -> str:

@@ -166,18 +166,17 @@ def test_the_secret_of_a_gateway_is_known_by_name(gateway: Object | None, name: 
 
 
 def test_on_a_leaf_only_what_belongs_to_the_peer_is_looked_for() -> None:
-    assert all(
-        "liqo.io/remote-cluster-id=milan" in s.labels for s in observe.leaf_selections(SERVER)
-    )
+    by_peer = "liqo.io/remote-cluster-id=milan"
+    assert all(by_peer in what.labels for what in observe.first_look(SERVER))
 
 
 def test_in_any_namespace_both_kinds_of_gateway_are_looked_for() -> None:
-    kinds = {s.kind for s in observe.leaf_selections(SERVER) if not s.namespace}
+    kinds = {s.kind for s in observe.first_look(SERVER) if not s.namespace}
     assert {r.GATEWAY_SERVER, r.GATEWAY_CLIENT} <= kinds
 
 
 def test_of_secrets_only_one_is_read_and_by_name() -> None:
-    selections = observe.tenant_selections(SERVER, "liqo-tenant-milan", None)
+    selections = observe.live(SERVER, "liqo-tenant-milan", None)
     secrets = [(s.namespace, s.name) for s in selections if s.kind == r.SECRET]
     assert secrets == [("liqo-tenant-milan", "gw-milan")]
 
