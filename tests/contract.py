@@ -77,7 +77,7 @@ class ClusterContract:
         what = Selection(r.CONFIG_MAP, NAMESPACE, name="one")
         since = cluster.list(what).resource_version
         made = cluster.create(self.manifest(cluster, a="1"))
-        cluster.apply(self.manifest(cluster, a="2"))
+        cluster.patch(self.manifest(cluster).ref, {"data": {"a": "2"}})
         cluster.delete(self.manifest(cluster).ref, uid_of(made))
         seen: list[Change] = []
         for change in cluster.watch(what, since):
@@ -103,10 +103,10 @@ class ClusterContract:
         cluster.delete(ref, uid_of(made))  # gone already: no error
 
     def test_apply_sets_the_fields_it_has(self, cluster: Cluster) -> None:
-        made = cluster.create(self.manifest(cluster, a="1", b="1"))
+        made = cluster.apply(self.manifest(cluster, a="1"))
         applied = cluster.apply(self.manifest(cluster, a="2"))
         assert uid_of(applied) == uid_of(made)
-        assert applied["data"]["a"] == "2"
+        assert applied["data"] == {"a": "2"}
 
     def test_a_patch_merges_and_none_removes(self, cluster: Cluster) -> None:
         cluster.create(self.manifest(cluster, a="1", b="1"))
@@ -120,6 +120,13 @@ class ClusterContract:
         version = {"resourceVersion": old["metadata"]["resourceVersion"]}
         with pytest.raises(Conflict):
             cluster.patch(ref, {"metadata": version, "data": {"a": "3"}})
+
+    def test_a_patch_of_another_object_of_that_name_conflicts(self, cluster: Cluster) -> None:
+        cluster.create(self.manifest(cluster, a="1"))
+        with pytest.raises(Conflict):
+            cluster.patch(
+                self.manifest(cluster).ref, {"metadata": {"uid": "another"}, "data": {"a": "2"}}
+            )
 
     def test_of_a_secret_only_the_public_key_comes_out(self, cluster: Cluster) -> None:
         data = {key: base64.b64encode(key.encode()).decode() for key in ("privateKey", "publicKey")}
@@ -144,5 +151,5 @@ class ClusterContract:
             cluster.patch(ref, {"metadata": {"labels": {"a": "b"}}}),
         ]
         assert len(shown) == 5
-        assert not any("privateKey" in str(each) for each in shown)
+        assert not any(data["privateKey"] in str(each) for each in shown)
         assert all(each and each["data"] == {"publicKey": data["publicKey"]} for each in shown)

@@ -30,9 +30,18 @@ class Create:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Update:
-    """Server-side apply on an object of ours that differs."""
+    """Set the spec of an object of ours that differs, if it is still as *observed*.
+
+    By a merge patch: server-side apply would see a conflict with our own POST.
+    """
 
     manifest: Manifest
+    observed: Object
+
+    def patch(self) -> Object:
+        seen = self.observed["metadata"]
+        metadata = {"uid": seen["uid"], "resourceVersion": seen.get("resourceVersion")}
+        return {"metadata": metadata, "spec": self.manifest.body["spec"]}
 
 
 Step = Create | Update
@@ -144,7 +153,7 @@ def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
             f"cluster {manifest.cluster!r}: {manifest.ref} differs from the shortcut in {fields}",
             hint="a gateway is not edited in place: delete the shortcut and create it again",
         )
-    yield Update(manifest)
+    yield Update(manifest, observed)
 
 
 def _must_fit(observed: Object, manifest: Manifest) -> None:

@@ -60,7 +60,10 @@ class Cluster(Protocol):
         """POST; the object as the server made it. Raises ``AlreadyExists``."""
 
     def apply(self, manifest: Manifest) -> Object:
-        """Server-side apply under our field manager, nothing forced."""
+        """Server-side apply under our field manager, nothing forced.
+
+        For what is only ever applied: it conflicts with a field that ``create`` or ``patch`` set.
+        """
 
     def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
         """A JSON merge patch."""

@@ -110,7 +110,7 @@ class Convergence:
                         hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
                         f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
                     )
-                return lambda: Made(cluster.apply(manifest), Verb.CONFIGURED)
+                return lambda: Made(cluster.patch(manifest.ref, step.patch()), Verb.CONFIGURED)
 
     def _ended(self, news: StepEnded) -> Iterator[Event]:
         del self._under_way[news.ref]

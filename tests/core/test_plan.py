@@ -112,7 +112,7 @@ def test_what_is_ours_and_differs_is_set_right(kind: r.Kind) -> None:
     there = everything()
     other = made(manifest_of(kind)) | {"spec": {}}
     plan = make_plan(DESIRED, ends_of(replaced(there, other)), recorded(there))
-    assert plan.steps == (Update(manifest_of(kind)),)
+    assert plan.steps == (Update(manifest_of(kind), other),)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,16 @@ def test_a_timeout_keeps_what_was_made_and_the_same_command_goes_on(hub: Lab) ->
     assert connections(hub) == {"leaf-1": "Connected", "leaf-2": "Connected"}
 
 
+def test_a_configuration_of_ours_that_drifted_is_set_right(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    kube = hub.clusters["leaf-1"].kube
+    url = path(NETWORKING, "configurations", "liqo-tenant-leaf-2", "leaf-2")
+    kube.patch(url, {"spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}})
+    assert succeed(hub, "create", *PAIR) == "shortcut.shortcut.liqo.io/leaf-1--leaf-2 configured\n"
+    pod_cidr = hub.clusters["leaf-2"].spec.pod_cidr
+    assert kube.get(url)["spec"]["remote"]["cidr"]["pod"] == [pod_cidr]
+
+
 def test_a_hub_without_the_crd_is_told_the_one_command(clean_lab: Lab) -> None:
     clean_lab.kubectl("delete", "crd", "shortcuts.shortcut.liqo.io", "--ignore-not-found")
     done = plugin(clean_lab, "create", *PAIR)

@@ -9,8 +9,8 @@ import pytest
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.errors import Expired, Unreachable
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.errors import Unreachable
 from tests.contract import NAMESPACE, ClusterContract
 from tests.lab.kube import CORE, path
 from tests.lab.lab import Lab
@@ -36,11 +36,6 @@ class TestKubeCluster(ClusterContract):
         for plural in ("configmaps", "secrets"):
             for item in kube.list(path(CORE, plural, NAMESPACE)):
                 kube.delete(path(CORE, plural, NAMESPACE, item["metadata"]["name"]))
-
-
-def test_a_version_of_long_ago_is_expired(lab: Lab) -> None:
-    with pytest.raises(Expired):
-        next(access(lab)(HUB).watch(Selection(r.CONFIG_MAP), "1"))
 
 
 def test_a_dead_api_server_is_unreachable_with_its_address(lab: Lab) -> None:

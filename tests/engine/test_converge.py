@@ -10,7 +10,7 @@ import pytest
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb
-from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Refused
 from tests.commands.test_create import events, outcome
 from tests.fakes import FakeCluster, FakeWorld
@@ -46,15 +46,15 @@ def test_a_configuration_of_ours_that_drifted_is_set_right(world: FakeWorld) -> 
 def test_who_sets_it_back_each_time_is_not_fought(world: FakeWorld) -> None:
     list(events(world))
     rome = world.leaves["rome"]
-    apply = rome.apply
+    patch = rome.patch
 
-    def apply_and_drift(manifest: Manifest) -> Object:
-        applied = apply(manifest)
-        drift(rome)
-        return applied
+    def patch_and_drift(ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        patched = patch(ref, body, subresource=subresource)
+        patch(ref, {"spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}})
+        return patched
 
-    rome.apply = apply_and_drift  # type: ignore[method-assign]
     drift(rome)
+    rome.patch = patch_and_drift  # type: ignore[method-assign]
     with pytest.raises(ClusterError, match="changed back each time") as caught:
         list(events(world))
     assert "--show-managed-fields" in str(caught.value.hint)

@@ -7,9 +7,10 @@ ports that are theirs everywhere, so no port can clash with another program's.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.lab import binaries
+from tests.lab import binaries, processes
 from tests.lab.processes import Process, spawn
 from tests.lab.state import State
 from tests.lab.topology import API_PORT, ClusterSpec
@@ -78,11 +79,20 @@ def api_server(state: State, spec: ClusterSpec) -> Process:
 
 
 def controllers(state: State, spec: ClusterSpec) -> None:
-    """Kubernetes' and Liqo's own; the API server must answer and Liqo's objects must be there."""
+    """Kubernetes' and Liqo's own; the API server must answer and Liqo's objects must be there.
+
+    Those that run already are left alone: a kubelet too would only restart the dead ones.
+    """
     environment = {"KUBECONFIG": str(state.cluster_kubeconfig(spec.name))}
-    spawn(state, f"{spec.name}-kube-controller-manager", _kube_controller_manager(state, spec), {})
-    spawn(state, f"{spec.name}-ipam", _ipam(spec), environment)
-    spawn(state, liqo_name(spec), _liqo_controller_manager(spec), environment)
+    commands: dict[str, tuple[Sequence[str | Path], Mapping[str, str]]] = {
+        f"{spec.name}-kube-controller-manager": (_kube_controller_manager(state, spec), {}),
+        f"{spec.name}-ipam": (_ipam(spec), environment),
+        liqo_name(spec): (_liqo_controller_manager(spec), environment),
+    }
+    alive = {process.name for process in processes.recorded(state) if process.alive}
+    for name, (command, variables) in commands.items():
+        if name not in alive:
+            spawn(state, name, command, variables)
 
 
 def liqo_name(spec: ClusterSpec) -> str:

@@ -229,10 +229,14 @@ class Lab:
         )
 
     def start_api_server(self, cluster: str) -> None:
-        """Start it again after ``stop_api_server`` and wait until it is ready."""
+        """Start it again after ``stop_api_server`` and wait until it is ready.
+
+        Controllers that did not outlive its absence (Liqo's ipam may not) are started again too.
+        """
         found = self.clusters[cluster]
         control_plane.api_server(self._state, found.spec)
         wait_for(lambda: startup.answers(found.kube), 60, f"{cluster}: API server ready", 0.1)
+        control_plane.controllers(self._state, found.spec)
 
 
 def _clean_remains(state: State, report: Callable[[str], None]) -> None:

@@ -115,7 +115,9 @@ def _started(pid: int) -> str:
         os.waitpid(pid, os.WNOHANG)
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        # A killed process reads as a zombie while its other threads still hold its sockets.
+        threads = len(os.listdir(f"/proc/{pid}/task"))
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+    return "" if fields[0] in "ZX" and threads <= 1 else f"{boot}/{fields[19]}"
