@@ -121,13 +121,6 @@ class ClusterContract:
         with pytest.raises(Conflict):
             cluster.patch(ref, {"metadata": version, "data": {"a": "3"}})
 
-    def test_a_patch_of_another_object_of_that_name_conflicts(self, cluster: Cluster) -> None:
-        cluster.create(self.manifest(cluster, a="1"))
-        with pytest.raises(Conflict):
-            cluster.patch(
-                self.manifest(cluster).ref, {"metadata": {"uid": "another"}, "data": {"a": "2"}}
-            )
-
     def test_of_a_secret_only_the_public_key_comes_out(self, cluster: Cluster) -> None:
         data = {key: base64.b64encode(key.encode()).decode() for key in ("privateKey", "publicKey")}
         secret: Object = {

@@ -89,10 +89,9 @@ class FakeCluster:
             old = self.objects.get(ref)
             if old is None:
                 raise Gone(self.name, f'{ref.kind.plural} "{ref.name}" not found')
-            for precondition in ("uid", "resourceVersion"):
-                wanted = body.get("metadata", {}).get(precondition)
-                if wanted not in (None, old["metadata"][precondition]):
-                    raise Conflict(self.name, "the object has been modified")
+            wanted = body.get("metadata", {}).get("resourceVersion")
+            if wanted not in (None, old["metadata"]["resourceVersion"]):
+                raise Conflict(self.name, "the object has been modified")
             return self._store(ref, _merged(old, body))
 
     def delete(self, ref: ObjectRef, uid: str) -> None:

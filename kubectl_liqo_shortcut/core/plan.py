@@ -39,9 +39,8 @@ class Update:
     observed: Object
 
     def patch(self) -> Object:
-        seen = self.observed["metadata"]
-        metadata = {"uid": seen["uid"], "resourceVersion": seen.get("resourceVersion")}
-        return {"metadata": metadata, "spec": self.manifest.body["spec"]}
+        version = self.observed["metadata"].get("resourceVersion")
+        return {"metadata": {"resourceVersion": version}, "spec": self.manifest.body["spec"]}
 
 
 Step = Create | Update
