@@ -19,7 +19,7 @@ from tests.lab import (
     startup,
 )
 from tests.lab.errors import LabError
-from tests.lab.kube import Kube, wait_for
+from tests.lab.kube import ApiError, Kube, wait_for
 from tests.lab.state import Knobs, State, exclusive
 from tests.lab.topology import HUB, ClusterSpec, Topology, configured_range
 
@@ -154,16 +154,8 @@ class Lab:
     ) -> subprocess.CompletedProcess[str]:
         """kubectl on one cluster; with ``check`` a failure is a CalledProcessError."""
         cache = self._state.root / "kubectl-cache"
-        return self._run(
-            "kubectl",
-            "--context",
-            context,
-            "--cache-dir",
-            str(cache),
-            *args,
-            input=input,
-            check=check,
-        )
+        common = ("--context", context, "--cache-dir", str(cache))
+        return self._run("kubectl", *common, *args, input=input, check=check)
 
     def liqoctl(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """liqoctl; the hub is the current context."""
@@ -236,7 +228,17 @@ class Lab:
         found = self.clusters[cluster]
         control_plane.api_server(self._state, found.spec)
         wait_for(lambda: startup.answers(found.kube), 60, f"{cluster}: API server ready", 0.1)
+        # It is ready before the storage of custom resources is: they answer 429 for a while.
+        wait_for(lambda: _serves_all(found.kube), 60, f"{cluster}: all resources served", 0.1)
         control_plane.controllers(self._state, found.spec)
+
+
+def _serves_all(kube: Kube) -> bool:
+    try:
+        snapshot.take(kube)
+    except ApiError:
+        return False
+    return True
 
 
 def _clean_remains(state: State, report: Callable[[str], None]) -> None:
