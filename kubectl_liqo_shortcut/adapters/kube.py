@@ -156,6 +156,8 @@ class KubeCluster:
             try:
                 status = json.loads(text)
             except ValueError:
+                status = None
+            if not isinstance(status, dict):  # a proxy's words, not an API server's
                 status = {"message": text.decode(errors="replace").strip()[:300]}
             raise self._refusal(response.status, status, response.headers.get("Retry-After"))
         return response
@@ -202,7 +204,7 @@ class KubeCluster:
             ) from error
         except ApiException as error:  # TLS trouble: the client's own wrapping
             raise ClusterError(
-                self._name, f"{self._api.configuration.host}: {error.reason}"
+                self._name, f"{self._api.configuration.host}: {_one_line(error.reason)}"
             ) from error
         except (OSError, ValueError) as error:
             raise Unreachable(self._name, f"{self._api.configuration.host}: {error}") from error
@@ -242,12 +244,16 @@ def _lines(response: Any) -> Iterator[bytes]:
         yield from (line for line in lines if line.strip())
 
 
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
 def _reason(error: urllib3.exceptions.HTTPError) -> str:
     """The innermost cause, in one line."""
     cause: BaseException = error
     while isinstance(inner := getattr(cause, "reason", None), BaseException):
         cause = inner
-    text = str(cause)
+    text = _one_line(cause)
     return (
         text.rpartition(": ")[2] if "HTTPSConnection" in text or "HTTPConnection" in text else text
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -104,6 +105,8 @@ def _leave(code: int) -> NoReturn:
 
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that key files of the client are removed
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     gc.disable()  # it ends within minutes: looking for cycles costs more than it frees
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)

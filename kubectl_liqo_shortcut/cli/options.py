@@ -134,5 +134,5 @@ def load_documents(filename: str) -> list[Any]:
             return list(yaml.load_all(file, Loader=loader))  # noqa: S506
     except OSError as error:
         raise Invalid(f"{filename}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # such as a date that no calendar has
         raise Invalid(f"{filename}: not YAML: {error}") from error

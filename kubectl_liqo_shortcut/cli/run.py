@@ -48,5 +48,7 @@ def run_jobs(jobs: Mapping[str, Job], output: DocumentFormat | None = None) -> N
     if errors:
         codes = [error.exit_code for error in errors]
         worst = next((code for code in _WORST_FIRST if code in codes), codes[0])
+        if worst is ExitCode.REFUSED and len(errors) < len(jobs):
+            worst = ExitCode.FAILED  # "refused" promises that nothing was changed
         click.echo(f"Error: {len(errors)} of {len(jobs)} failed", err=True)
         click.get_current_context().exit(worst)

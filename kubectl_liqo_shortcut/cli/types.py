@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+_LONGEST = 7 * 24 * 3600.0  # seconds
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
@@ -20,14 +21,13 @@ class Duration(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        if isinstance(value, (int, float)):
-            return float(value)
-        text = str(value)
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text)
+        text = f"{value}s" if re.fullmatch(r"\d+(\.\d+)?", str(value)) else str(value)
         if not re.fullmatch(f"({_PART.pattern})+", text):
             self.fail(f"{text!r} is not a duration such as 90s or 5m", param, ctx)
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        if not 0 < seconds <= _LONGEST:
+            self.fail(f"{text!r} is not between 1ms and 168h", param, ctx)
+        return seconds
 
 
 class Assignment(click.ParamType[tuple[str, str]]):

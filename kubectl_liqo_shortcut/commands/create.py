@@ -17,12 +17,12 @@ from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop
 from kubectl_liqo_shortcut.engine.records import open_record
 from kubectl_liqo_shortcut.engine.survey import HubView, survey
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import World
-from kubectl_liqo_shortcut.errors import Refused, ShortcutError, TimedOut
+from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut
 
 CREATED_BY = f"{r.GROUP}/created-by"
 _CHANGES = (Verb.CREATED, Verb.CONFIGURED)
@@ -55,6 +55,7 @@ def create(
         view, looks = looking.result()
         shortcut, why = _decide(request, view, world)
         yield Note(f"gateway server: {shortcut.server} ({why})", shortcut.name)
+        yield from _without_effect(shortcut)
         wanted = renderer.record(shortcut, {**request.annotations, CREATED_BY: view.user})
         link = Link(
             shortcut=shortcut,
@@ -69,9 +70,9 @@ def create(
         world.sync(deadline)
         link.plan()  # refuses what stands in the way, before anything is written
         stop.arm(world.wake)
-        record, made = patiently(lambda: open_record(hub, view.record, wanted), deadline)
+        record, made = open_record(hub, view.record, wanted, deadline)
         link.journal.begin(record)
-        yield from _converge(link, options, deadline, stop, hub if made else None)
+        yield from _converge(link, options, deadline, stop, hub, made=made)
     finally:
         world.close()
 
@@ -105,20 +106,17 @@ def _existing_server(request: Request, world: World) -> ClusterID | None:
     """The leaf that has a gateway server for the other, or whose peer has a client for it."""
     for server in request.pair:
         sides = request.shortcut_with(server).sides
-        if any(observe.gateway(side, world.objects) is not None for side in sides):
+        gateways = [observe.gateway(side, world.objects) for side in sides]
+        if any(gateway and not is_terminating(gateway) for gateway in gateways):
             return server
     return None
 
 
 def _converge(
-    link: Link,
-    options: Options,
-    deadline: Deadline,
-    stop: Stop,
-    made_on: Cluster | None,
+    link: Link, options: Options, deadline: Deadline, stop: Stop, hub: Cluster, *, made: bool
 ) -> Iterator[Event]:
-    """Run the loop; on failure undo, unless the shortcut has been ready once. *made_on*: the hub,
-    if this run made the record there."""
+    """Run the loop; on failure undo, unless the shortcut has been ready once. *made*: the record
+    is of this run."""
     journal = link.journal
     was_ready = bool((journal.record.get("status") or {}).get("firstReadyTime"))
     changed = False
@@ -127,14 +125,37 @@ def _converge(
             changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
             yield event
     except TimedOut:
-        journal.write(link.status(link.ends()))
+        yield from _note(link, None)
         raise
-    except ShortcutError as error:
+    except Exception as error:
+        failure = error.message if isinstance(error, ShortcutError) else f"unforeseen: {error!r}"
         if was_ready:
-            journal.write(link.status(link.ends(), Cause("Failed", error.message)))
-        else:
-            yield from undo(link, error, made_on)
-        raise
+            yield from _note(link, Cause("Failed", failure))
+            raise
+        undone = yield from undo(link, failure, hub, made=made)
+        if undone or not isinstance(error, ShortcutError) or isinstance(error, Interrupted):
+            raise
+        raise PartlyDone(
+            f"{error.message}; and not everything could be undone",
+            hint=f"the record says what is left: kubectl liqo-shortcut delete {link.shortcut.name}",
+        ) from error
     journal.write(link.status(link.ends()))
-    verb = Verb.CREATED if made_on else Verb.CONFIGURED if changed else Verb.UNCHANGED
+    verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
     yield Outcome(link.shortcut.name, verb, journal.record)
+
+
+def _note(link: Link, cause: Cause | None) -> Iterator[Event]:
+    """Bring the record up to date on the way out: what went wrong before matters more."""
+    try:
+        link.journal.quiet()
+        link.journal.write(link.status(link.ends(), cause))
+    except ShortcutError as error:
+        yield Note(f"the record is not up to date: {error.message}", link.shortcut.name)
+
+
+def _without_effect(shortcut: Shortcut) -> Iterator[Event]:
+    """What the kind knows and this version does not do yet is said, not passed over."""
+    if shortcut.expiration_time is not None:
+        yield Note("expirationTime has no effect yet: delete the shortcut yourself", shortcut.name)
+    if shortcut.reclaim_policy != "Retain":
+        yield Note("tenantNamespaceReclaimPolicy has no effect yet: they stay", shortcut.name)

@@ -51,10 +51,10 @@ def moment(value: Any, at: str) -> datetime.datetime:
     try:
         parsed = value if isinstance(value, datetime.datetime) else None
         parsed = parsed or datetime.datetime.fromisoformat(text(value, at, longest=64))
-    except ValueError as error:
+        zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
+        return zoned.astimezone(datetime.UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"{at}: {value!r} is not a time such as 2026-12-01T00:00:00Z") from error
-    zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
-    return zoned.astimezone(datetime.UTC)
 
 
 def label(value: Any, at: str) -> str:
@@ -123,6 +123,8 @@ def mapping(value: Any, at: str, known: Collection[str] | None = None) -> Mappin
 def texts(value: Any, at: str) -> Mapping[str, str]:
     """A mapping of texts, such as labels and annotations."""
     return {
-        text(key, f"{at} key", longest=317): text(each, f"{at}.{key}", longest=4096)
+        text(key, f"{at} key", longest=317): ""
+        if each == ""
+        else text(each, f"{at}.{key}", longest=4096)
         for key, each in mapping(value, at).items()
     }

@@ -56,6 +56,7 @@ class Plan:
     steps: tuple[Step, ...]
     ours: tuple[Observed, ...]
     reused: tuple[Observed, ...]  # of somebody else: never changed, never deleted
+    leaving: tuple[Observed, ...] = ()  # being deleted: made anew once they are gone
 
 
 def make_plan(
@@ -67,6 +68,7 @@ def make_plan(
     steps: list[Step] = []
     ours: list[Observed] = []
     reused: list[Observed] = []
+    leaving: list[Observed] = []
     for manifest in desired:
         end = ends[manifest.cluster]
         observed = end.of(manifest.ref.kind)
@@ -74,14 +76,14 @@ def make_plan(
             if _place_is_ready(manifest, end):
                 steps.append(Create(manifest))
         elif is_terminating(observed):
-            continue  # its name is free once it is gone
+            leaving.append((manifest.cluster, observed))
         elif not is_ours(observed, manifest, recorded):
             _must_fit(observed, manifest)
             reused.append((manifest.cluster, observed))
         else:
             ours.append((manifest.cluster, observed))
             steps += _updates(observed, manifest)
-    return Plan(tuple(steps), tuple(ours), tuple(reused))
+    return Plan(tuple(steps), tuple(ours), tuple(reused), tuple(leaving))
 
 
 def is_ours(observed: Object, manifest: Manifest, recorded: Mapping[ObjectRef, Recorded]) -> bool:
@@ -143,11 +145,11 @@ def _place_is_ready(manifest: Manifest, end: End) -> bool:
 
 
 def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
-    if manifest.ref.kind == r.NAMESPACE or covers(observed["spec"], manifest.body["spec"]):
+    if manifest.ref.kind == r.NAMESPACE or covers(observed.get("spec"), manifest.body["spec"]):
         return
     if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
         # Liqo applies a change of a gateway half (liqo.md): it has to be made anew.
-        fields = ", ".join(differing(observed["spec"], manifest.body["spec"]))
+        fields = ", ".join(differing(observed.get("spec") or {}, manifest.body["spec"]))
         raise Refused(
             f"cluster {manifest.cluster!r}: {manifest.ref} differs from the shortcut in {fields}",
             hint="a gateway is not edited in place: delete the shortcut and create it again",
@@ -164,9 +166,9 @@ def _must_fit(observed: Object, manifest: Manifest) -> None:
             return
         differs = "is not a tenant namespace of that leaf"
     elif kind in (r.CONFIGURATION, r.PUBLIC_KEY):
-        if covers(observed["spec"], manifest.body["spec"]):
+        if covers(observed.get("spec"), manifest.body["spec"]):
             return
-        fields = ", ".join(differing(observed["spec"], manifest.body["spec"]))
+        fields = ", ".join(differing(observed.get("spec") or {}, manifest.body["spec"]))
         differs = f"was made by somebody else and has another {fields}"
     else:
         return

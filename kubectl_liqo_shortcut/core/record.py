@@ -113,12 +113,12 @@ class Health:
 
 def health(ends: Iterable[End]) -> Health:
     ends = list(ends)
-    clients = (end.gateway for end in ends if end.side.role is Role.CLIENT)
+    dialled = next((end.gateway for end in ends if end.side.role is Role.CLIENT), None)
     return Health(
         {end.side.leaf: readiness(end.configuration) for end in ends},
         {end.side.leaf: readiness(end.gateway) for end in ends},
         {end.side.leaf: readiness(end.connection) for end in ends},
-        next((parse_endpoint(each["spec"].get("endpoint")) for each in clients if each), None),
+        parse_endpoint(((dialled or {}).get("spec") or {}).get("endpoint")),
     )
 
 

@@ -102,6 +102,11 @@ def parse_record(record: Object) -> Shortcut:
     return parse({**spec, "gateway": {**gateway, "service": service}})
 
 
+def pair_of(record: Object) -> Shortcut:
+    """Only the pair and its roles: what a removal needs, whatever else the record holds."""
+    return parse({role: record["spec"][role] for role in ("server", "client")})
+
+
 def parse(spec: Object) -> Shortcut:
     """The Shortcut of a spec; raises ``Invalid`` naming the field, also one that is not known."""
     spec = fields.mapping(spec, "spec", _TOP)

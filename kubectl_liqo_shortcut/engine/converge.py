@@ -14,8 +14,8 @@ from kubectl_liqo_shortcut.core.record import Ownership, health
 from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine.link import Link
+from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.world import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -145,7 +145,7 @@ class Convergence:
                     yield Seen(ref, says)
 
     def _finished(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> bool:
-        if plan.steps or self._under_way or rendered.pending:
+        if plan.steps or plan.leaving or self._under_way or rendered.pending:
             return False
         return health(ends.values()).ready or not self._wait
 

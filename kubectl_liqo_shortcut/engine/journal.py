@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 _AS_OF = ("lastObservedTime",)
+_PATIENCE = 30.0  # seconds for a hub that answers 503
 _PACE = 0.3  # seconds between two writes that nobody waits for
 
 
@@ -29,6 +33,7 @@ class Journal:
         self._hub = hub
         self._condition = threading.Condition()
         self._waiting: Mapping[str, Any] | None = None
+        self._current: Mapping[str, Any] | None = None  # being written
         self._writing = False
         self._urgent = False
         self._written: Mapping[str, Any] = {}
@@ -43,10 +48,14 @@ class Journal:
         return ref_of(self._hub.name, self.record)
 
     def intend(self, refs: Iterable[ObjectRef]) -> bool:
-        """Note that *refs* are about to be created; True if that has to be written first."""
-        news = [ref for ref in refs if ref not in self.objects]
-        self.objects |= {ref: Recorded(ref, "", Ownership.CREATED) for ref in news}
-        return bool(news)
+        """Note that *refs*, which are not there, will be created; True if that has to be written.
+
+        Whatever the record said of an object that is gone says nothing of the one to come.
+        """
+        wanted = {ref: Recorded(ref, "", Ownership.CREATED) for ref in refs}
+        news = any(self.objects.get(ref) != entry for ref, entry in wanted.items())
+        self.objects |= wanted
+        return news
 
     def settle(self, cluster: str, body: Object, ownership: Ownership) -> bool:
         """Note whose *body* is; True if that was not known."""
@@ -70,7 +79,8 @@ class Journal:
     def offer(self, status: Mapping[str, Any]) -> None:
         """Write *status* soon, unless it says nothing new or a later one comes first."""
         with self._condition:
-            if _without_time(status) == _without_time(self._waiting or self._written):
+            latest = self._waiting or self._current or self._written
+            if _without_time(status) == _without_time(latest):
                 return
             self._waiting = status
             if not self._writing:
@@ -88,22 +98,31 @@ class Journal:
         if error is not None:
             raise error
 
+    def quiet(self) -> None:
+        """Wait until nothing is being written, whatever became of it."""
+        with contextlib.suppress(ShortcutError):
+            self.flush()
+
     def _write(self) -> None:
         while True:
             with self._condition:
                 self._condition.wait_for(lambda: self._urgent, timeout=_PACE)
-                status, self._waiting = self._waiting, None
-                if status is None or self._error is not None:
+                self._current, self._waiting = self._waiting, None
+                status = self._current
+                if status is None:
                     self._writing = False
                     self._condition.notify_all()
                     return
             try:
-                record = self._hub.patch(self.ref, {"status": status}, subresource="status")
+                record = patiently(partial(self._patch, status), Deadline(_PATIENCE))
                 with self._condition:
-                    self._written, self.record = status, record
+                    self._written, self.record, self._error = status, record, None
             except ShortcutError as error:
                 with self._condition:
                     self._error = error
+
+    def _patch(self, status: Mapping[str, Any]) -> Object:
+        return self._hub.patch(self.ref, {"status": status}, subresource="status")
 
 
 def _without_time(status: Mapping[str, Any]) -> dict[str, Any]:

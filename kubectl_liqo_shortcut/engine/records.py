@@ -1,47 +1,84 @@
-"""The life of a record on the hub: it is there before any leaf is written, and ends after all."""
+"""The life of a record on the hub: it is there before any leaf is written, and ends after all.
+
+Each function outlives what passes by itself (503, a reset connection, a change in between).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ref_of, uid_of
+from kubectl_liqo_shortcut.core.plan import covers
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.core.record import Cause
+from kubectl_liqo_shortcut.core.record import Cause, Recorded
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
 from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.errors import AlreadyExists, Conflict
+
+_LOOKS = 5  # at a record that others change at the same time
 
 
-def open_record(hub: Cluster, found: Object | None, wanted: Manifest) -> tuple[Object, bool]:
+def open_record(
+    hub: Cluster, found: Object | None, wanted: Manifest, deadline: Deadline
+) -> tuple[Object, bool]:
     """The record with its finalizer; True if this call made it."""
     if found is None:
-        return hub.create(wanted), True
+        return patiently(lambda: _make(hub, wanted), deadline), True
     held = _finalizers(found)
-    return (found if r.FINALIZER in held else _hold(hub, found, [*held, r.FINALIZER])), False
+    if r.FINALIZER in held:
+        return found, False
+    return patiently(lambda: _hold(hub, found, [*held, r.FINALIZER]), deadline), False
 
 
-def mark_record(hub: Cluster, record: Object) -> None:
+def mark_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Ask for its deletion: from now on a crash is finished by the next delete."""
-    hub.delete(ref_of(hub.name, record), uid_of(record))
+    patiently(lambda: hub.delete(ref_of(hub.name, record), uid_of(record)), deadline)
 
 
-def end_record(hub: Cluster, record: Object) -> None:
+def end_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Delete a record whose leaves are clean."""
-    mark_record(hub, record)
-    present = hub.get(ref_of(hub.name, record))
-    if present is None or uid_of(present) != uid_of(record):
-        return
-    rest = [each for each in _finalizers(present) if each != r.FINALIZER]
-    _hold(hub, present, rest)
+    mark_record(hub, record, deadline)
+    for look in range(1, _LOOKS + 1):
+        present = patiently(lambda: hub.get(ref_of(hub.name, record)), deadline)
+        if present is None or uid_of(present) != uid_of(record):
+            return
+        try:
+            rest = [each for each in _finalizers(present) if each != r.FINALIZER]
+            _hold(hub, present, rest)
+        except Conflict:
+            if look == _LOOKS:
+                raise
+        else:
+            return
 
 
-def note_cause(hub: Cluster, record: Object, cause: Cause, *, reused: bool = False) -> None:
-    """Say on the record why it stays; with *reused*, that nothing of it is ours any more."""
+def note_cause(
+    hub: Cluster,
+    record: Object,
+    cause: Cause,
+    deadline: Deadline,
+    objects: Iterable[Recorded] | None = None,
+) -> None:
+    """Say on the record why it stays, and which *objects* are left, if that changed."""
     status: dict[str, object] = {"conditions": rec.with_cause(record, cause, utc_now())}
-    if reused:
-        entries = rec.objects_of(record).values()
-        status["objects"] = rec.to_entries(
-            rec.Recorded(each.ref, each.uid, rec.Ownership.REUSED) for each in entries
-        )
-    hub.patch(ref_of(hub.name, record), {"status": status}, subresource="status")
+    if objects is not None:
+        status["objects"] = rec.to_entries(objects)
+    body = {"status": status}
+    patiently(lambda: hub.patch(ref_of(hub.name, record), body, subresource="status"), deadline)
+
+
+def _make(hub: Cluster, wanted: Manifest) -> Object:
+    try:
+        return hub.create(wanted)
+    except AlreadyExists:
+        # The answer to our own request may have been lost: then the record is as we wanted it,
+        # and nobody has begun to work on it.
+        found = hub.get(wanted.ref)
+        if found is None or rec.objects_of(found) or not covers(found["spec"], wanted.body["spec"]):
+            raise
+        return found
 
 
 def _hold(hub: Cluster, record: Object, finalizers: list[str]) -> Object:

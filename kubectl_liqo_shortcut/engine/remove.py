@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -27,12 +28,14 @@ class InUseByPeering(PartlyDone):
     """The link carries a peering now: nothing is removed."""
 
 
-def check_peering(sides: Collection[Side], leaves: Mapping[str, Cluster]) -> None:
+def check_peering(
+    sides: Collection[Side], leaves: Mapping[str, Cluster], deadline: Deadline
+) -> None:
     """The gate before every removal: raises ``InUseByPeering`` if either leaf says so."""
 
     def ask(side: Side) -> str:
         ref = ObjectRef(side.leaf, r.FOREIGN_CLUSTER, "", side.peer)
-        return peering_on(leaves[side.leaf].get(ref))
+        return peering_on(patiently(lambda: leaves[side.leaf].get(ref), deadline))
 
     for side, found in zip(sides, together([_ask(ask, side) for side in sides]), strict=True):
         if found:
@@ -60,17 +63,23 @@ def remove(
     own commands leave them.
     """
     marked = marks(shortcut.name, hub)
+    recorded = list(recorded)
     ours = [each for each in recorded if each.ownership is not Ownership.REUSED]
     for kind in _ORDER:
         batch = [each for each in ours if each.ref.kind == kind]
         if kind in _CHILD:
-            together([_taken_up(each, leaves[each.ref.cluster], deadline) for each in batch])
-        deleted = together(
+            together(
+                [_taken_up(each, marked, leaves[each.ref.cluster], deadline) for each in batch]
+            )
+        found = together(
             [_deletion(each, marked, leaves[each.ref.cluster], deadline) for each in batch]
         )
-        for each, was_there in zip(batch, deleted, strict=True):
-            if was_there:
+        for each, what in zip(batch, found, strict=True):
+            if what is Found.OURS:
                 yield Done(each.ref, Verb.DELETED)
+            elif what is Found.ANOTHER:
+                ours.remove(each)  # and what Liqo made of it is not ours to wait for
+                yield Done(each.ref, Verb.KEPT, "somebody else made it anew")
     for each in recorded:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
             yield Done(each.ref, Verb.KEPT, "made by somebody else")
@@ -81,22 +90,34 @@ def remove(
     wait_until_gone(shortcut.sides, ours, leaves, deadline)
 
 
+class Found(enum.Enum):
+    """What stood under the name of a recorded object."""
+
+    NOTHING = enum.auto()
+    OURS = enum.auto()
+    ANOTHER = enum.auto()
+
+
 def _deletion(
     entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
-) -> Callable[[], bool]:
-    """Delete *entry*; True if it was there. Without a UID its creation was only intended: look."""
+) -> Callable[[], Found]:
+    """Delete *entry*, if it is that. Without a UID its creation was only intended: look."""
 
-    def delete() -> bool:
+    def delete() -> Found:
         found = cluster.get(entry.ref)
-        if found is None or not is_meant(found, entry, marked):
-            return False
+        if found is None:
+            return Found.NOTHING
+        if not is_meant(found, entry, marked):
+            return Found.ANOTHER
         cluster.delete(entry.ref, uid_of(found))
-        return True
+        return Found.OURS
 
     return lambda: patiently(delete, deadline)
 
 
-def _taken_up(entry: Recorded, cluster: Cluster, deadline: Deadline) -> Callable[[], None]:
+def _taken_up(
+    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
+) -> Callable[[], None]:
     """Waits until Liqo has taken up a gateway that was made just now.
 
     Liqo makes a ClusterRoleBinding for it before it sets the finalizer that removes it again: a
@@ -104,7 +125,8 @@ def _taken_up(entry: Recorded, cluster: Cluster, deadline: Deadline) -> Callable
     """
 
     def wait() -> None:
-        if patiently(lambda: cluster.get(entry.ref), deadline) is None:
+        found = patiently(lambda: cluster.get(entry.ref), deadline)
+        if found is None or not is_meant(found, entry, marked):
             return
         child = ObjectRef(cluster.name, _CHILD[entry.ref.kind], *_place(entry.ref))
         what = Selection(child.kind, child.namespace, name=child.name)

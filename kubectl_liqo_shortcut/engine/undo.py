@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.engine.records import end_record
+from kubectl_liqo_shortcut.engine.records import end_record, note_cause
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 _SECONDS = 60.0  # an undo has a deadline of its own: the command's may be over
 
 
-def undo(link: Link, failure: ShortcutError, made_on: Cluster | None) -> Iterator[Event]:
-    """Remove what is recorded as ours, then the record if this run made it (*made_on* the hub)."""
-    journal, deadline = link.journal, Deadline(_SECONDS)
+def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Event, None, bool]:
+    """Remove what is recorded as ours, then the record, if this run *made* it.
+
+    Returns whether nothing is left; if something is, the record says why, if the hub lets us.
+    """
+    journal, deadline, name = link.journal, Deadline(_SECONDS), link.shortcut.name
     link.world.settle(deadline)  # a POST under way would leave an orphan behind
-    yield Note(f"undoing: {failure.message}", link.shortcut.name)
+    yield Note(f"undoing: {failure}", name)
+    objects = journal.objects
     try:
-        check_peering(link.shortcut.sides, link.leaves)
-        hub = str(link.facts.hub)
-        recorded = journal.objects.values()
-        yield from remove(link.shortcut, hub, recorded, link.leaves, deadline)
+        journal.quiet()
+        check_peering(link.shortcut.sides, link.leaves, deadline)
+        recorded = list(objects.values())
+        yield from remove(link.shortcut, str(link.facts.hub), recorded, link.leaves, deadline)
+        if made:
+            end_record(hub, journal.record, deadline)
+        else:
+            cause = Cause("Failed", failure, stalled=True)
+            note_cause(hub, journal.record, cause, deadline, ())
     except ShortcutError as error:
+        yield Note(f"could not be undone: {error.message}", name)
         reason = "InUseByPeering" if isinstance(error, InUseByPeering) else "CleanupPending"
-        journal.write(link.status(link.ends(), Cause(reason, error.message, stalled=True)))
-        yield Note(f"could not be undone: {error.message}", link.shortcut.name)
-        return
-    journal.forget(list(journal.objects))
-    if made_on is not None:
-        end_record(made_on, journal.record)
-        yield Note("undone: nothing of it is left but tenant namespaces", link.shortcut.name)
-    else:
-        cause = Cause("Failed", failure.message, stalled=True)
-        journal.write(link.status(link.ends(), cause))
+        cause = Cause(reason, error.message, stalled=True)
+        try:
+            note_cause(hub, journal.record, cause, Deadline(_SECONDS), objects.values())
+        except ShortcutError as second:
+            yield Note(f"and the record does not say so: {second.message}", name)
+        return False
+    yield Note("undone: nothing of it is left but tenant namespaces", name)
+    return True

@@ -5,75 +5,34 @@ Threads only put news into one queue; whoever calls ``wait`` applies them, so no
 
 from __future__ import annotations
 
-import dataclasses
 import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 
-from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.engine.news import (
+    Bug,
+    Changed,
+    Listed,
+    Made,
+    News,
+    NewsQueue,
+    StepEnded,
+    WatchFailed,
+    Woken,
+    daemon,
+    follow,
+    run_step,
+)
 from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.errors import ClusterError, Expired, ShortcutError, Transient
-
-_LONGEST_PAUSE = 5.0  # seconds between two attempts of a watch
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Listed:
-    """All there is of a selection."""
-
-    cluster: str
-    what: Selection
-    items: tuple[Object, ...]
-    resource_version: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Changed:
-    """One object of a selection changed."""
-
-    cluster: str
-    what: Selection
-    change: Change
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class WatchFailed:
-    """A selection cannot be watched: a definite answer, not a passing fault."""
-
-    error: ShortcutError
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Made:
-    """What a step found or left: *verb* is None where somebody else had made the object."""
-
-    body: Object
-    verb: Verb | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StepEnded:
-    """A step about *ref* is over: the object as it is now, or why it failed."""
-
-    ref: ObjectRef
-    made: Made | None
-    error: ShortcutError | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Woken:
-    """Somebody asks the waiter to look around."""
-
-
-News = Listed | Changed | WatchFailed | StepEnded | Woken
+from kubectl_liqo_shortcut.errors import TimedOut
 
 
 class World:
     def __init__(self) -> None:
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._news: NewsQueue = queue.SimpleQueue()
         self._closed = threading.Event()
         self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
         self._versions: dict[tuple[str, Selection], str] = {}  # of what was only looked at
@@ -102,7 +61,7 @@ class World:
         key = (cluster.name, what)
         if key not in self._seen:
             self._seen[key] = None
-            _daemon(_follow, cluster, what, self._news, self._closed, once=True)
+            daemon(follow, cluster, what, self._news, self._closed, once=True)
 
     def follow(self, cluster: Cluster, what: Selection) -> None:
         """List *what*, or go on from what was listed, and watch it from then on."""
@@ -112,12 +71,12 @@ class World:
         self._followed.add(key)
         self._seen.setdefault(key, None)
         since = self._versions.get(key, "")
-        _daemon(_follow, cluster, what, self._news, self._closed, since=since)
+        daemon(follow, cluster, what, self._news, self._closed, since=since)
 
     def run(self, ref: ObjectRef, step: Callable[[], Made]) -> None:
         """Do *step* on a thread of its own; its end comes as news."""
         self._running.add(ref)
-        _daemon(_run, ref, step, self._news)
+        daemon(run_step, ref, step, self._news)
 
     def settle(self, deadline: Deadline) -> None:
         """Wait until no step is under way, whatever its outcome."""
@@ -138,6 +97,9 @@ class World:
             pass
         for each in news:
             self._apply(each)
+        for each in news:
+            if isinstance(each, Bug):
+                raise each.error
         return news
 
     def sync(self, deadline: Deadline, check: Callable[[], object] = lambda: None) -> None:
@@ -149,10 +111,13 @@ class World:
                     raise each.error
             if not deadline.left():
                 missing = next(key for key, seen in self._seen.items() if seen is None)
-                raise ClusterError(missing[0], f"no answer about {missing[1].kind} in time")
+                raise TimedOut(
+                    f"{missing[0]}: no answer about {missing[1].kind} in time",
+                    hint="nothing was changed; try again with a longer --timeout",
+                )
 
     def _apply(self, news: News) -> None:
-        if isinstance(news, StepEnded):
+        if isinstance(news, StepEnded | Bug) and news.ref is not None:
             self._running.discard(news.ref)
         match news:
             case Listed(cluster, what, items, version):
@@ -166,10 +131,19 @@ class World:
                 now.pop(ref, None) if change.gone else now.update({ref: change.body})
                 self._seen[cluster, what] = now
                 self._forget([ref])
-            case StepEnded(ref, Made(body), None) if ref not in self.objects:
-                self._made[ref] = body
+            case StepEnded(ref, Made(body), None):
+                self._put(ref, body)
             case _:
                 pass
+
+    def _put(self, ref: ObjectRef, body: Object) -> None:
+        """Take what a step left, unless a watch tells better."""
+        for key, seen in self._seen.items():
+            if seen is not None and ref in seen:
+                if key not in self._followed:
+                    seen[ref] = body
+                return
+        self._made[ref] = body
 
     def _forget(self, refs: Iterable[ObjectRef]) -> None:
         for ref in refs:
@@ -195,54 +169,6 @@ def wait_for(
                 return found
     finally:
         world.close()
-
-
-def _follow(
-    cluster: Cluster,
-    what: Selection,
-    news: queue.SimpleQueue[News],
-    closed: threading.Event,
-    *,
-    once: bool = False,
-    since: str = "",
-) -> None:
-    """List, and then watch unless *once*; begin with watching where *since* is known."""
-    pause = 0.2
-    while not closed.is_set():
-        try:
-            if not since:
-                listing = cluster.list(what)
-                since = listing.resource_version
-                news.put(Listed(cluster.name, what, listing.items, since))
-            if once:
-                return
-            while not closed.is_set():
-                for change in cluster.watch(what, since):
-                    pause = 0.2
-                    since = change.body["metadata"]["resourceVersion"]
-                    news.put(Changed(cluster.name, what, change))
-                    if closed.is_set():
-                        return
-        except Expired:
-            since = ""
-        except Transient as error:  # an API server restarts, a connection is cut: look again
-            since = ""
-            closed.wait(max(pause, error.retry_after))
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        except ShortcutError as error:
-            news.put(WatchFailed(error))
-            return
-
-
-def _run(ref: ObjectRef, step: Callable[[], Made], news: queue.SimpleQueue[News]) -> None:
-    try:
-        news.put(StepEnded(ref, step(), None))
-    except ShortcutError as error:
-        news.put(StepEnded(ref, None, error))
-
-
-def _daemon(target: Callable[..., None], *args: object, **options: object) -> None:
-    threading.Thread(target=target, args=args, kwargs=options, daemon=True).start()
 
 
 def utc_now() -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import yaml
+
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.formats import to_yaml
+
+_KUSTOMIZATION = "kustomization.yaml"
 
 
 def write_folder(directory: str, cluster: str, documents: Sequence[Object]) -> list[str]:
@@ -17,17 +21,38 @@ def write_folder(directory: str, cluster: str, documents: Sequence[Object]) -> l
     """
     folder = os.path.join(directory, cluster)
     names = [f"{each['kind'].lower()}-{each['metadata']['name']}.yaml" for each in documents]
+    before = _resources(os.path.join(folder, _KUSTOMIZATION))
+    others = [name for name in before if name not in names]
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": names,
+        "resources": [*others, *names],
     }
-    files = [*zip(names, documents, strict=True), ("kustomization.yaml", kustomization)]
+    files = [*zip(names, documents, strict=True), (_KUSTOMIZATION, kustomization)]
     try:
         os.makedirs(folder, exist_ok=True)
         return [_write(os.path.join(folder, name), to_yaml(body)) for name, body in files]
     except OSError as error:
         raise ShortcutError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+
+
+def _resources(path: str) -> list[str]:
+    """What a kustomization that is there already lists: another link may share the folder."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = yaml.safe_load(file)
+    except (FileNotFoundError, NotADirectoryError):  # the latter is told when we write
+        return []
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ShortcutError(
+            f"cannot read {path}: {error}", hint="remove it, or choose another folder"
+        ) from error
+    ours = {"apiVersion", "kind", "resources"}
+    if not isinstance(found, dict) or set(found) - ours:
+        raise ShortcutError(
+            f"{path} was not written by this program", hint="choose another --output-directory"
+        )
+    return [str(name) for name in found.get("resources") or ()]
 
 
 def _write(path: str, text: str) -> str:

@@ -15,7 +15,6 @@ from kubectl_liqo_shortcut.cli.types import Assignment, Duration
         ("1m30.5s", 90.5),
         ("500ms", 0.5),
         ("45", 45),
-        ("0", 0),
     ],
 )
 def test_a_duration_is_written_as_for_kubectl(text: str, seconds: float) -> None:
@@ -41,3 +40,9 @@ def test_an_assignment_is_split_at_the_first_sign(text: str, pair: tuple[str, st
 def test_nothing_else_is_an_assignment(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not of the form ID=VALUE"):
         Assignment().convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["0", "0s", "169h", "9999999999s"])
+def test_a_duration_that_nobody_can_wait_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="not between"):
+        Duration().convert(text, None, None)

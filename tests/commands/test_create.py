@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from kubectl_liqo_shortcut.commands.create import Options, create
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, cluster_id
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
@@ -20,9 +21,11 @@ from kubectl_liqo_shortcut.errors import (
     ExitCode,
     Forbidden,
     Interrupted,
+    PartlyDone,
     Refused,
     TimedOut,
     Transient,
+    Unreachable,
 )
 from tests.fakes import Body, FakeCluster, FakeWorld
 
@@ -170,6 +173,111 @@ def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(world: FakeWo
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
 
 
+def test_what_is_about_to_vanish_is_made_anew(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
+    rome.patch(ref, {"metadata": {"finalizers": ["example.org/slow"]}})
+    rome.drop(ref)
+    threading.Timer(0.2, rome.patch, [ref, {"metadata": {"finalizers": None}}]).start()
+    assert outcome(events(world, wait=False)).verb is Verb.CONFIGURED
+
+
+def test_what_was_lost_and_made_again_is_ours_again(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
+    rome.drop(ref)
+    entry = rec.objects_of(outcome(events(world)).record)[ref]
+    assert (entry.ownership, entry.uid) == (
+        Ownership.CREATED,
+        rome.objects[ref]["metadata"]["uid"],
+    )
+
+
+def test_what_somebody_else_had_made_and_we_made_anew_is_ours(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan")
+    spec = {"remote": {"cidr": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]}}}
+    rome.put(foreign(r.CONFIGURATION, "rome", "milan", spec))
+    list(events(world))
+    ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
+    rome.drop(ref)
+    entry = rec.objects_of(outcome(events(world)).record)[ref]
+    assert entry.ownership is Ownership.CREATED
+
+
+def test_a_published_key_that_is_not_the_gateways_is_set_right(world: FakeWorld) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    ref = next(ref for ref in rome.objects if ref.kind == r.PUBLIC_KEY)
+    right = rome.objects[ref]["spec"]["publicKey"]
+    rome.patch(ref, {"spec": {"publicKey": "b2xkIGtleSBvbGQga2V5IG9sZCBrZXkgb2xkIGtleSE="}})
+    assert outcome(events(world)).verb is Verb.CONFIGURED
+    assert rome.objects[ref]["spec"]["publicKey"] == right
+
+
+def test_a_hub_that_is_busy_for_a_moment_does_not_undo_a_link(world: FakeWorld) -> None:
+    failures = iter([Transient("the hub", "etcdserver: leader changed")] * 2)
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return next(failures, None) if verb == "patch status" else None
+
+    world.hub.fault = fault
+    assert rec.is_ready(outcome(events(world)).record)
+
+
+def test_a_lost_answer_to_the_records_creation_is_no_failure(world: FakeWorld) -> None:
+    create_record, lost = world.hub.create, iter([True])
+
+    def create_and_lose(manifest: Manifest) -> Object:
+        made = create_record(manifest)
+        if manifest.ref.kind == r.SHORTCUT and next(lost, False):
+            raise Unreachable("the hub", "connection reset")
+        return made
+
+    world.hub.create = create_and_lose  # type: ignore[method-assign]
+    assert outcome(events(world)).verb is Verb.CREATED
+
+
+def test_a_record_that_cannot_be_brought_up_to_date_does_not_hide_the_cause(
+    world: FakeWorld,
+) -> None:
+    world.paused.add(r.CONNECTION)
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        ready = any(body["kind"] == "PublicKey" for body in world.leaves["rome"].objects.values())
+        return Forbidden("the hub", "no") if verb == "patch status" and ready else None
+
+    world.hub.fault = fault
+    happened = events(world, timeout=0.5)
+    told: list[Event] = []
+    with pytest.raises(TimedOut):
+        told.extend(happened)
+    assert any(isinstance(event, Note) and "not up to date" in event.text for event in told)
+
+
+def test_something_unforeseen_is_undone_and_still_shows_itself(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) == ("create", r.GATEWAY_CLIENT):
+            raise KeyError("a bug")
+        return None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(KeyError):
+        list(events(world))
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_what_has_no_effect_yet_is_said(world: FakeWorld) -> None:
+    spec = {
+        "expirationTime": "2027-01-01T00:00:00Z",
+        "tenantNamespaceReclaimPolicy": "Delete",
+    }
+    notes = [event.text for event in events(world, spec=spec) if isinstance(event, Note)]
+    assert sum("has no effect yet" in note for note in notes) == 2
+
+
 def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     with pytest.raises(TimedOut, match="no endpoint yet"):
@@ -210,8 +318,9 @@ def test_what_cannot_be_undone_is_on_record(world: FakeWorld) -> None:
         return None
 
     world.leaves["rome"].fault = fault
-    with pytest.raises(Forbidden):
+    with pytest.raises(PartlyDone, match="not everything could be undone") as caught:
         list(events(world))
+    assert caught.value.exit_code is ExitCode.PARTLY
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "CleanupPending"
     assert rec.objects_of(records(world)[0])
 

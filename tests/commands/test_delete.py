@@ -7,8 +7,8 @@ import pytest
 from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import ObjectRef
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import (
@@ -103,8 +103,20 @@ def test_a_link_that_carries_a_peering_is_left_alone(world: FakeWorld, record: B
     assert link_objects(world) == before
     (kept,) = records(world)
     assert rec.condition_of(kept, "Ready")["reason"] == "InUseByPeering"
-    assert {each.ownership for each in rec.objects_of(kept).values()} == {Ownership.REUSED}
+    assert {each.ownership for each in rec.objects_of(kept).values()} == {Ownership.CREATED}
     assert "deletionTimestamp" not in kept["metadata"]
+
+
+def test_the_gate_holds_each_time_and_opens_when_the_peering_ends(
+    world: FakeWorld, record: Body
+) -> None:
+    peering = world.leaves["rome"].put(foreign_cluster("milan", "Consumer"))
+    for _ in range(2):
+        with pytest.raises(PartlyDone):
+            run(world, dict(records(world)[0]))
+    world.leaves["rome"].set_status(ref_of("rome", peering), {"role": "Unknown"})
+    run(world, dict(records(world)[0]))
+    assert (link_objects(world), records(world)) == ([], [])
 
 
 def test_a_failed_create_does_not_cut_a_peering_either(world: FakeWorld) -> None:
@@ -117,7 +129,7 @@ def test_a_failed_create_does_not_cut_a_peering_either(world: FakeWorld) -> None
         return None
 
     rome.fault = fault
-    with pytest.raises(ClusterError):
+    with pytest.raises(PartlyDone):
         list(create(world))
     assert "rome gatewayclient/milan" in link_objects(world)
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
@@ -131,6 +143,10 @@ def test_an_object_that_somebody_made_anew_is_not_ours_any_more(
     spec = rome.objects[ref]["spec"]
     rome.drop(ref)
     rome.put(foreign(r.CONFIGURATION, "rome", "milan", spec))
+    labels = {r.REMOTE_CLUSTER_ID: "milan"}
+    network = {"name": "milan-pod", "namespace": "liqo-tenant-milan", "labels": labels}
+    kind = r.NETWORK
+    rome.put({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": network})
     run(world, record)
     assert link_objects(world) == ["rome configuration/milan"]
 
@@ -148,6 +164,18 @@ def test_it_waits_for_what_liqo_made_and_says_what_holds_it(world: FakeWorld, re
     (left,) = records(world)
     assert rec.condition_of(left, "Ready")["reason"] == "CleanupPending"
     assert left["metadata"]["deletionTimestamp"]
+
+
+def test_a_hub_that_cannot_be_told_does_not_hide_the_cause(world: FakeWorld, record: Body) -> None:
+    refusal = ClusterError("rome", "webhook says no")
+    world.leaves["rome"].fault = lambda verb, _: refusal if verb == "delete" else None
+    world.hub.fault = lambda verb, _: (
+        ClusterError("the hub", "no") if verb == "patch status" else None
+    )
+    told: list[Event] = []
+    with pytest.raises(ClusterError, match="webhook says no"):
+        told.extend(delete(record, world, Options(timeout=5), Stop()))
+    assert any(isinstance(event, Note) and "not up to date" in event.text for event in told)
 
 
 def test_a_second_delete_finishes_what_the_first_one_left(world: FakeWorld, record: Body) -> None:

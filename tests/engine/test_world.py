@@ -8,9 +8,10 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.engine.news import Made, StepEnded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.engine.world import Made, StepEnded, World, wait_for
-from kubectl_liqo_shortcut.errors import ClusterError, Expired, Forbidden, Transient
+from kubectl_liqo_shortcut.engine.world import World, wait_for
+from kubectl_liqo_shortcut.errors import Expired, Forbidden, TimedOut, Transient
 from tests.fakes import Body, FakeCluster, FakeWorld
 
 WHAT = Selection(r.CONFIG_MAP, "liqo")
@@ -94,7 +95,7 @@ def test_a_definite_refusal_is_told(rome: FakeCluster, view: World) -> None:
 def test_a_silent_cluster_is_named_at_the_deadline(rome: FakeCluster, view: World) -> None:
     rome.fault = lambda *_: Transient("rome", "no answer")
     view.follow(rome, WHAT)
-    with pytest.raises(ClusterError, match="cluster 'rome': no answer about configmap in time"):
+    with pytest.raises(TimedOut, match="rome: no answer about configmap in time"):
         view.sync(Deadline(0.1))
 
 

@@ -67,3 +67,23 @@ def test_a_file_that_cannot_be_replaced_is_an_error_with_its_path(tmp_path: path
     (tmp_path / "milan" / FILES[1]).mkdir(parents=True)
     with pytest.raises(ShortcutError, match=rf"^cannot write .*{FILES[1]}"):
         write(tmp_path)
+
+
+def test_a_folder_that_two_links_share_lists_both(tmp_path: pathlib.Path) -> None:
+    for name in ("milan", "oslo", "milan"):
+        write_folder(str(tmp_path), "rome", [{"kind": "Configuration", "metadata": {"name": name}}])
+    kustomization = yaml.safe_load((tmp_path / "rome/kustomization.yaml").read_text())
+    assert sorted(kustomization["resources"]) == [
+        "configuration-milan.yaml",
+        "configuration-oslo.yaml",
+    ]
+
+
+@pytest.mark.parametrize("text", ["namePrefix: a-", "- a", "{"], ids=["fields", "list", "no YAML"])
+def test_a_kustomization_of_somebody_else_is_not_touched(tmp_path: pathlib.Path, text: str) -> None:
+    (tmp_path / "rome").mkdir()
+    theirs = tmp_path / "rome/kustomization.yaml"
+    theirs.write_text(text)
+    with pytest.raises(ShortcutError, match=r"kustomization\.yaml"):
+        write_folder(str(tmp_path), "rome", [{"kind": "Namespace", "metadata": {"name": "a"}}])
+    assert theirs.read_text() == text

@@ -1,0 +1,134 @@
+"""What happens on the clusters, as values in one queue; and the threads that put them there."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from kubectl_liqo_shortcut.core.events import Verb
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection
+from kubectl_liqo_shortcut.errors import Expired, ShortcutError, Transient
+
+_LONGEST_PAUSE = 5.0  # seconds between two attempts of a watch
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """All there is of a selection."""
+
+    cluster: str
+    what: Selection
+    items: tuple[Object, ...]
+    resource_version: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Changed:
+    """One object of a selection changed."""
+
+    cluster: str
+    what: Selection
+    change: Change
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WatchFailed:
+    """A selection cannot be watched: a definite answer, not a passing fault."""
+
+    error: ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Made:
+    """What a step found or left: *verb* is None where somebody else had made the object."""
+
+    body: Object
+    verb: Verb | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step about *ref* is over: the object as it is now, or why it failed."""
+
+    ref: ObjectRef
+    made: Made | None
+    error: ShortcutError | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bug:
+    """A thread died of something unforeseen: it is raised where the news are read."""
+
+    error: Exception
+    ref: ObjectRef | None = None  # of the step, if it was one
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Woken:
+    """Somebody asks the waiter to look around."""
+
+
+News = Listed | Changed | WatchFailed | StepEnded | Woken | Bug
+
+NewsQueue = queue.SimpleQueue[News]
+
+
+def follow(
+    cluster: Cluster,
+    what: Selection,
+    news: NewsQueue,
+    closed: threading.Event,
+    *,
+    once: bool = False,
+    since: str = "",
+) -> None:
+    """List, and then watch unless *once*; begin with watching where *since* is known."""
+    pause = 0.2
+    while not closed.is_set():
+        try:
+            if not since:
+                listing = cluster.list(what)
+                since = listing.resource_version
+                news.put(Listed(cluster.name, what, listing.items, since))
+            if once:
+                return
+            while not closed.is_set():
+                began = time.monotonic()
+                for change in cluster.watch(what, since):
+                    pause = 0.2
+                    since = change.body["metadata"]["resourceVersion"]
+                    news.put(Changed(cluster.name, what, change))
+                    if closed.is_set():
+                        return
+                if time.monotonic() - began < 1.0:  # a server that ends watches at once
+                    closed.wait(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+        except Expired:
+            since = ""
+        except Transient as error:  # an API server restarts, a connection is cut: look again
+            since = ""
+            closed.wait(max(pause, error.retry_after))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        except ShortcutError as error:
+            news.put(WatchFailed(error))
+            return
+        except Exception as error:  # noqa: BLE001 - raised again by who reads the news
+            news.put(Bug(error))
+            return
+
+
+def run_step(ref: ObjectRef, step: Callable[[], Made], news: NewsQueue) -> None:
+    try:
+        news.put(StepEnded(ref, step(), None))
+    except ShortcutError as error:
+        news.put(StepEnded(ref, None, error))
+    except Exception as error:  # noqa: BLE001 - raised again by who reads the news
+        news.put(Bug(error, ref))
+
+
+def daemon(target: Callable[..., None], *args: object, **options: object) -> None:
+    threading.Thread(target=target, args=args, kwargs=options, daemon=True).start()
