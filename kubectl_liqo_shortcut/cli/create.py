@@ -12,10 +12,12 @@ from kubectl_liqo_shortcut.cli.options import (
     access_options,
     file_option,
     requests_from,
+    say_ways,
     timeout_option,
     with_options,
 )
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, DEFAULT_PORT, SERVICE_TYPES
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
@@ -164,7 +166,7 @@ def command(
 
 
 def _create(
-    requests: list[Any],
+    requests: list[Request],
     access: Access,
     output: DocumentFormat | None,
     *,
@@ -176,9 +178,7 @@ def _create(
     from kubectl_liqo_shortcut.commands.create import Options, create
     from kubectl_liqo_shortcut.core.render import Renderer
 
-    for way in dict.fromkeys(access.how(leaf) for each in requests for leaf in each.pair):
-        if way:
-            click.echo(way, err=True)
+    say_ways(access, (leaf for each in requests for leaf in each.pair))
     options, renderer = Options(timeout=timeout, wait=wait), Renderer(read_template)
     jobs = {
         request.name: functools.partial(create, request, access, renderer, options)

@@ -11,11 +11,13 @@ from kubectl_liqo_shortcut.cli.options import (
     access_options,
     file_option,
     requests_from,
+    say_ways,
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.commands.get import NotFound, find, get, target
 from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import resource_name
 from kubectl_liqo_shortcut.output.text import printable
@@ -73,6 +75,8 @@ def command(
                 click.echo(printable(line), err=True)
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
+    pairs = (pair_of(record).sides for record in records)
+    say_ways(access, (side.leaf for sides in pairs for side in sides))
     options = Options(timeout=timeout)
     jobs = {
         str(record["metadata"]["name"]): functools.partial(delete, record, access, options)

@@ -71,6 +71,13 @@ def access_options(command: Command) -> Command:
     return with_access  # type: ignore[return-value]
 
 
+def say_ways(access: Access, leaves: Iterable[str]) -> None:
+    """Which kubeconfig context leads to a leaf, where the command line did not say."""
+    for way in dict.fromkeys(map(access.how, leaves)):
+        if way:
+            click.echo(way, err=True)
+
+
 timeout_option = click.option(
     "--timeout",
     type=Duration(),

@@ -16,7 +16,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.errors import Invalid
 
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?"
 )
@@ -59,7 +59,7 @@ def moment(value: Any, at: str) -> datetime.datetime:
 
 def label(value: Any, at: str) -> str:
     """A DNS label, such as a namespace's name."""
-    if not _LABEL.fullmatch(text(value, at)):
+    if not LABEL.fullmatch(text(value, at)):
         raise Invalid(f"{at}: {value!r} is no name of a namespace")
     return str(value)
 

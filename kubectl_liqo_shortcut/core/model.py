@@ -5,22 +5,20 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, NewType
 
+from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.resources import Kind, kind_of
 from kubectl_liqo_shortcut.errors import Invalid
 
 # The identity Liqo gives a cluster. Not the name of a kubeconfig context.
 ClusterID = NewType("ClusterID", str)
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-
 
 def cluster_id(text: str) -> ClusterID:
     """The only way to make a ``ClusterID``: past this line, a name is a good name."""
-    if not _DNS_LABEL.fullmatch(text):
+    if not fields.LABEL.fullmatch(text):
         raise Invalid(
             f"{text!r} is not a cluster ID",
             hint="a Liqo cluster ID has lower-case letters, digits and '-', at most 63",

@@ -58,7 +58,7 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
 
 def hub_id(hub: Cluster) -> ClusterID:
     """The hub's own cluster ID: its objects on the leaves bear it."""
-    return _id_from(HUB, _identity(hub))
+    return _id_of(hub)
 
 
 def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
@@ -125,7 +125,7 @@ def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
 
 def _checked_uid(leaf: Cluster) -> str:
     """The UID of its kube-system namespace; refuses if another cluster answers."""
-    said = _id_from(leaf.name, _identity(leaf))
+    said = _id_of(leaf)
     if said != leaf.name:
         raise Refused(
             f"cluster {leaf.name!r}: its Liqo cluster ID is {said!r}",
@@ -196,23 +196,20 @@ def _own_cidrs(leaf: Cluster) -> Cidrs:
         raise ClusterError(leaf.name, error.message) from error
 
 
-def _identity(cluster: Cluster) -> list[Object]:
+def _id_of(cluster: Cluster) -> ClusterID:
+    """The cluster ID that Liqo was installed with there."""
     ref = ObjectRef(cluster.name, r.CONFIG_MAP, r.LIQO_NAMESPACE, r.CLUSTER_ID_CONFIGMAP)
     found = cluster.get(ref)
     if found is None:
         raise ClusterError(
             cluster.name,
             f"no ConfigMap {ref.name} in namespace {ref.namespace}",
-            hint="is Liqo installed there?",
+            hint="is Liqo installed there, in that namespace?",
         )
-    return [found]
-
-
-def _id_from(cluster: str, identity: list[Object]) -> ClusterID:
     try:
-        return cluster_id(str((identity[0].get("data") or {}).get("CLUSTER_ID")))
+        return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))
     except Invalid as error:
-        raise ClusterError(cluster, f"in its {r.CLUSTER_ID_CONFIGMAP}: {error.message}") from error
+        raise ClusterError(cluster.name, f"in its {ref.name}: {error.message}") from error
 
 
 def _who_am_i(hub: Cluster) -> Object:
