@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 
+from tests.fakes import FakeWorld
 from tests.samples import Golden
 
 # How long an example takes depends on what else the machine does.
@@ -16,6 +18,14 @@ GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the present output")
+
+
+@pytest.fixture
+def world() -> Iterator[FakeWorld]:
+    """A hub and two leaves, with a Liqo that answers at once."""
+    world = FakeWorld("milan", "rome")
+    yield world
+    world.close()
 
 
 @pytest.fixture

@@ -46,7 +46,6 @@ class KubeCluster:
     def __init__(self, name: str, api: ApiClient) -> None:
         self._name = name
         self._api = api
-        self.requests = 0  # for benchmarks and tests that count them
 
     @property
     def name(self) -> str:
@@ -141,7 +140,6 @@ class KubeCluster:
         timeout: float = _READ,
     ) -> Any:
         """The response once its head says success; its body is still to be read."""
-        self.requests += 1
         request = self._api.param_serialize(
             method,
             path,

@@ -66,9 +66,9 @@ def create(
             world=world,
             journal=Journal(hub, view.record or wanted.body),
         )
-        link.follow()
+        link.follow(link.ends())
         world.sync(deadline)
-        link.plan()  # refuses what stands in the way, before anything is written
+        link.plan(link.ends())  # refuses what stands in the way, before anything is written
         stop.arm(world.wake)
         record, made = open_record(hub, view.record, wanted, deadline)
         link.journal.begin(record)

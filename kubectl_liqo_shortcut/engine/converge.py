@@ -44,10 +44,10 @@ class Convergence:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
         link = self._link
         while True:
-            link.follow()
             ends = link.ends()
+            link.follow(ends)
             if link.world.synced:
-                rendered, plan = link.plan()
+                rendered, plan = link.plan(ends)
                 yield from self._settle(plan)
                 self._start(plan, rendered, ends)
                 yield from self._tell(ends)

@@ -66,11 +66,6 @@ class Journal:
         self.objects[entry.ref] = entry
         return before != entry
 
-    def forget(self, refs: Iterable[ObjectRef]) -> None:
-        """Drop what is no longer there, or was never made."""
-        for ref in refs:
-            self.objects.pop(ref, None)
-
     def write(self, status: Mapping[str, Any]) -> None:
         """Write *status* before going on."""
         self.offer(status)

@@ -40,11 +40,10 @@ class Link:
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
 
-    def follow(self) -> None:
+    def follow(self, ends: Mapping[str, End]) -> None:
         """Watch what changes from now on; where, is known after the first look."""
         if not self.world.synced:
             return
-        ends = self.ends()
         facts = self.learn(ends)
         for end in ends.values():
             side, leaf = end.side, self.leaves[end.side.leaf]
@@ -55,9 +54,8 @@ class Link:
             if end.namespace and is_terminating(end.namespace):
                 self.world.follow(leaf, observe.tenant_namespace(side))
 
-    def plan(self) -> tuple[Rendered, Plan]:
+    def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
         """What is wanted as far as it is known, and the next steps towards it."""
-        ends = self.ends()
         facts = self.learn(ends)
         if self._rendered is None or self._rendered[0] != facts:
             self._rendered = facts, self.renderer.link(self.shortcut, facts)

@@ -33,13 +33,6 @@ MILAN, ROME = cluster_id("milan"), cluster_id("rome")
 LINK = {"Configuration", "GatewayServer", "GatewayClient", "PublicKey"}
 
 
-@pytest.fixture
-def world() -> Iterator[FakeWorld]:
-    world = FakeWorld("milan", "rome")
-    yield world
-    world.close()
-
-
 def events(
     world: FakeWorld,
     pair: tuple[str, str] = ("milan", "rome"),

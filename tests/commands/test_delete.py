@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines
@@ -24,13 +22,6 @@ from kubectl_liqo_shortcut.errors import (
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
 from tests.fakes import Body, FakeWorld
-
-
-@pytest.fixture
-def world() -> Iterator[FakeWorld]:
-    world = FakeWorld("milan", "rome")
-    yield world
-    world.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,13 +13,6 @@ from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Refused
 from tests.commands.test_create import events, outcome
 from tests.fakes import FakeCluster, FakeWorld
-
-
-@pytest.fixture
-def world() -> Iterator[FakeWorld]:
-    world = FakeWorld("milan", "rome")
-    yield world
-    world.close()
 
 
 def configuration(cluster: FakeCluster) -> ObjectRef:

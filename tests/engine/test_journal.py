@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
@@ -15,13 +13,6 @@ from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 from tests.fakes import Body, FakeWorld
 
 GATEWAY = ObjectRef("rome", r.GATEWAY_CLIENT, "liqo-tenant-milan", "milan")
-
-
-@pytest.fixture
-def world() -> Iterator[FakeWorld]:
-    world = FakeWorld("milan", "rome")
-    yield world
-    world.close()
 
 
 @pytest.fixture
