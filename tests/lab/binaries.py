@@ -28,6 +28,10 @@ BINARIES: dict[str, dict[str, str]] = {
         "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
         "kubectl": "k8s.io/kubernetes/cmd/kubectl",
     },
+    "krew": {
+        "krew": "sigs.k8s.io/krew/cmd/krew",
+        "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+    },
     "liqo": {
         "gateway": "github.com/liqotech/liqo/cmd/gateway",
         "wireguard": "github.com/liqotech/liqo/cmd/gateway/wireguard",
