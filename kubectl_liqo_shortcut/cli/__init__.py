@@ -10,20 +10,31 @@ import gc
 import os
 import signal
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from kubectl_liqo_shortcut import __version__
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 PROGRAM = "kubectl liqo-shortcut"
+EXECUTABLE = "kubectl-liqo_shortcut"
+COMPLETER = "kubectl_complete-liqo_shortcut"
+"""What kubectl runs at a TAB press; a link to the program does."""
+
+COMPLETE_VARIABLE = "_KUBECTL_LIQO_SHORTCUT_COMPLETE"
+"""Set by click's completion scripts for the program under its own name."""
 
 _COMMANDS = {
     "create": "Link two leaves of this hub directly.",
     "delete": "Take a shortcut away, and nothing else.",
     "get": "List shortcuts, as the hub knows them.",
     "crd": "Install or print the kind Shortcut (on the hub).",
+    "completion": "Complete commands, leaves and shortcuts at a TAB press.",
     "version": "Print the version.",
 }
 """For each command its short help, so that ``--help`` need not import them all."""
@@ -43,9 +54,27 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"{__name__}.{name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand:  # click suggests among commands that are imported, and none is
+            raise NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=short_help)
+            for name, short_help in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -85,7 +114,7 @@ Examples:
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 def cli() -> None:
     """Link two leaves of a Liqo hub directly, from one command at the hub.
 
@@ -93,7 +122,7 @@ def cli() -> None:
     """
 
 
-def _leave(code: int) -> NoReturn:
+def leave(code: int) -> NoReturn:
     """End the process without taking the interpreter apart, which costs a tenth of a second.
 
     What is registered for the end, such as removing the client's key files, is done first.
@@ -103,17 +132,39 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def show_usage(error: click.ClickException) -> None:
+    """A wrong command line, told like every other error."""
+    at = getattr(error, "ctx", None)
+    path = at.command_path if at is not None else PROGRAM
+    show(ShortcutError(error.format_message(), hint=f"{path} --help"))
+
+
+def _complete() -> None:
+    """Completion under another name, or by one of click's scripts, which ends the process."""
+    from kubectl_liqo_shortcut.cli import complete
+
+    if COMPLETE_VARIABLE not in os.environ:
+        complete.main()
+    complete.be_quiet()
+    cli.main(prog_name=EXECUTABLE, complete_var=COMPLETE_VARIABLE)
+
+
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that key files of the client are removed
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     gc.disable()  # it ends within minutes: looking for cycles costs more than it frees
+    if COMPLETE_VARIABLE in os.environ or os.path.basename(sys.argv[0]).startswith(COMPLETER):
+        _complete()
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-        _leave(code if isinstance(code, int) else ExitCode.OK)
+        leave(code if isinstance(code, int) else ExitCode.OK)
+    except NoArgsIsHelpError as error:  # as kubectl: a question, not a mistake
+        click.echo(error.message)
+        leave(ExitCode.OK)
     except click.ClickException as error:
-        error.show()
+        show_usage(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(ExitCode.INTERRUPTED)

@@ -6,6 +6,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli.options import access_options, timeout_option
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
 
 _FILE = "shortcut-crd.yaml"
 
@@ -23,7 +24,16 @@ def command() -> None:
     """Install or print the kind Shortcut, which the hub keeps its records in."""
 
 
-@command.command("print")
+@command.command(
+    "print",
+    epilog="""\b
+Examples:
+  # into git
+  kubectl liqo-shortcut crd print > shortcut-crd.yaml
+  # what an update would change on the hub
+  kubectl liqo-shortcut crd print | kubectl diff -f -
+""",
+)
 def print_command() -> None:
     """Print the CustomResourceDefinition as YAML."""
     from kubectl_liqo_shortcut.adapters.templates import read_template
@@ -31,7 +41,17 @@ def print_command() -> None:
     click.echo(read_template(_FILE), nl=False)
 
 
-@command.command("install")
+@command.command(
+    "install",
+    cls=KubectlCommand,
+    epilog="""\b
+Examples:
+  # on the hub of the current context
+  kubectl liqo-shortcut crd install
+  # on the hub of another context
+  kubectl liqo-shortcut crd install --context torino
+""",
+)
 @timeout_option
 @access_options
 def install_command(timeout: float, access: Access) -> None:

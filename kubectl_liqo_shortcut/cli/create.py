@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     access_options,
     file_option,
@@ -36,7 +37,12 @@ Examples:
 """
 
 _GATEWAY_OPTIONS = with_options(
-    click.option("--gw-server", metavar="ID", help="Leaf that is the WireGuard server"),
+    click.option(
+        "--gw-server",
+        metavar="ID",
+        shell_complete=candidates.servers,
+        help="Leaf that is the WireGuard server",
+    ),
     click.option(
         "--gw-server-service-type",
         "service_type",
@@ -100,24 +106,30 @@ _DRY_RUN_OPTIONS = with_options(
         help="Print documents in this format",
     ),
     click.option(
-        "--for", "only", metavar="ID", help="With --dry-run: one cluster's plain documents"
+        "--for",
+        "only",
+        metavar="ID",
+        shell_complete=candidates.named_leaves,
+        help="With --dry-run: one cluster's plain documents",
     ),
     click.option(
         "--output-directory",
         "directory",
         metavar="DIR",
+        shell_complete=candidates.folders,
         help="With --dry-run: write a folder for each cluster, with a kustomization.yaml",
     ),
     click.option(
         "--facts",
         metavar="FILE|none",
+        shell_complete=candidates.facts,
         help="With --dry-run: what is known of the leaves, instead of asking the hub",
     ),
 )
 
 
 @click.command("create", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF")
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @file_option
 @_GATEWAY_OPTIONS
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")

@@ -7,6 +7,7 @@ import sys
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     access_options,
     file_option,
@@ -35,7 +36,7 @@ Examples:
 
 
 @click.command("delete", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME")
+@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
 @click.option("--yes", is_flag=True, help="Do not ask (with --all)")

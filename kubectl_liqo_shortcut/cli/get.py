@@ -8,7 +8,9 @@ import enum
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import access_options
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
 
@@ -28,8 +30,10 @@ Examples:
 """
 
 
-@click.command("get", epilog=_EPILOG)
-@click.argument("words", nargs=-1, metavar="[LEAF [LEAF] | NAME]")
+@click.command("get", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument(
+    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=candidates.shortcuts
+)
 @click.option(
     "-o",
     "--output",

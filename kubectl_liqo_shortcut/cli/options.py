@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.types import Assignment, Duration
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.model import cluster_id
@@ -31,15 +32,24 @@ def access_options(command: Command) -> Command:
 
     @with_options(
         click.option(
-            "--kubeconfig", metavar="PATH", help="Kubeconfig file to use instead of KUBECONFIG"
+            "--kubeconfig",
+            metavar="PATH",
+            shell_complete=candidates.files,
+            help="Kubeconfig file to use instead of KUBECONFIG",
         ),
-        click.option("--context", metavar="NAME", help="Kubeconfig context of the hub"),
+        click.option(
+            "--context",
+            metavar="NAME",
+            shell_complete=candidates.contexts,
+            help="Kubeconfig context of the hub",
+        ),
         click.option(
             "--leaf-context",
             "leaf_contexts",
             type=Assignment(),
             multiple=True,
             metavar="ID=CONTEXT",
+            shell_complete=candidates.leaf_assignments,
             help="Kubeconfig context of a leaf; without it, the context named like its cluster ID",
         ),
         click.option(
@@ -48,27 +58,30 @@ def access_options(command: Command) -> Command:
             type=Assignment(),
             multiple=True,
             metavar="ID=PATH",
+            shell_complete=candidates.leaf_assignments,
             help="Kubeconfig file of a leaf",
         ),
     )
     @functools.wraps(command)
-    def with_access(
-        *args: Any,
-        kubeconfig: str | None,
-        context: str | None,
-        leaf_contexts: Iterable[tuple[str, str]],
-        leaf_kubeconfigs: Iterable[tuple[str, str]],
-        **kwargs: Any,
-    ) -> Any:
-        access = click.get_current_context().obj or Access(
-            kubeconfig=kubeconfig,
-            context=context,
-            leaf_contexts=dict(leaf_contexts),
-            leaf_kubeconfigs=dict(leaf_kubeconfigs),
-        )
-        return command(*args, access=access, **kwargs)
+    def with_access(**params: Any) -> Any:
+        access = click.get_current_context().obj or access_from(params)
+        others = {name: value for name, value in params.items() if name not in _ACCESS_OPTIONS}
+        return command(access=access, **others)
 
     return with_access  # type: ignore[return-value]
+
+
+_ACCESS_OPTIONS = ("kubeconfig", "context", "leaf_contexts", "leaf_kubeconfigs")
+
+
+def access_from(params: Mapping[str, Any]) -> Access:
+    """The way to the clusters that the values of ``access_options`` describe."""
+    return Access(
+        kubeconfig=params.get("kubeconfig"),
+        context=params.get("context"),
+        leaf_contexts=dict(params.get("leaf_contexts") or ()),
+        leaf_kubeconfigs=dict(params.get("leaf_kubeconfigs") or ()),
+    )
 
 
 def say_ways(access: Access, leaves: Iterable[str]) -> None:
@@ -90,6 +103,7 @@ file_option = click.option(
     "-f",
     "--filename",
     metavar="FILE|-",
+    shell_complete=candidates.files,
     help="File with one or more Shortcuts, - for standard input",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -44,16 +44,27 @@ class Assignment(click.ParamType[tuple[str, str]]):
         return key, rest
 
 
+_BARE = {"--dry-run": "client", "--wait": "true"}
+
+
 class KubectlCommand(click.Command):
     """Options of kubectl's form: bare, ``--wait`` means true; its value follows ``=`` only."""
 
-    bare = {"--dry-run": "client", "--wait": "true"}  # noqa: RUF012 - never changed
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, list(self._spelt_out(args)))
+        if ctx.resilient_parsing and args and self._wants_value(args[-1]):
+            args = args[:-1]  # at a TAB press: without its value, click would stop reading there
+        return super().parse_args(ctx, list(spelt_out(args)))
 
-    def _spelt_out(self, args: Iterable[str]) -> Iterable[str]:
-        options = True
-        for arg in args:
-            options = options and arg != "--"
-            yield f"{arg}={self.bare[arg]}" if options and arg in self.bare else arg
+    def _wants_value(self, arg: str) -> bool:
+        return any(
+            isinstance(each, click.Option) and not each.is_flag and arg in each.opts
+            for each in self.params
+        )
+
+
+def spelt_out(args: Iterable[str]) -> Iterator[str]:
+    """*args* with the values of kubectl's bare options."""
+    options = True
+    for arg in args:
+        options = options and arg != "--"
+        yield f"{arg}={_BARE[arg]}" if options and arg in _BARE else arg

@@ -83,6 +83,11 @@ class Answer(Generic[T]):
             raise self._error
         return self._result
 
+    def within(self, seconds: float, otherwise: T) -> T:
+        """What the action returned within *seconds*; *otherwise* if it is late or failed."""
+        self._thread.join(seconds)
+        return otherwise if self._thread.is_alive() or self._error else self._result
+
     def _run(self, action: Callable[[], T]) -> None:
         try:
             self._result = action()

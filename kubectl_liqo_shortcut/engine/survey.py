@@ -69,6 +69,13 @@ def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
     return _facts(pair, identity, configurations, clients)
 
 
+def leaves_of(hub: Cluster) -> list[str]:
+    """The IDs of the clusters that *hub* has a Configuration for."""
+    configurations = hub.list(Selection(r.CONFIGURATION)).items
+    remotes = (labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in configurations)
+    return sorted(filter(None, remotes))
+
+
 def find_records(hub: Cluster, name: str = "", *, crd_needed: bool = True) -> list[Object]:
     """All Shortcuts of the hub, or the one called *name*."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,7 @@ def imported(*args: str) -> list[str]:
     return result.stderr.rpartition("IMPORTED ")[2].split()
 
 
-@pytest.mark.parametrize("args", [("--help",), ("version",)], ids=" ".join)
+@pytest.mark.parametrize("args", [("--help",), ("version",), ("completion", "bash")], ids=" ".join)
 def test_what_needs_nothing_heavy_imports_nothing_heavy(args: tuple[str, ...]) -> None:
     assert imported(*args) == []
 
@@ -57,8 +58,43 @@ def test_a_foreseen_error_ends_the_process_with_its_code_and_no_traceback() -> N
     )
 
 
-def test_a_wrong_option_ends_the_process_with_2() -> None:
-    assert run("get", "--nope").returncode == 2
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("get", "--contxt", "x"), "Error: No such option '--contxt'."),
+        (("craete",), "Error: No such command 'craete'. Did you mean 'create'?\n"),
+        (("create", "a", "b", "--timeout", "soon"), "Error: Invalid value for '--timeout': "),
+    ],
+    ids=["option", "command", "value"],
+)
+def test_a_wrong_command_line_is_one_sentence_and_one_hint(
+    args: tuple[str, ...], said: str
+) -> None:
+    result = run(*args)
+    lines = result.stderr.partition("IMPORTED")[0].splitlines()
+    assert (result.returncode, len(lines)) == (2, 2)
+    assert f"{lines[0]}\n".startswith(said)
+    assert lines[1].startswith("Hint: kubectl liqo-shortcut ")
+
+
+def test_no_command_is_a_question_and_no_mistake() -> None:
+    result = run()
+    assert (result.returncode, result.stdout.startswith("Usage: ")) == (0, True)
+
+
+def test_the_program_under_the_name_of_the_completer_completes(tmp_path: Path) -> None:
+    link = tmp_path / "kubectl_complete-liqo_shortcut"
+    link.write_text(f"#!{sys.executable}\nfrom kubectl_liqo_shortcut.cli import main\nmain()\n")
+    link.chmod(0o755)
+    done = subprocess.run([link, "vers"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "version\tPrint the version.\n:4\n")
+
+
+def test_an_error_at_a_tab_press_is_not_shown() -> None:
+    code = "import sys; sys.argv[1:] = ['get', '']\nfrom kubectl_liqo_shortcut.cli import complete"
+    broken = f"{code}\ncomplete.lines = None\ncomplete.main()"
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b":1\n", b"")
 
 
 def test_output_that_cannot_be_written_is_an_error() -> None:
