@@ -91,6 +91,12 @@ class Forbidden(ClusterError):
     """The identity in use lacks a permission."""
 
 
+class NoLiqo(ClusterError):
+    """Liqo is not installed there, or not where it is looked for."""
+
+    exit_code = ExitCode.REFUSED
+
+
 class Conflict(ClusterError):
     """The object is not as it was when it was last looked at (HTTP 409)."""
 

@@ -46,7 +46,9 @@ class Access:
     def how(self, leaf: str) -> str:
         """The context that leads to *leaf*, in words, unless the command line chose it."""
         given = leaf in self._leaf_contexts or leaf in self._leaf_kubeconfigs
-        return "" if given else f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
+        if given or leaf not in contexts(self._load(self._path)):
+            return ""
+        return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
 
     def _open(self, name: str) -> Cluster:
         if name == HUB:

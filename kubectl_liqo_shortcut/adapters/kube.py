@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -251,7 +252,7 @@ def _reason(error: urllib3.exceptions.HTTPError) -> str:
     cause: BaseException = error
     while isinstance(inner := getattr(cause, "reason", None), BaseException):
         cause = inner
-    text = _one_line(cause)
+    text = re.sub(r"\[Errno -?\d+\] ", "", _one_line(cause))
     return (
         text.rpartition(": ")[2] if "HTTPSConnection" in text or "HTTPConnection" in text else text
     )

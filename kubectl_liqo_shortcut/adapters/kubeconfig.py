@@ -69,7 +69,9 @@ def _read(path: str, *, required: bool) -> dict[str, Any]:
             document = yaml.load(file, Loader=_Loader) or {}  # noqa: S506 - a safe loader
     except FileNotFoundError as error:
         if required:
-            raise ShortcutError(f"kubeconfig {path}: {error.strerror}") from error
+            raise ShortcutError(
+                f"kubeconfig {path}: {error.strerror}", hint="pass the path of a kubeconfig file"
+            ) from error
         return {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ShortcutError(f"kubeconfig {path}: {error}") from error

@@ -123,7 +123,8 @@ def requests_from(
         return _read(filename)
     if len(words) != 2:
         raise Invalid(
-            "name two leaves", hint="for example: kubectl liqo-shortcut create milan rome"
+            f"name two leaves, not {len(words) or 'none'}",
+            hint="for example: kubectl liqo-shortcut create milan rome",
         )
     first, second = (cluster_id(word) for word in words)
     return [

@@ -28,7 +28,10 @@ def target(words: Sequence[str]) -> str:
                 raise Invalid(f"leaf {first!r} has no shortcut to itself", hint="name two leaves")
             return shortcut_name(cluster_id(first), cluster_id(second))
         case _:
-            raise Invalid("name two leaves, or one shortcut")
+            raise Invalid(
+                "name two leaves, or one shortcut",
+                hint="for example milan rome, or milan--rome; get without a name lists them all",
+            )
 
 
 def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
@@ -36,10 +39,9 @@ def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
 
     Raises if a pair or a ``shortcut/NAME`` has no record; one word alone is a filter.
     """
-    hub = open_cluster(HUB)
     if len(words) >= 2 or (words and "/" in words[0]):
         return [find(target(words), open_cluster)]
-    records = find_records(hub)
+    records = find_records(open_cluster(HUB))
     if words:
         records = [record for record in records if words[0] in _names(record)]
         if not records:

@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.core.model import (
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
-from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
+from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, NoLiqo, Refused
 
 Pair = tuple[ClusterID, ClusterID]
 T = TypeVar("T")
@@ -51,7 +51,11 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
     Five questions on two connections: a connection costs more than an answer.
     """
     facts = Answer(lambda: _look_for_facts(hub, pair))
-    records = find_records(hub, shortcut_name(*pair), crd_needed=crd_needed)
+    try:
+        records = find_records(hub, shortcut_name(*pair), crd_needed=crd_needed)
+    except Refused:
+        facts.result()  # where Liqo is missing too, the context is wrong: that is said instead
+        raise
     user = _user(_who_am_i(hub))
     return HubView(records[0] if records else None, facts.result(), user)
 
@@ -208,10 +212,10 @@ def _id_of(cluster: Cluster) -> ClusterID:
     ref = ObjectRef(cluster.name, r.CONFIG_MAP, r.LIQO_NAMESPACE, r.CLUSTER_ID_CONFIGMAP)
     found = cluster.get(ref)
     if found is None:
-        raise ClusterError(
+        raise NoLiqo(
             cluster.name,
-            f"no ConfigMap {ref.name} in namespace {ref.namespace}",
-            hint="is Liqo installed there, in that namespace?",
+            f"Liqo is not there: no ConfigMap {ref.name} in namespace {ref.namespace}",
+            hint="is this the right kubeconfig context? Liqo in another namespace is not found yet",
         )
     try:
         return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))
