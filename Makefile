@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LEAVES ?= 2
+DIST_VENV := .venv-dist
+DIST_PYTHON := $(DIST_VENV)/bin/python
+PIP_INSTALL := pip install --quiet --disable-pip-version-check
+SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1' 2>/dev/null)
 
-.PHONY: help check test unit e2e lab lab-stop lab-status demo bench clean
+.PHONY: help check test e2e lab lab-stop lab-status demo bench lock dist manifest plugin-manifest \
+	release-check clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -13,13 +18,20 @@ help: ## list these targets
 $(BIN)/.installed: setup.cfg pyproject.toml requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt --editable .
+	$(BIN)/$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
+	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A venv of its own: what is not installed there cannot be frozen by mistake.
+$(DIST_VENV)/.installed: requirements-dist.txt
+	$(PYTHON) -m venv $(DIST_VENV)
+	$(DIST_VENV)/bin/$(PIP_INSTALL) --require-hashes --requirement requirements-dist.txt
 	@touch $@
 
 check: $(BIN)/.installed ## style, types, import contracts and unit tests; needs no lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy kubectl_liqo_shortcut tests
+	$(BIN)/mypy kubectl_liqo_shortcut release tests
 	$(BIN)/coverage run -m pytest -q -m "not e2e"
 	$(BIN)/coverage report --include='*/core/*,*/commands/*' --fail-under=100
 
@@ -43,5 +55,27 @@ demo: $(BIN)/.installed ## make a shortcut on the lab before your eyes
 bench: $(BIN)/.installed ## compare with liqoctl; the table goes into README.md
 	$(BIN)/python -m tests.bench.connect --write
 
+dist: dist/SHA256SUMS ## build packages, krew archive and manifest, SBOM and checksums into dist/
+
+dist/SHA256SUMS: $(DIST_VENV)/.installed $(SOURCES) setup.cfg pyproject.toml README.md CHANGELOG.md LICENSE
+	$(DIST_PYTHON) -m release.dist
+
+manifest: $(DIST_VENV)/.installed ## the krew manifest again, for all archives gathered in dist/
+	$(DIST_PYTHON) -m release.manifest
+
+plugin-manifest: dist ## after a release: plugin.yaml becomes its manifest
+	$(DIST_PYTHON) -m release.manifest --release
+
+release-check: $(BIN)/.installed ## all a release needs, from clean clones: packages, krew, every test
+	$(BIN)/python -m release.check
+
+lock: ## choose the newest versions that setup.cfg allows, with hashes
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/$(PIP_INSTALL) uv
+	for extra in dev dist; do $(VENV)-lock/bin/uv pip compile --quiet --generate-hashes --universal \
+	  --python-version 3.11 --upgrade --extra $$extra --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --custom-compile-command "make lock" setup.cfg \
+	  --output-file requirements-$$extra.txt || exit 1; done
+
 clean: ## remove what these targets made in the tree
-	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DIST_VENV) $(VENV)-lock build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""What the frozen program runs."""
+
+from kubectl_liqo_shortcut.cli import main
+
+main()
