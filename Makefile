@@ -6,9 +6,9 @@ LEAVES ?= 2
 DIST_VENV := .venv-dist
 DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
-SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1' 2>/dev/null)
+SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: help check test e2e lab lab-stop lab-status demo bench lock dist manifest plugin-manifest \
+.PHONY: help check test e2e lab lab-stop lab-status demo bench bench-startup lock man dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -54,6 +54,12 @@ demo: $(BIN)/.installed ## make a shortcut on the lab before your eyes
 
 bench: $(BIN)/.installed ## compare with liqoctl; the table goes into README.md
 	$(BIN)/python -m tests.bench.connect --write
+
+bench-startup: $(BIN)/.installed dist ## compare start-up times; the table goes into README.md
+	$(BIN)/python -m tests.bench.startup --write
+
+man: $(BIN)/.installed ## write the manual page from the commands
+	$(BIN)/python -m release.manpage
 
 dist: dist/SHA256SUMS ## build packages, krew archive and manifest, SBOM and checksums into dist/
 

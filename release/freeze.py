@@ -49,9 +49,7 @@ def build(wheel: Path, folder: Path) -> tuple[Path, Path]:
         shutil.rmtree(frozen, ignore_errors=True)
         shutil.copytree(work / "dist" / NAME, frozen)
     shutil.copy(ROOT / "LICENSE", frozen / "LICENSE")
-    man = ROOT / "man"
-    if man.is_dir():
-        shutil.copytree(man, frozen / "man")
+    shutil.copytree(ROOT / "man", frozen / "man")
     target = folder / f"{NAME}-{'-'.join(this_platform())}.tar.gz"
     archive.write(target, archive.files_under(frozen), moment())
     return target, frozen

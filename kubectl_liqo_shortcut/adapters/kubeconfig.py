@@ -10,11 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from kubectl_liqo_shortcut.errors import ShortcutError
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _PATHS = {
     "clusters": ("cluster", ("certificate-authority",)),
@@ -64,9 +60,12 @@ def _paths(explicit: str | None) -> list[str]:
 
 
 def _read(path: str, *, required: bool) -> dict[str, Any]:
+    import yaml  # not for options at a TAB press, nor for a dry run that asks nobody
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         with open(path, encoding="utf-8") as file:
-            document = yaml.load(file, Loader=_Loader) or {}  # noqa: S506 - a safe loader
+            document = yaml.load(file, Loader=loader) or {}  # noqa: S506 - a safe loader
     except FileNotFoundError as error:
         if required:
             raise ShortcutError(

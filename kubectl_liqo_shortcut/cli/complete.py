@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from kubectl_liqo_shortcut.cli import PROGRAM, cli, leave
 from kubectl_liqo_shortcut.cli.types import spelt_out
-from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.errors import ExitCode
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.ports import OpenCluster
 
 # kubectl's directives, as bits (k8s.io/kubectl, cobra's ShellCompDirective).
 _ERROR, _NO_SPACE, _NO_FILES, _FOLDERS = 1, 2, 4, 16

@@ -9,7 +9,7 @@ import yaml
 
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ShortcutError
-from kubectl_liqo_shortcut.output.formats import to_yaml
+from kubectl_liqo_shortcut.output.yaml import to_yaml
 
 _KUSTOMIZATION = "kustomization.yaml"
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import enum
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-import yaml
-
 from kubectl_liqo_shortcut.core.model import Object
-
-_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class DocumentFormat(enum.StrEnum):
@@ -31,6 +26,8 @@ def format_documents(
     plain = [_plain(document) for document in documents]
     match output:
         case DocumentFormat.YAML:
+            from kubectl_liqo_shortcut.output.yaml import to_yaml
+
             return "---\n".join(to_yaml(document) for document in plain)
         case DocumentFormat.JSON:
             whole = plain[0] if len(plain) == 1 and not listing else _list(plain)
@@ -49,14 +46,6 @@ def resource_name(document: Object) -> str:
     return f"{kind}/{metadata.get('name') or document.get('cluster')}"
 
 
-def to_yaml(document: Object) -> str:
-    """YAML that kubectl reads as the same values: PyYAML leaves ``1e3``, ``.5e3``, ``y`` bare."""
-    text: str = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=10**9
-    )
-    return text
-
-
 def _list(documents: Sequence[Object]) -> Object:
     return {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": documents}
 
@@ -68,21 +57,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return value
-
-
-class _Dumper(_Base):  # type: ignore[misc]
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the same list twice is no alias
-        return True
-
-
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+=-]*(?: [A-Za-z0-9_./@+=(),-]+)*\Z")
-_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
-
-
-def _represent_text(dumper: Any, text: str) -> Any:
-    bare = _PLAIN.match(text) and text.lower() not in _WORDS
-    style = None if bare else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)

@@ -12,8 +12,8 @@ from kubectl_liqo_shortcut.output.formats import (
     DocumentFormat,
     format_documents,
     resource_name,
-    to_yaml,
 )
+from kubectl_liqo_shortcut.output.yaml import to_yaml
 from tests.core.strategies import any_text
 from tests.samples import RENDERER, SHORTCUT, namespace, record_of
 
