@@ -101,6 +101,10 @@ class Conflict(ClusterError):
     """The object is not as it was when it was last looked at (HTTP 409)."""
 
 
+class Contended(ClusterError):
+    """Somebody else wants an object otherwise and sets it back."""
+
+
 class AlreadyExists(Conflict):
     """Somebody made an object of that name first."""
 

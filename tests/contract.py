@@ -102,6 +102,23 @@ class ClusterContract:
         assert cluster.get(ref) is None
         cluster.delete(ref, uid_of(made))  # gone already: no error
 
+    def test_what_changed_since_a_version_is_not_deleted(self, cluster: Cluster) -> None:
+        made = cluster.create(self.manifest(cluster))
+        ref = self.manifest(cluster).ref
+        changed = cluster.patch(ref, {"data": {"a": "1"}})
+        cluster.delete(ref, uid_of(made), made["metadata"]["resourceVersion"])
+        assert cluster.get(ref) is not None
+        cluster.delete(ref, uid_of(made), changed["metadata"]["resourceVersion"])
+        assert cluster.get(ref) is None
+
+    def test_the_kinds_are_those_that_a_namespace_can_hold(self, cluster: Cluster) -> None:
+        kinds = cluster.kinds()
+        assert {r.CONFIG_MAP, r.LEASE, r.DEPLOYMENT} <= set(kinds)
+        assert not {"Namespace", "TokenReview", "Binding"} & {kind.kind for kind in kinds}
+        cluster.create(self.manifest(cluster))
+        held = {kind.kind for kind in kinds if cluster.list(Selection(kind, NAMESPACE)).items}
+        assert "ConfigMap" in held
+
     def test_apply_sets_the_fields_it_has(self, cluster: Cluster) -> None:
         made = cluster.apply(self.manifest(cluster, a="1"))
         applied = cluster.apply(self.manifest(cluster, a="2"))

@@ -94,12 +94,19 @@ class FakeCluster:
                 raise Conflict(self.name, "the object has been modified")
             return self._store(ref, _merged(old, body))
 
-    def delete(self, ref: ObjectRef, uid: str) -> None:
+    def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         with self._world.changed:
             self._enter("delete", ref)
             old = self.objects.get(ref)
-            if old is not None and old["metadata"]["uid"] == uid:
+            versions = ("", old["metadata"]["resourceVersion"]) if old else ()
+            if old is not None and old["metadata"]["uid"] == uid and version in versions:
                 self.drop(ref)
+
+    def kinds(self) -> tuple[Kind, ...]:
+        with self._world.changed:
+            self._enter("kinds", ObjectRef(self.name, r.CRD, "", ""))
+            kinds = (each for each in vars(r).values() if isinstance(each, Kind))
+            return tuple(kind for kind in kinds if kind.namespaced)
 
     # What a test, or the fake Liqo, does to the cluster behind the tool's back.
 

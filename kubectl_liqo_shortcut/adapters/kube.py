@@ -32,13 +32,15 @@ from kubectl_liqo_shortcut.errors import (
 )
 
 _CONNECT = 5.0  # seconds until a silent address counts as unreachable
-_READ = 30.0  # seconds until a silent server does
+_READ = 10.0  # seconds until a silent server does
 _WATCH = 240  # seconds after which the server ends a watch and we begin another
 _JSON, _MERGE, _APPLY = (
     "application/json",
     "application/merge-patch+json",
     "application/apply-patch+yaml",
 )
+_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+"""Everything an API server serves, in two answers (Kubernetes 1.30 and later)."""
 
 
 class KubeCluster:
@@ -103,10 +105,16 @@ class KubeCluster:
         path = ref.kind.path(ref.namespace, ref.name) + (f"/{subresource}" if subresource else "")
         return self._object("PATCH", path, {"fieldManager": r.FIELD_MANAGER}, body, _MERGE)
 
-    def delete(self, ref: ObjectRef, uid: str) -> None:
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+    def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
+        only = {"uid": uid} | ({"resourceVersion": version} if version else {})
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": only}
         with contextlib.suppress(Gone, Conflict):  # gone already, or another object by now
             self._call("DELETE", ref.kind.path(ref.namespace, ref.name), {}, body)
+
+    def kinds(self) -> tuple[r.Kind, ...]:
+        answers = [self._call("GET", path, {}, accept=_DISCOVERY) for path in ("/api", "/apis")]
+        groups = (group for answer in answers for group in answer["items"])
+        return tuple(kind for group in groups for kind in _listable(group))
 
     def _object(
         self,
@@ -125,9 +133,10 @@ class KubeCluster:
         query: Mapping[str, str],
         body: Object | None = None,
         content_type: str = _JSON,
+        accept: str = _JSON,
     ) -> dict[str, Any]:
         with self._errors():
-            response = self._send(method, path, query, body, content_type)
+            response = self._send(method, path, query, body, content_type, accept=accept)
             answer: dict[str, Any] = json.loads(response.data)
             return answer
 
@@ -139,13 +148,14 @@ class KubeCluster:
         body: Object | None = None,
         content_type: str = _JSON,
         timeout: float = _READ,
+        accept: str = _JSON,
     ) -> Any:
         """The response once its head says success; its body is still to be read."""
         request = self._api.param_serialize(
             method,
             path,
             query_params=list(query.items()),
-            header_params={"Accept": _JSON, "Content-Type": content_type},
+            header_params={"Accept": accept, "Content-Type": content_type},
             body=body,
             auth_settings=["BearerToken"],
         )
@@ -234,6 +244,16 @@ def _without_private_parts(body: dict[str, Any]) -> Object:
         "metadata": metadata,
         "data": {key: value for key, value in data.items() if key == "publicKey"},
     }
+
+
+def _listable(group: Mapping[str, Any]) -> Iterator[r.Kind]:
+    """The namespaced kinds of a discovered group that can be listed; its first version counts."""
+    name = str(group["metadata"].get("name") or "")
+    version: Mapping[str, Any] = next(iter(group.get("versions") or ()), {})
+    api_version = f"{name}/{version.get('version')}" if name else str(version.get("version"))
+    for each in version.get("resources") or ():
+        if each.get("scope") == "Namespaced" and "list" in each["verbs"]:
+            yield r.Kind(api_version, str(each["responseKind"]["kind"]), str(each["resource"]))
 
 
 def _lines(response: Any) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,13 +15,17 @@ from kubectl_liqo_shortcut.cli.options import (
     requests_from,
     say_ways,
     timeout_option,
+    wait_option,
     with_options,
 )
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, DEFAULT_PORT, SERVICE_TYPES
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.commands.create import Options
 
 _EPILOG = """\b
 Examples:
@@ -134,12 +138,15 @@ _DRY_RUN_OPTIONS = with_options(
 @_GATEWAY_OPTIONS
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
 @click.option(
-    "--wait",
-    type=bool,
-    default=True,
-    help="Wait until both leaves report Connected; --wait=false: until all objects are made",
+    "--ttl",
+    type=Duration(longest=87600),
+    metavar="DURATION",
+    help="Let it expire after this time, such as 36h: sync then switches it off",
 )
+@wait_option
 @timeout_option
+@click.option("--keep-on-failure", is_flag=True, help="Undo nothing, to look into a failure")
+@click.option("--undo-on-timeout", is_flag=True, help="Undo also when the time is over, for CI")
 @_DRY_RUN_OPTIONS
 @access_options
 def command(
@@ -147,8 +154,11 @@ def command(
     filename: str | None,
     gw_server: str | None,
     reason: str | None,
+    ttl: float | None,
     wait: bool,
     timeout: float,
+    keep_on_failure: bool,
+    undo_on_timeout: bool,
     dry_run: str,
     output: DocumentFormat | None,
     only: str | None,
@@ -164,7 +174,7 @@ def command(
     """
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     requests = requests_from(
-        leaves, filename, server=gw_server, spec=_spec(gateway), annotations=annotations
+        leaves, filename, server=gw_server, spec=_spec(gateway, ttl), annotations=annotations
     )
     if dry_run == "client":
         from kubectl_liqo_shortcut.cli.dry_run import print_dry_run
@@ -174,24 +184,32 @@ def command(
     for option, value in (("--for", only), ("--output-directory", directory), ("--facts", facts)):
         if value is not None:
             raise Invalid(f"{option} goes with --dry-run=client")
-    _create(requests, access, output, wait=wait, timeout=timeout)
+    if keep_on_failure and undo_on_timeout:
+        raise Invalid("--keep-on-failure and --undo-on-timeout contradict each other")
+    from kubectl_liqo_shortcut.commands.create import Options
+
+    options = Options(
+        timeout=timeout,
+        wait=wait,
+        keep_on_failure=keep_on_failure,
+        undo_on_timeout=undo_on_timeout,
+    )
+    _create(requests, access, output, options)
 
 
 def _create(
     requests: list[Request],
     access: Access,
     output: DocumentFormat | None,
-    *,
-    wait: bool,
-    timeout: float,
+    options: Options,
 ) -> None:
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.create import Options, create
+    from kubectl_liqo_shortcut.commands.create import create
     from kubectl_liqo_shortcut.core.render import Renderer
 
     say_ways(access, (leaf for each in requests for leaf in each.pair))
-    options, renderer = Options(timeout=timeout, wait=wait), Renderer(read_template)
+    renderer = Renderer(read_template)
     jobs = {
         request.name: functools.partial(create, request, access, renderer, options)
         for request in requests
@@ -199,7 +217,7 @@ def _create(
     run_jobs(jobs, output)
 
 
-def _spec(given: dict[str, Any]) -> dict[str, Any]:
+def _spec(given: dict[str, Any], ttl: float | None) -> dict[str, Any]:
     """The part of a Shortcut's spec that the options speak of; the rest keeps its default."""
     service = {
         "type": given["service_type"],
@@ -220,7 +238,10 @@ def _spec(given: dict[str, Any]) -> dict[str, Any]:
             {"name": given["client_template"], "namespace": given["client_template_namespace"]}
         ),
     }
-    return _without_none({"gateway": _without_none(gateway)})
+    from kubectl_liqo_shortcut.engine.world import utc_now
+
+    expires = None if ttl is None else utc_now(ahead=ttl)
+    return _without_none({"gateway": _without_none(gateway), "expirationTime": expires})
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

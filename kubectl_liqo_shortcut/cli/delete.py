@@ -30,6 +30,8 @@ Examples:
   kubectl liqo-shortcut delete milan--rome
   # what would go
   kubectl liqo-shortcut delete milan rome --dry-run
+  # a leaf is gone for ever: clean the other one, and print what is left there
+  kubectl liqo-shortcut delete milan rome --forget
   # all shortcuts of this hub
   kubectl liqo-shortcut delete --all --yes
 """
@@ -47,6 +49,14 @@ Examples:
     default="none",
     help="client: print what would go, change nothing; a bare --dry-run means client",
 )
+@click.option(
+    "--delete-namespaces",
+    is_flag=True,
+    help="Delete the tenant namespaces made for it too, where nothing else is in them",
+)
+@click.option(
+    "--forget", is_flag=True, help="End the record, whatever is left on a leaf that is gone"
+)
 @timeout_option
 @access_options
 def command(
@@ -56,13 +66,16 @@ def command(
     yes: bool,
     ignore_not_found: bool,
     dry_run: str,
+    delete_namespaces: bool,
+    forget: bool,
     timeout: float,
     access: Access,
 ) -> None:
     """Take a shortcut away, and nothing else.
 
     Removes what the record calls its own on both leaves and waits until Liqo has cleaned up, then
-    ends the record. A link that carries a peering by now is left alone. Tenant namespaces stay.
+    ends the record. A link that carries a peering by now is left alone. Tenant namespaces stay. If
+    one leaf does not answer, the other one is cleaned and the record says what is left.
     """
     import functools
 
@@ -72,13 +85,13 @@ def command(
     records = _records(words, filename, everything, yes, ignore_not_found, access)
     if dry_run == "client":
         for record in records:
-            for line in plan_lines(record):
+            for line in plan_lines(record, delete_namespaces=delete_namespaces):
                 click.echo(printable(line), err=True)
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
     pairs = (pair_of(record).sides for record in records)
     say_ways(access, (side.leaf for sides in pairs for side in sides))
-    options = Options(timeout=timeout)
+    options = Options(timeout=timeout, forget=forget, delete_namespaces=delete_namespaces)
     jobs = {
         str(record["metadata"]["name"]): functools.partial(delete, record, access, options)
         for record in records

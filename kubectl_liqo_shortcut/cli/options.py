@@ -99,6 +99,13 @@ timeout_option = click.option(
     help="Time for the whole command, such as 90s or 5m",
 )
 
+wait_option = click.option(
+    "--wait",
+    type=bool,
+    default=True,
+    help="Wait until both leaves report Connected; --wait=false: until all objects are made",
+)
+
 file_option = click.option(
     "-f",
     "--filename",

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-_LONGEST = 7 * 24 * 3600.0  # seconds
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
@@ -18,6 +17,9 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, longest: int = 168) -> None:
+        self._longest = longest  # hours
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
@@ -25,8 +27,8 @@ class Duration(click.ParamType[float]):
         if not re.fullmatch(f"({_PART.pattern})+", text):
             self.fail(f"{text!r} is not a duration such as 90s or 5m", param, ctx)
         seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-        if not 0 < seconds <= _LONGEST:
-            self.fail(f"{text!r} is not between 1ms and 168h", param, ctx)
+        if not 0 < seconds <= self._longest * 3600:
+            self.fail(f"{text!r} is not between 1ms and {self._longest}h", param, ctx)
         return seconds
 
 

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
-from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, is_terminating
+from kubectl_liqo_shortcut.core.lifecycle import expired_at, removed_on, was_ready
+from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request, decide
-from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.converge import Convergence
-from kubectl_liqo_shortcut.engine.journal import Journal
+from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop
-from kubectl_liqo_shortcut.engine.records import open_record
-from kubectl_liqo_shortcut.engine.survey import HubView, survey
+from kubectl_liqo_shortcut.engine.look import Looked, look
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.records import note_cause, open_record
 from kubectl_liqo_shortcut.engine.undo import undo
-from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut
 
 CREATED_BY = f"{r.GROUP}/created-by"
-_CHANGES = (Verb.CREATED, Verb.CONFIGURED)
+_CHANGES = (Verb.CREATED, Verb.CONFIGURED, Verb.DELETED)
+
+
+class RemovedOnLeaf(PartlyDone):
+    """Somebody took the link away on a leaf: it is not made again behind their back."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     timeout: float = 300.0  # seconds
     wait: bool = True  # until Connected; else until all link objects exist
+    keep_on_failure: bool = False
+    undo_on_timeout: bool = False
+    recorded_only: bool = False  # what has no record by now is not made
+    recreate: bool = True  # also where somebody took the link away on a leaf
 
 
 def create(
@@ -43,105 +50,110 @@ def create(
 ) -> Iterator[Event]:
     """Make what *request* asks for; the last event is its ``Outcome``."""
     deadline = Deadline(options.timeout)
-    world = World()
+    hub = open_cluster(HUB)
+    hold = Hold(hub, request.name)
+    looked = look(request, open_cluster, hold, renderer, deadline)
     try:
-        hub = open_cluster(HUB)
-        leaves: dict[str, Cluster] = {leaf: open_cluster(leaf) for leaf in request.pair}
-        for side in request.shortcut_with(request.pair[0]).sides:
-            for what in observe.first_look(side):
-                world.look(leaves[side.leaf], what)
-        looking = Answer(lambda: survey(hub, leaves, request.pair, deadline), then=world.wake)
-        world.sync(deadline, looking.check)
-        view, looks = looking.result()
-        shortcut, why = _decide(request, view, world)
-        yield Note(f"gateway server: {shortcut.server} ({why})", shortcut.name)
-        yield from _without_effect(shortcut)
-        wanted = renderer.record(shortcut, {**request.annotations, CREATED_BY: view.user})
-        link = Link(
-            shortcut=shortcut,
-            renderer=renderer,
-            facts=view.facts,
-            leaves=leaves,
-            cluster_uids={leaf: look.uid for leaf, look in looks.items()},
-            world=world,
-            journal=Journal(hub, view.record or wanted.body),
-        )
-        link.follow(link.ends())
-        world.sync(deadline)
-        link.plan(link.ends())  # refuses what stands in the way, before anything is written
-        stop.arm(world.wake)
-        record, made = open_record(hub, view.record, wanted, deadline)
-        link.journal.begin(record)
-        yield from _converge(link, options, deadline, stop, hub, made=made)
+        _refuse(request, looked, options)
+        yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
+        waited = yield from hold.take(deadline)
+        if waited or not looked.is_current(hub, deadline):
+            looked.close()
+            looked = look(request, open_cluster, hold, renderer, deadline)
+            _refuse(request, looked, options)
+        yield from _make(request, looked, hold.guard(hub), options, deadline, stop)
     finally:
-        world.close()
+        looked.close()
+        hold.release()
 
 
-def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, str]:
-    """What to make; a link that is there already, of whoever, decides the roles."""
-    if view.record is not None and is_terminating(view.record):
+def _refuse(request: Request, looked: Looked, options: Options) -> None:
+    """What stands in the way is said before anything is written."""
+    record = looked.view.record
+    if record is None and options.recorded_only:
+        raise Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
+    wanted = {"spec": {**request.spec, "expirationTime": looked.shortcut.expiration_time}}
+    if at := expired_at(record or wanted, utc_now()):
         raise Refused(
-            f"shortcut {request.name} is being deleted",
-            hint=f"finish that first: kubectl liqo-shortcut delete {request.name}",
+            f"shortcut {request.name} expired at {at}",
+            hint=f"kubectl edit shortcut {request.name} sets another spec.expirationTime"
+            if record
+            else "give a time to come",
         )
-    there = _existing_server(request, world)
-    if there is not None and view.record is None:
-        if request.server not in (None, there):
-            raise Refused(
-                f"a link between them exists, with {there} as its gateway server",
-                hint=f"leave --gw-server out to use it, or remove that link on {there} first",
-            )
-        return request.shortcut_with(there), "a link between them exists already"
-    shortcut, why = decide(request, view.record, view.facts)
-    if there not in (None, shortcut.server):
-        raise Refused(
-            f"the leaves have a link with {there} as its gateway server, "
-            f"the shortcut wants {shortcut.server}",
-            hint="remove that link first, or delete the shortcut and create it again",
-        )
-    return shortcut, why
+    looked.plan()
 
 
-def _existing_server(request: Request, world: World) -> ClusterID | None:
-    """The leaf that has a gateway server for the other, or whose peer has a client for it."""
-    for server in request.pair:
-        sides = request.shortcut_with(server).sides
-        gateways = [observe.gateway(side, world.objects) for side in sides]
-        if any(gateway and not is_terminating(gateway) for gateway in gateways):
-            return server
-    return None
+def _make(
+    request: Request,
+    looked: Looked,
+    hub: Cluster,
+    options: Options,
+    deadline: Deadline,
+    stop: Stop,
+) -> Iterator[Event]:
+    link, found = looked.link, looked.view.record
+    gone = list(removed_on(link.ends(), link.journal.objects)) if was_ready(found) else []
+    if found is not None and gone and not options.recreate:
+        said = f"the link was taken away on {' and '.join(gone)}, not by this program"
+        note_cause(hub, found, Cause("RemovedOnLeaf", said, stalled=True), deadline)
+        raise RemovedOnLeaf(
+            f"shortcut {request.name}: {said}",
+            hint=f"to make it again: kubectl liqo-shortcut sync {request.name} --recreate; "
+            f"to end it: kubectl liqo-shortcut delete {request.name}",
+        )
+    annotations = {**request.annotations, CREATED_BY: looked.view.user}
+    wanted = link.renderer.record(looked.shortcut, annotations)
+    stop.arm(link.world.wake)
+    record, made = open_record(hub, found, wanted, deadline)
+    link.journal.begin(record)
+    changed = yield from _converge(link, options, deadline, stop, hub, made=made)
+    link.journal.write(link.status(link.ends()))
+    verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
+    yield Outcome(request.name, verb, link.journal.record)
 
 
 def _converge(
     link: Link, options: Options, deadline: Deadline, stop: Stop, hub: Cluster, *, made: bool
-) -> Iterator[Event]:
+) -> Generator[Event, None, bool]:
     """Run the loop; on failure undo, unless the shortcut has been ready once. *made*: the record
-    is of this run."""
-    journal = link.journal
-    was_ready = bool((journal.record.get("status") or {}).get("firstReadyTime"))
+    is of this run. Returns whether anything was changed."""
+    keep = was_ready(link.journal.record) or options.keep_on_failure
     changed = False
     try:
         for event in Convergence(link, wait=options.wait).run(deadline, stop):
             changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
             yield event
-    except TimedOut:
-        yield from _note(link, None)
+    except LeaseLost:
+        raise  # somebody else may be at work: not even an undo
+    except TimedOut as error:
+        if keep or not options.undo_on_timeout:
+            yield from _note(link, None)
+            raise
+        yield from _undone(link, error, hub, made=made)
+        error.hint = "it was undone, as --undo-on-timeout asks"
         raise
     except Exception as error:
-        failure = error.message if isinstance(error, ShortcutError) else f"unforeseen: {error!r}"
-        if was_ready:
-            yield from _note(link, Cause("Failed", failure))
+        if keep:
+            yield from _note(link, Cause("Failed", _words(error)))
             raise
-        undone = yield from undo(link, failure, hub, made=made)
-        if undone or not isinstance(error, ShortcutError) or isinstance(error, Interrupted):
-            raise
-        raise PartlyDone(
-            f"{error.message}; and not everything could be undone",
-            hint=f"the record says what is left: kubectl liqo-shortcut delete {link.shortcut.name}",
-        ) from error
-    journal.write(link.status(link.ends()))
-    verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
-    yield Outcome(link.shortcut.name, verb, journal.record)
+        yield from _undone(link, error, hub, made=made)
+        raise
+    return changed
+
+
+def _undone(link: Link, error: Exception, hub: Cluster, *, made: bool) -> Iterator[Event]:
+    """Undo what the run made; what is left turns *error* into ``PartlyDone``."""
+    undone = yield from undo(link, _words(error), hub, made=made)
+    if undone or not isinstance(error, ShortcutError) or isinstance(error, Interrupted):
+        return
+    raise PartlyDone(
+        f"{error.message}; and not everything could be undone",
+        hint=f"the record says what is left: kubectl liqo-shortcut delete {link.shortcut.name}",
+    ) from error
+
+
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, ShortcutError) else f"unforeseen: {error!r}"
 
 
 def _note(link: Link, cause: Cause | None) -> Iterator[Event]:
@@ -151,11 +163,3 @@ def _note(link: Link, cause: Cause | None) -> Iterator[Event]:
         link.journal.write(link.status(link.ends(), cause))
     except ShortcutError as error:
         yield Note(f"the record is not up to date: {error.message}", link.shortcut.name)
-
-
-def _without_effect(shortcut: Shortcut) -> Iterator[Event]:
-    """What the kind knows and this version does not do yet is said, not passed over."""
-    if shortcut.expiration_time is not None:
-        yield Note("expirationTime has no effect yet: delete the shortcut yourself", shortcut.name)
-    if shortcut.reclaim_policy != "Retain":
-        yield Note("tenantNamespaceReclaimPolicy has no effect yet: they stay", shortcut.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import record as rec
@@ -11,13 +11,19 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.record import Cause, Ownership
-from kubectl_liqo_shortcut.core.shortcut import pair_of
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently, together
-from kubectl_liqo_shortcut.engine.records import end_record, mark_record, note_cause
+from kubectl_liqo_shortcut.core.record import Cause, Ownership, Recorded
+from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, of_each, patiently
+from kubectl_liqo_shortcut.engine.records import (
+    end_record,
+    mark_record,
+    note_cause,
+    present_record,
+)
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
-from kubectl_liqo_shortcut.engine.survey import check_identity, hub_id
-from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.engine.survey import Rebuilt, check_identity, hub_id
+from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
 
@@ -25,6 +31,8 @@ _LAST_WORDS = 10.0  # seconds to tell the hub what is left
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     timeout: float = 300.0  # seconds
+    forget: bool = False  # end the record, whatever is left on a leaf
+    delete_namespaces: bool = False  # also where the record says Retain
 
 
 def delete(
@@ -37,46 +45,198 @@ def delete(
     """
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
-    shortcut = pair_of(record)  # whatever else it holds, it can be taken away
-    objects = rec.objects_of(record)
-    if any(each.ownership is not Ownership.REUSED for each in objects.values()):
-        leaves: dict[str, Cluster] = {side.leaf: open_cluster(side.leaf) for side in shortcut.sides}
-        of_hub = Answer(lambda: patiently(lambda: hub_id(hub), deadline, first_look=True))
-        _check_identities(record, leaves, deadline)
-        try:
-            check_peering(shortcut.sides, leaves, deadline)
-        except InUseByPeering as error:
-            note_cause(hub, record, Cause("InUseByPeering", error.message), deadline)
-            raise
-        marked_by = of_hub.result()
-        stop.check()
-        mark_record(hub, record, deadline)
-        try:
-            recorded = objects.values()
-            yield from remove(shortcut, marked_by, recorded, leaves, deadline)
-        except ShortcutError as error:
-            cause = Cause("CleanupPending", error.message, stalled=True)
-            try:
-                note_cause(hub, record, cause, Deadline(_LAST_WORDS))
-            except ShortcutError as second:
-                yield Note(f"the record is not up to date: {second.message}", shortcut.name)
-            raise
-    end_record(hub, record, deadline)
-    yield Outcome(shortcut.name, Verb.DELETED, record)
+    name = str(record["metadata"]["name"])
+    hold = Hold(hub, name)
+    try:
+        yield from hold.take(deadline)
+        present = present_record(hub, record, deadline)
+        if present is not None:
+            cleaning = _Cleaning(present, hold.guard(hub), options, deadline)
+            yield from cleaning.run(open_cluster, hold, stop)
+        yield Outcome(name, Verb.DELETED, present or record)
+    finally:
+        hold.release()
 
 
-def plan_lines(record: Object) -> Iterator[str]:
+def switch_off(
+    record: Object, hold: Hold, open_cluster: OpenCluster, options: Options, stop: Stop
+) -> Iterator[Event]:
+    """Remove the link of a shortcut that has expired; the record stays, and says so."""
+    deadline = Deadline(options.timeout)
+    cleaning = _Cleaning(record, hold.guard(open_cluster(HUB)), options, deadline)
+    yield from cleaning.run(open_cluster, hold, stop, keep="Expired")
+
+
+def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[str]:
     """What ``delete`` would do with each link object, in sentences."""
+    namespaces = delete_namespaces or reclaims_namespaces(record)
     for each in rec.objects_of(record).values():
-        kept = each.ownership is Ownership.REUSED or each.ref.kind == r.NAMESPACE
-        yield f"{each.ref.cluster}: {each.ref} would be {'kept' if kept else 'deleted'}"
+        says = "be deleted"
+        if each.ref.kind == r.NAMESPACE:
+            says = "be deleted if nothing else is in it" if namespaces else "be kept"
+        if each.ownership is Ownership.REUSED:
+            says = "be kept"
+        yield f"{each.ref.cluster}: {each.ref} would {says}"
 
 
-def _check_identities(record: Object, leaves: Mapping[str, Cluster], deadline: Deadline) -> None:
-    """A leaf rebuilt under its old name is another cluster: it has nothing of ours."""
-    recorded = {
-        entry["clusterID"]: entry.get("uid") or ""
-        for entry in (record.get("status") or {}).get("clusters") or ()
-    }
-    checks = [check_identity(cluster, recorded.get(leaf, "")) for leaf, cluster in leaves.items()]
-    together(partial(patiently, check, deadline, first_look=True) for check in checks)
+class _Cleaning:
+    """The removal of one shortcut's link, of which the record always tells what is left."""
+
+    def __init__(self, record: Object, hub: Cluster, options: Options, deadline: Deadline) -> None:
+        self._record = record
+        self._hub = hub
+        self._options = options
+        self._deadline = deadline
+        self._pair = pair_of(record)  # whatever else it holds, it can be taken away
+        self._objects = rec.objects_of(record)
+
+    def run(
+        self, open_cluster: OpenCluster, hold: Hold, stop: Stop, *, keep: str = ""
+    ) -> Iterator[Event]:
+        """Clean the leaves, then end the record, or let it say the reason *keep*."""
+        left: dict[str, ShortcutError] = {}
+        if any(each.ownership is not Ownership.REUSED for each in self._objects.values()):
+            leaves, left = self._open(open_cluster, hold)
+            marked_by = Answer(
+                lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
+            )
+            left |= yield from self._look(leaves, left)
+            hub = marked_by.result()
+            stop.check()
+            if not keep:
+                mark_record(self._hub, self._record, self._deadline)
+            left |= yield from self._remove(hub, leaves)
+        if left and not self._options.forget:
+            raise (yield from self._tell(left))
+        if keep:
+            message = f"the link was removed at {self._record['spec'].get('expirationTime')}"
+            note_cause(
+                self._hub, self._record, Cause(keep, message, stalled=True), self._deadline, ()
+            )
+            return
+        yield from self._forgotten(left)
+        end_record(self._hub, self._record, self._deadline)
+
+    def _open(
+        self, open_cluster: OpenCluster, hold: Hold
+    ) -> tuple[dict[str, Cluster], dict[str, ShortcutError]]:
+        leaves: dict[str, Cluster] = {}
+        left: dict[str, ShortcutError] = {}
+        for side in self._pair.sides:
+            try:
+                leaves[side.leaf] = hold.guard(open_cluster(side.leaf))
+            except ShortcutError as error:
+                if not self._options.forget:
+                    raise
+                left[side.leaf] = error
+        return leaves, left
+
+    def _look(
+        self, leaves: dict[str, Cluster], left: Mapping[str, ShortcutError]
+    ) -> Generator[Event, None, dict[str, ShortcutError]]:
+        """Take out of *leaves* what does not answer, and what is another cluster by now."""
+        silent = dict(left)
+        checks = {
+            leaf: check_identity(cluster, _recorded_uid(self._record, leaf))
+            for leaf, cluster in leaves.items()
+        }
+        _, errors = of_each(
+            {
+                leaf: partial(patiently, check, self._deadline, first_look=True)
+                for leaf, check in checks.items()
+            }
+        )
+        for leaf, error in errors.items():
+            del leaves[leaf]
+            if isinstance(error, Rebuilt):
+                yield Note(f"{error.message}; {error.hint}", self._pair.name)
+                self._drop(leaf)
+            elif isinstance(error, Transient) or self._options.forget:
+                silent[leaf] = error
+            else:
+                raise error
+        silent |= self._gate(leaves)
+        for leaf in silent:
+            leaves.pop(leaf, None)
+        if silent and not leaves and self._objects and not self._options.forget:
+            raise _with_hint(next(iter(silent.values())), self._pair.name)
+        for leaf, error in silent.items():
+            yield Note(f"{error.message}; what is on {leaf} is left there", self._pair.name)
+        return silent
+
+    def _gate(self, leaves: Mapping[str, Cluster]) -> dict[str, ShortcutError]:
+        sides = self._pair.sides
+        try:
+            return check_peering(sides, leaves, self._deadline, first_look=True)
+        except InUseByPeering as error:
+            if self._options.forget:
+                return dict.fromkeys(leaves, error)
+            note_cause(
+                self._hub, self._record, Cause("InUseByPeering", error.message), self._deadline
+            )
+            raise
+
+    def _remove(
+        self, hub: str, leaves: Mapping[str, Cluster]
+    ) -> Generator[Event, None, dict[str, ShortcutError]]:
+        namespaces = self._options.delete_namespaces or reclaims_namespaces(self._record)
+        return (
+            yield from remove(
+                self._pair,
+                hub,
+                self._objects.values(),
+                leaves,
+                self._deadline,
+                namespaces=namespaces,
+            )
+        )
+
+    def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
+        """Note on the record what is left; returns the error to end with."""
+        message = "; ".join(error.message for error in left.values())
+        kept = [each for each in self._objects.values() if each.ref.cluster in left]
+        cause = Cause("CleanupPending", message, stalled=True)
+        try:
+            note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
+        except ShortcutError as second:
+            yield Note(f"the record is not up to date: {second.message}", self._pair.name)
+        if len(left) == 1 and all(isinstance(error, TimedOut) for error in left.values()):
+            return next(iter(left.values()))
+        name = self._pair.name
+        return PartlyDone(
+            f"shortcut {name} is not gone from {' and '.join(sorted(left))}: {message}",
+            hint=f"the record stays; later: kubectl liqo-shortcut delete {name}, or sync; "
+            "to give up what is left there: --forget",
+        )
+
+    def _forgotten(self, left: Mapping[str, ShortcutError]) -> Iterator[Event]:
+        for each in self._objects.values():
+            ours = each.ownership is not Ownership.REUSED and each.ref.kind != r.NAMESPACE
+            if ours and each.ref.cluster in left:
+                peering = isinstance(left[each.ref.cluster], InUseByPeering)
+                what = f"the peering uses its {each.ref}" if peering else f"there: {_command(each)}"
+                yield Note(f"left on {each.ref.cluster}; {what}", self._pair.name)
+
+    def _drop(self, leaf: str) -> None:
+        self._objects = {ref: each for ref, each in self._objects.items() if ref.cluster != leaf}
+
+
+def _recorded_uid(record: Object, leaf: str) -> str:
+    """The UID of the leaf's kube-system namespace when it was linked; "" if not known."""
+    clusters = (record.get("status") or {}).get("clusters") or ()
+    uids = (each.get("uid") for each in clusters if each["clusterID"] == leaf)
+    return str(next(uids, "") or "")
+
+
+def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
+    error.hint = (
+        f"nothing was changed; if that leaf is gone for ever: "
+        f"kubectl liqo-shortcut delete {name} --forget"
+    )
+    return error
+
+
+def _command(entry: Recorded) -> str:
+    kind = entry.ref.kind
+    what = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+    return f"kubectl delete {what} {entry.ref.name} -n {entry.ref.namespace}"

@@ -49,6 +49,20 @@ def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
     return sorted(records, key=lambda record: str(record["metadata"]["name"]))
 
 
+def select(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
+    """All records without *words*; else those named, or that of the two leaves named."""
+    records = {str(each["metadata"]["name"]): each for each in find_records(open_cluster(HUB))}
+    if not words:
+        return [records[name] for name in sorted(records)]
+    if len(words) == 2 and not any(each in records or "/" in each for each in words):
+        words = [target(words)]
+    names = dict.fromkeys(target([word]) for word in words)
+    for name in names:
+        if name not in records:
+            raise _missing(name)
+    return [records[name] for name in names]
+
+
 def find(name: str, open_cluster: OpenCluster) -> Object:
     """The record called *name*."""
     found = find_records(open_cluster(HUB), name)

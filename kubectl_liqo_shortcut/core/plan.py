@@ -43,7 +43,19 @@ class Update:
         return {"metadata": {"resourceVersion": version}, "spec": self.manifest.body["spec"]}
 
 
-Step = Create | Update
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recreate:
+    """Delete a gateway of ours that differs, with all that Liqo made of it; then it is missing.
+
+    Liqo applies a change of a gateway half, so it is not edited.
+    """
+
+    manifest: Manifest
+    observed: Object
+    fields: str
+
+
+Step = Create | Update | Recreate
 
 Observed = tuple[str, Object]
 """A cluster, and an object there."""
@@ -148,12 +160,9 @@ def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
     if manifest.ref.kind == r.NAMESPACE or covers(observed.get("spec"), manifest.body["spec"]):
         return
     if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
-        # Liqo applies a change of a gateway half (liqo.md): it has to be made anew.
-        fields = ", ".join(differing(observed.get("spec") or {}, manifest.body["spec"]))
-        raise Refused(
-            f"cluster {manifest.cluster!r}: {manifest.ref} differs from the shortcut in {fields}",
-            hint="a gateway is not edited in place: delete the shortcut and create it again",
-        )
+        differs = differing(observed.get("spec") or {}, manifest.body["spec"])
+        yield Recreate(manifest, observed, ", ".join(differs))
+        return
     yield Update(manifest, observed)
 
 

@@ -68,8 +68,14 @@ class Cluster(Protocol):
     def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
         """A JSON merge patch."""
 
-    def delete(self, ref: ObjectRef, uid: str) -> None:
-        """Delete that very object; what is gone, or is another by now, is left alone."""
+    def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
+        """Delete that very object; what is gone, or is another by now, is left alone.
+
+        With *version* (a resourceVersion), so is what changed since.
+        """
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every namespaced kind that can be listed, in its preferred version."""
 
 
 OpenCluster = Callable[[str], Cluster]

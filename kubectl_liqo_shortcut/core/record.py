@@ -83,6 +83,7 @@ class Cause:
     reason: str
     message: str
     stalled: bool = False
+    ready: str = "False"  # or "Unknown", where nobody can tell
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -157,10 +158,10 @@ def status_of(
 
 
 def with_cause(record: Object, cause: Cause, now: str) -> list[dict[str, Any]]:
-    """The record's conditions, Ready being False for *cause*, where no leaf has been looked at."""
+    """The record's conditions, Ready being what *cause* says, where no leaf has been looked at."""
     old = (record.get("status") or {}).get("conditions") or ()
     others = [dict(each) for each in old if each["type"] not in ("Ready", "Reconciling", "Stalled")]
-    news = [_condition(record, "Ready", "False", cause.reason, cause.message, now)]
+    news = [_condition(record, "Ready", cause.ready, cause.reason, cause.message, now)]
     if cause.stalled:
         news.append(_condition(record, "Stalled", "True", cause.reason, cause.message, now))
     return [*news, *others]
@@ -195,7 +196,7 @@ def _conditions(
         return condition(kind, str(all(leaves.values())), reason, said)
 
     if cause is not None:
-        yield condition("Ready", "False", cause.reason, cause.message)
+        yield condition("Ready", cause.ready, cause.reason, cause.message)
     elif state.ready:
         yield condition("Ready", "True", "Connected", "both leaves report Connected")
     else:

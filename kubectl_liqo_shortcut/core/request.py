@@ -46,6 +46,12 @@ class Request:
         return shortcut.parse({**self.spec, **roles})
 
 
+def of_record(record: Object) -> Request:
+    """The wish that a record on the hub stands for."""
+    pair = shortcut.pair_of(record)
+    return Request(pair=(pair.server, pair.client))
+
+
 def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Shortcut, str]:
     """The Shortcut to make and why its roles are so; a record that is there decides.
 

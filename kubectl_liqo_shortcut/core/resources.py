@@ -77,6 +77,7 @@ CRD = Kind(
     "customresourcedefinitions",
     namespaced=False,
 )
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 SELF_SUBJECT_REVIEW = Kind(
     "authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False
 )

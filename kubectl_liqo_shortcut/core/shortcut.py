@@ -107,6 +107,11 @@ def pair_of(record: Object) -> Shortcut:
     return parse({role: record["spec"][role] for role in ("server", "client")})
 
 
+def reclaims_namespaces(record: Object) -> bool:
+    """Whether the tenant namespaces made for it go with it."""
+    return bool(record["spec"].get("tenantNamespaceReclaimPolicy") == "Delete")
+
+
 def parse(spec: Object) -> Shortcut:
     """The Shortcut of a spec; raises ``Invalid`` naming the field, also one that is not known."""
     spec = fields.mapping(spec, "spec", _TOP)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb
-from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.plan import Create, Plan, Step, Update
+from kubectl_liqo_shortcut.core.plan import Create, Plan, Recreate, Step, Update, marks_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, health
 from kubectl_liqo_shortcut.core.render import Rendered
@@ -16,10 +17,13 @@ from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.remove import check_peering, remove_gateway
+from kubectl_liqo_shortcut.engine.rivals import rival_service
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
     Conflict,
+    Contended,
     ShortcutError,
     TimedOut,
     Transient,
@@ -37,12 +41,15 @@ class Convergence:
         self._under_way: dict[ObjectRef, Step] = {}
         self._not_before: dict[ObjectRef, float] = {}  # monotonic
         self._attempts: dict[ObjectRef, int] = {}
-        self._updates: dict[ObjectRef, int] = {}
+        self._failures: dict[ObjectRef, ClusterError] = {}  # of steps that are tried again
+        self._changes: dict[ObjectRef, int] = {}
+        self._removed: set[str] = set()  # UIDs, which a watch may still show
+        self._deadline = Deadline(0)
         self._said: dict[ObjectRef, str] = {}
 
     def run(self, deadline: Deadline, stop: Stop) -> Iterator[Event]:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
-        link = self._link
+        link, self._deadline = self._link, deadline
         while True:
             ends = link.ends()
             link.follow(ends)
@@ -81,6 +88,7 @@ class Convergence:
             for step in plan.steps
             if step.manifest.ref not in self._under_way
             and self._not_before.get(step.manifest.ref, 0.0) <= now
+            and not (isinstance(step, Recreate) and uid_of(step.observed) in self._removed)
         }
         if not steps:
             return
@@ -102,28 +110,50 @@ class Convergence:
             case Create():
                 return lambda: _create(cluster, manifest)
             case Update():
-                times = self._updates[manifest.ref] = self._updates.get(manifest.ref, 0) + 1
-                if times > 2:
-                    raise ClusterError(
-                        manifest.cluster,
-                        f"{manifest.ref} is changed back each time it is set",
-                        hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
-                        f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
-                    )
+                self._count(manifest)
                 return lambda: Made(cluster.patch(manifest.ref, step.patch()), Verb.CONFIGURED)
+            case Recreate():
+                self._count(manifest)
+                return partial(self._remove, step, cluster)
+
+    def _count(self, manifest: Manifest) -> None:
+        """Nobody fights over an object: the third time ends the run."""
+        times = self._changes[manifest.ref] = self._changes.get(manifest.ref, 0) + 1
+        if times > 2:
+            raise Contended(
+                manifest.cluster,
+                f"{manifest.ref} is changed back each time it is set",
+                hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
+                f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
+            )
+
+    def _remove(self, step: Recreate, cluster: Cluster) -> Made:
+        link, deadline = self._link, self._deadline
+        for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
+            raise error
+        side = next(side for side in link.shortcut.sides if side.leaf == step.manifest.cluster)
+        remove_gateway(side, step.observed, marks_of(step.manifest.body), cluster, deadline)
+        return Made(step.observed, Verb.DELETED)
 
     def _ended(self, news: StepEnded) -> Iterator[Event]:
-        del self._under_way[news.ref]
+        step = self._under_way.pop(news.ref)
         match news.error:
             case None:
                 self._attempts.pop(news.ref, None)
-                if news.made and news.made.verb:
+                self._failures.pop(news.ref, None)
+                if isinstance(step, Recreate):
+                    self._removed.add(uid_of(step.observed))
+                    yield Done(
+                        news.ref, Verb.DELETED, f"made anew, since it differs in {step.fields}"
+                    )
+                elif news.made and news.made.verb:
                     yield Done(news.ref, news.made.verb)
             case Transient() | Conflict() as error:
                 attempt = self._attempts[news.ref] = self._attempts.get(news.ref, 0) + 1
                 pause = min(_RETRY_PAUSE * 2**attempt, 10.0)
                 pause = max(pause, getattr(error, "retry_after", 0.0))
                 self._not_before[news.ref] = time.monotonic() + pause
+                self._failures[news.ref] = error
                 yield Seen(news.ref, f"{error.message}; trying again")
             case error:
                 raise error
@@ -150,10 +180,17 @@ class Convergence:
         return health(ends.values()).ready or not self._wait
 
     def _timed_out(self, ends: Mapping[str, End], deadline: Deadline) -> ShortcutError:
-        waits = "; ".join(health(ends.values()).waits())
+        failures = (*self._link.world.silent.values(), *self._failures.values())
+        said = dict.fromkeys(error.message for error in failures)
+        waits = [*said, *health(ends.values()).waits()]
+        hint = "everything made is kept: the same command goes on, delete removes it"
+        if rival := rival_service(self._link, ends):
+            waits.append(rival)
+            hint = f"--gw-server-service-port chooses another port; {hint}"
         return TimedOut(
-            f"not connected after {deadline.seconds:g}s: {waits or 'some steps are under way'}",
-            hint="everything made is kept: the same command goes on, delete removes it",
+            f"not connected after {deadline.seconds:g}s: "
+            + ("; ".join(waits) or "some steps are under way"),
+            hint=hint,
         )
 
 

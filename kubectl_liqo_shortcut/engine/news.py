@@ -43,8 +43,17 @@ class WatchFailed:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Faltered:
+    """A selection cannot be watched for the moment: what was seen of it may be old."""
+
+    cluster: str
+    what: Selection
+    error: Transient
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Made:
-    """What a step found or left: *verb* is None where somebody else had made the object."""
+    """What a step found, left, or deleted: *verb* is None where somebody else had made it."""
 
     body: Object
     verb: Verb | None
@@ -72,7 +81,7 @@ class Woken:
     """Somebody asks the waiter to look around."""
 
 
-News = Listed | Changed | WatchFailed | StepEnded | Woken | Bug
+News = Listed | Changed | Faltered | WatchFailed | StepEnded | Woken | Bug
 
 NewsQueue = queue.SimpleQueue[News]
 
@@ -111,6 +120,7 @@ def follow(
             since = ""
         except Transient as error:  # an API server restarts, a connection is cut: look again
             since = ""
+            news.put(Faltered(cluster.name, what, error))
             closed.wait(max(pause, error.retry_after))
             pause = min(pause * 2, _LONGEST_PAUSE)
         except ShortcutError as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
-from kubectl_liqo_shortcut.errors import Interrupted, Transient, Unreachable
+from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -102,6 +103,20 @@ def together(actions: Iterable[Callable[[], T]]) -> list[T]:
     for answer in answers:
         answer.join()
     return [answer.result() for answer in answers]
+
+
+def of_each(
+    actions: Mapping[K, Callable[[], T]],
+) -> tuple[dict[K, T], dict[K, ShortcutError]]:
+    """What each of *actions* returned, and why each of the others failed; all have ended."""
+    results: dict[K, T] = {}
+    errors: dict[K, ShortcutError] = {}
+    for key, answer in {key: Answer(action) for key, action in actions.items()}.items():
+        try:
+            results[key] = answer.result()
+        except ShortcutError as error:
+            errors[key] = error
+    return results, errors
 
 
 def patiently(

@@ -32,6 +32,12 @@ def open_record(
     return patiently(lambda: _hold(hub, found, [*held, r.FINALIZER]), deadline), False
 
 
+def present_record(hub: Cluster, record: Object, deadline: Deadline) -> Object | None:
+    """*record* as it is now; None if it has ended since."""
+    found = patiently(lambda: hub.get(ref_of(hub.name, record)), deadline)
+    return found if found is not None and uid_of(found) == uid_of(record) else None
+
+
 def mark_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Ask for its deletion: from now on a crash is finished by the next delete."""
     patiently(lambda: hub.delete(ref_of(hub.name, record), uid_of(record)), deadline)
@@ -41,8 +47,8 @@ def end_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Delete a record whose leaves are clean."""
     mark_record(hub, record, deadline)
     for look in range(1, _LOOKS + 1):
-        present = patiently(lambda: hub.get(ref_of(hub.name, record)), deadline)
-        if present is None or uid_of(present) != uid_of(record):
+        present = present_record(hub, record, deadline)
+        if present is None:
             return
         try:
             rest = [each for each in _finalizers(present) if each != r.FINALIZER]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, uid_of
@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.observe import is_owned_by
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Recorded
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import Gone, TimedOut
 
@@ -33,20 +33,11 @@ class Remains:
         return not self.owner or is_owned_by(body, self.owner)
 
 
-def wait_until_gone(
-    sides: Collection[Side],
-    ours: Collection[Recorded],
-    leaves: Mapping[str, Cluster],
-    deadline: Deadline,
-) -> None:
-    """Wait, on both leaves at once, until nothing is left of *ours* and of what Liqo made of it."""
-    together(
-        [
-            _gone_from(leaves[side.leaf], list(_of_side(side, ours)), deadline)
-            for side in sides
-            if any(each.ref.cluster == side.leaf for each in ours)
-        ]
-    )
+def gone_from(
+    side: Side, ours: Collection[Recorded], leaf: Cluster, deadline: Deadline
+) -> Callable[[], None]:
+    """Waits until nothing is left on *leaf* of *ours* and of what Liqo made of it."""
+    return _gone_from(leaf, list(_of_side(side, ours)), deadline)
 
 
 def _of_side(side: Side, ours: Collection[Recorded]) -> Iterator[Remains]:
@@ -63,6 +54,14 @@ def _of_side(side: Side, ours: Collection[Recorded]) -> Iterator[Remains]:
             yield Remains(
                 Selection(each.ref.kind, each.ref.namespace, name=each.ref.name), each.uid
             )
+
+
+def gateway_gone(
+    side: Side, gateway: Recorded, leaf: Cluster, deadline: Deadline
+) -> Callable[[], None]:
+    """Waits until *gateway* and all that Liqo made of it is gone from *leaf*."""
+    what = Selection(gateway.ref.kind, gateway.ref.namespace, name=gateway.ref.name)
+    return _gone_from(leaf, [*_of_gateway(side, gateway), Remains(what, gateway.uid)], deadline)
 
 
 def _of_gateway(side: Side, gateway: Recorded) -> Iterator[Remains]:

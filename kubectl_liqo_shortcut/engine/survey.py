@@ -28,6 +28,10 @@ Pair = tuple[ClusterID, ClusterID]
 T = TypeVar("T")
 
 
+class Rebuilt(Refused):
+    """A leaf was made anew under its old name: it is another cluster, with nothing of ours."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class HubView:
     """What the hub knows of a pair: its *record*, and the *facts* of its Configurations."""
@@ -126,7 +130,7 @@ def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
     def check() -> None:
         uid = _checked_uid(leaf)
         if recorded_uid and uid != recorded_uid:
-            raise Refused(
+            raise Rebuilt(
                 f"cluster {leaf.name!r} was rebuilt: it is not the one the shortcut was made on",
                 hint="nothing on it was touched",
             )

@@ -19,30 +19,40 @@ _SECONDS = 60.0  # an undo has a deadline of its own: the command's may be over
 def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Event, None, bool]:
     """Remove what is recorded as ours, then the record, if this run *made* it.
 
-    Returns whether nothing is left; if something is, the record says why, if the hub lets us.
+    A leaf that does not answer does not keep the other one from being cleaned. Returns whether
+    nothing is left; if something is, the record says why, if the hub lets us.
     """
-    journal, deadline, name = link.journal, Deadline(_SECONDS), link.shortcut.name
+    journal, deadline = link.journal, Deadline(_SECONDS)
+    name = link.shortcut.name
     link.world.settle(deadline)  # a POST under way would leave an orphan behind
     yield Note(f"undoing: {failure}", name)
-    objects = journal.objects
+    left = list(journal.objects.values())
+    reason, message = "CleanupPending", ""
     try:
         journal.quiet()
-        check_peering(link.shortcut.sides, link.leaves, deadline)
-        recorded = list(objects.values())
-        yield from remove(link.shortcut, str(link.facts.hub), recorded, link.leaves, deadline)
-        if made:
-            end_record(hub, journal.record, deadline)
-        else:
-            cause = Cause("Failed", failure, stalled=True)
-            note_cause(hub, journal.record, cause, deadline, ())
+        silent = check_peering(link.shortcut.sides, link.leaves, deadline)
+        alive = {leaf: cluster for leaf, cluster in link.leaves.items() if leaf not in silent}
+        errors = yield from remove(link.shortcut, str(link.facts.hub), left, alive, deadline)
+        errors |= silent
+        left = [each for each in left if each.ref.cluster in errors]
+        message = "; ".join(error.message for error in errors.values())
+        if not errors:
+            if made:
+                end_record(hub, journal.record, deadline)
+            else:
+                note_cause(
+                    hub, journal.record, Cause("Failed", failure, stalled=True), deadline, ()
+                )
+            yield Note("undone: nothing of it is left but tenant namespaces", name)
+            return True
+    except InUseByPeering as error:
+        reason, message = "InUseByPeering", error.message
     except ShortcutError as error:
-        yield Note(f"could not be undone: {error.message}", name)
-        reason = "InUseByPeering" if isinstance(error, InUseByPeering) else "CleanupPending"
-        cause = Cause(reason, error.message, stalled=True)
-        try:
-            note_cause(hub, journal.record, cause, Deadline(_SECONDS), objects.values())
-        except ShortcutError as second:
-            yield Note(f"and the record does not say so: {second.message}", name)
-        return False
-    yield Note("undone: nothing of it is left but tenant namespaces", name)
-    return True
+        message = error.message
+    yield Note(f"could not be undone: {message}", name)
+    cause = Cause(reason, message, stalled=True)
+    try:
+        note_cause(hub, journal.record, cause, Deadline(_SECONDS), left)
+    except ShortcutError as second:
+        yield Note(f"and the record does not say so: {second.message}", name)
+    return False

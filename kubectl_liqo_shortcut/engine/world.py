@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 
+from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.news import (
     Bug,
     Changed,
+    Faltered,
     Listed,
     Made,
     News,
@@ -27,7 +29,7 @@ from kubectl_liqo_shortcut.engine.news import (
     run_step,
 )
 from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.errors import TimedOut
+from kubectl_liqo_shortcut.errors import TimedOut, Transient
 
 
 class World:
@@ -39,6 +41,7 @@ class World:
         self._followed: set[tuple[str, Selection]] = set()
         self._made: dict[ObjectRef, Object] = {}  # by us, until a watch shows it
         self._running: set[ObjectRef] = set()
+        self._faltered: dict[tuple[str, Selection], Transient] = {}
 
     def close(self) -> None:
         self._closed.set()
@@ -50,6 +53,11 @@ class World:
         for seen in self._seen.values():
             known.update(seen or {})
         return known
+
+    @property
+    def silent(self) -> dict[str, Transient]:
+        """The clusters that do not answer at present, and what was tried to hear of them."""
+        return {cluster: error for (cluster, _), error in self._faltered.items()}
 
     @property
     def synced(self) -> bool:
@@ -111,8 +119,10 @@ class World:
                     raise each.error
             if not deadline.left():
                 missing = next(key for key, seen in self._seen.items() if seen is None)
+                faltered = self._faltered.get(missing)
                 raise TimedOut(
-                    f"{missing[0]}: no answer about {missing[1].kind} in time",
+                    f"{missing[0]}: no answer about {missing[1].kind} in time"
+                    + (f": {faltered.message}" if faltered else ""),
                     hint="nothing was changed; try again with a longer --timeout",
                 )
 
@@ -123,6 +133,7 @@ class World:
             case Listed(cluster, what, items, version):
                 seen = {ref_of(cluster, item): item for item in items}
                 self._seen[cluster, what] = seen
+                self._faltered.pop((cluster, what), None)
                 self._versions[cluster, what] = version
                 self._forget(seen)
             case Changed(cluster, what, change):
@@ -131,7 +142,9 @@ class World:
                 now.pop(ref, None) if change.gone else now.update({ref: change.body})
                 self._seen[cluster, what] = now
                 self._forget([ref])
-            case StepEnded(ref, Made(body), None):
+            case Faltered(cluster, what, error):
+                self._faltered[cluster, what] = error
+            case StepEnded(ref, Made(body, verb), None) if verb is not Verb.DELETED:
                 self._put(ref, body)
             case _:
                 pass
@@ -171,5 +184,6 @@ def wait_for(
         world.close()
 
 
-def utc_now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def utc_now(*, ahead: float = 0.0) -> str:
+    """An RFC 3339 time: now, or so many seconds *ahead*."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + ahead))

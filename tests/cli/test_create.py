@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 
@@ -15,7 +16,7 @@ from tests.samples import record_of, spec_of
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
-FILE = yaml.safe_dump(record_of(spec=spec_of(expirationTime="2026-12-01T00:00:00Z")))
+FILE = yaml.safe_dump(record_of(spec=spec_of(expirationTime="2096-12-01T00:00:00Z")))
 
 
 @pytest.fixture
@@ -216,3 +217,19 @@ def test_a_wrong_command_line_is_refused_before_any_cluster_is_asked(
 ) -> None:
     result = run("create", *args)
     assert (result.exit_code, said in result.stderr) == (ExitCode.USAGE, True), result.stderr
+
+
+def test_a_time_to_live_becomes_a_time_of_expiry() -> None:
+    clusters = Clusters("milan", "rome")
+    result = run("create", "milan", "rome", "--ttl", "36h", "--timeout", "5s", on=clusters)
+    assert result.exit_code == 0, result.stderr
+    (record,) = clusters.hub.of(r.SHORTCUT)
+    expires = datetime.datetime.fromisoformat(record["spec"]["expirationTime"])
+    left = expires - datetime.datetime.now(datetime.UTC)
+    assert datetime.timedelta(hours=35, minutes=59) < left <= datetime.timedelta(hours=36)
+
+
+def test_to_keep_and_to_undo_at_once_is_a_contradiction() -> None:
+    result = run("create", "milan", "rome", "--keep-on-failure", "--undo-on-timeout")
+    assert result.exit_code == ExitCode.USAGE
+    assert "contradict each other" in result.stderr

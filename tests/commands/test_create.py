@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.create import Options, create
+from kubectl_liqo_shortcut.commands.create import Options, RemovedOnLeaf, create
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
@@ -15,7 +17,8 @@ from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, cluste
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -30,6 +33,7 @@ from kubectl_liqo_shortcut.errors import (
 from tests.fakes import Body, FakeCluster, FakeWorld
 
 MILAN, ROME = cluster_id("milan"), cluster_id("rome")
+_FLAGS = {field.name for field in dataclasses.fields(Options)}
 LINK = {"Configuration", "GatewayServer", "GatewayClient", "PublicKey"}
 
 
@@ -42,8 +46,9 @@ def events(
     stop: Stop | None = None,
     **wanted: Any,
 ) -> Iterator[Event]:
+    given = {key: wanted.pop(key) for key in list(wanted) if key in _FLAGS}
     request = Request(pair=(cluster_id(pair[0]), cluster_id(pair[1])), **wanted)
-    options = Options(timeout=timeout, wait=wait)
+    options = Options(timeout=timeout, wait=wait, **given)
     return create(request, world, Renderer(read_template), options, stop or Stop())
 
 
@@ -113,7 +118,11 @@ def test_the_record_is_there_with_finalizer_and_intent_before_any_leaf_is_writte
         for verb, ref in world.calls
         if verb.startswith(("create", "patch", "apply")) and ref.kind != r.SELF_SUBJECT_REVIEW
     ]
-    assert writes[:2] == [("create", r.SHORTCUT), ("patch status", r.SHORTCUT)]
+    assert writes[:3] == [
+        ("create", r.LEASE),
+        ("create", r.SHORTCUT),
+        ("patch status", r.SHORTCUT),
+    ]
     assert records(world)[0]["metadata"]["finalizers"] == [r.FINALIZER]
 
 
@@ -262,13 +271,188 @@ def test_something_unforeseen_is_undone_and_still_shows_itself(world: FakeWorld)
     assert (link_objects(world), records(world)) == ([], [])
 
 
-def test_what_has_no_effect_yet_is_said(world: FakeWorld) -> None:
-    spec = {
-        "expirationTime": "2027-01-01T00:00:00Z",
-        "tenantNamespaceReclaimPolicy": "Delete",
+def test_a_shortcut_that_would_have_expired_is_refused(world: FakeWorld) -> None:
+    with pytest.raises(Refused, match="expired at 2026-01-01"):
+        list(events(world, spec={"expirationTime": "2026-01-01T00:00:00Z"}))
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_one_that_has_expired_is_not_revived_but_by_another_time(world: FakeWorld) -> None:
+    list(events(world))
+    (ref,) = (ref for ref in world.hub.objects if ref.kind == r.SHORTCUT)
+    world.hub.patch(ref, {"spec": {"expirationTime": "2026-01-01T00:00:00Z"}})
+    with pytest.raises(Refused, match="expired") as caught:
+        list(events(world))
+    assert "kubectl edit shortcut milan--rome" in str(caught.value.hint)
+
+
+def test_keep_on_failure_undoes_nothing_and_the_record_says_why(world: FakeWorld) -> None:
+    world.leaves["rome"].fault = refuse(r.PUBLIC_KEY)
+    with pytest.raises(Forbidden):
+        list(events(world, keep_on_failure=True))
+    assert "rome gatewayclient/milan" in link_objects(world)
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Failed"
+
+
+def test_undo_on_timeout_leaves_nothing(world: FakeWorld) -> None:
+    world.paused.add(r.CONNECTION)
+    with pytest.raises(TimedOut) as caught:
+        list(events(world, timeout=0.5, undo_on_timeout=True))
+    assert caught.value.hint == "it was undone, as --undo-on-timeout asks"
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_no_lease_is_left(world: FakeWorld) -> None:
+    list(events(world))
+    assert world.hub.of(r.LEASE) == []
+
+
+def test_who_waited_looks_again(world: FakeWorld) -> None:
+    """Another command made the link while this one waited."""
+    other = Hold(world.hub, "milan--rome")
+    list(other.take(Deadline(5)))
+    told: list[Event] = []
+
+    def wait() -> None:
+        told.extend(events(world))
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    while not any(isinstance(event, Note) and "waiting for" in event.text for event in told):
+        time.sleep(0.01)
+    other.release()
+    waiter.join(5)
+    assert isinstance(told[-1], Outcome)
+    list(events(world))
+    assert sum(verb == "create" and ref.kind == r.SHORTCUT for verb, ref in world.calls) == 1
+
+
+def test_a_record_that_changed_between_look_and_lease_is_looked_at_again(world: FakeWorld) -> None:
+    take, others = world.hub.create, iter([True])
+
+    def create_after_another(manifest: Manifest) -> Object:
+        if manifest.ref.kind == r.LEASE and next(others, False):
+            list(events(world))
+        return take(manifest)
+
+    world.hub.create = create_after_another  # type: ignore[method-assign]
+    assert outcome(events(world)).verb is Verb.UNCHANGED
+
+
+def test_nothing_is_undone_by_who_lost_the_lease(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return LeaseLost("lost") if (verb, ref.kind) == ("create", r.PUBLIC_KEY) else None  # type: ignore[return-value]
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(LeaseLost):
+        list(events(world))
+    assert "rome gatewayclient/milan" in link_objects(world)
+    assert len(records(world)) == 1
+
+
+def test_an_edited_record_makes_both_gateways_anew(world: FakeWorld) -> None:
+    list(events(world))
+    (ref,) = (ref for ref in world.hub.objects if ref.kind == r.SHORTCUT)
+    uids = gateway_uids(world)
+    world.hub.patch(ref, {"spec": {"gateway": {"mtu": 1280}}})
+    done = outcome(events(world))
+    assert (done.verb, rec.is_ready(done.record)) == (Verb.CONFIGURED, True)
+    assert not uids & gateway_uids(world)
+    assert len(link_objects(world)) == 6
+    bodies = [body for leaf in world.leaves.values() for body in leaf.objects.values()]
+    assert {each["spec"]["mtu"] for each in bodies if "Gateway" in each["kind"][:7]} == {1280}
+
+
+def gateway_uids(world: FakeWorld) -> set[str]:
+    kinds = (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
+    return {
+        body["metadata"]["uid"]
+        for leaf in world.leaves.values()
+        for ref, body in leaf.objects.items()
+        if ref.kind in kinds
     }
-    notes = [event.text for event in events(world, spec=spec) if isinstance(event, Note)]
-    assert sum("has no effect yet" in note for note in notes) == 2
+
+
+def test_a_gateway_that_carries_a_peering_is_not_made_anew(world: FakeWorld) -> None:
+    list(events(world))
+    (ref,) = (ref for ref in world.hub.objects if ref.kind == r.SHORTCUT)
+    uids = gateway_uids(world)
+    kind = r.FOREIGN_CLUSTER
+    peering = {"metadata": {"name": "milan"}, "status": {"role": "Consumer"}}
+    world.leaves["rome"].put({"apiVersion": kind.api_version, "kind": kind.kind, **peering})
+    world.hub.patch(ref, {"spec": {"gateway": {"mtu": 1280}}})
+    with pytest.raises(PartlyDone, match="the peering uses this link"):
+        list(events(world))
+    assert gateway_uids(world) == uids
+
+
+def test_a_link_that_was_taken_away_on_a_leaf_is_not_made_again_unless_asked_for(
+    world: FakeWorld,
+) -> None:
+    list(events(world))
+    reset(world, "rome")
+    with pytest.raises(RemovedOnLeaf, match="taken away on rome") as caught:
+        list(events(world, recreate=False))
+    assert caught.value.exit_code is ExitCode.PARTLY
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "RemovedOnLeaf"
+    assert rec.is_ready(outcome(events(world)).record)
+
+
+def reset(world: FakeWorld, leaf: str) -> None:
+    """What ``liqoctl network reset`` leaves."""
+    cluster = world.leaves[leaf]
+    for ref in list(cluster.objects):
+        if ref in cluster.objects and ref.kind.kind in LINK:
+            cluster.drop(ref)
+
+
+def test_a_timeout_names_the_cluster_that_fell_silent(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Unreachable("rome", "cannot be reached") if verb == "create" else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(TimedOut, match="cannot be reached"):
+        list(events(world, timeout=1))
+
+
+def test_a_timeout_names_the_service_that_holds_the_port(world: FakeWorld) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    put_service(world, "games/lobby", 51840)
+    with pytest.raises(TimedOut, match="Service games/lobby holds UDP port 51840") as caught:
+        list(events(world, timeout=0.5))
+    assert "--gw-server-service-port" in str(caught.value.hint)
+
+
+def put_service(world: FakeWorld, name: str, port: int) -> None:
+    namespace, _, name = name.partition("/")
+    world.leaves["milan"].put(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"type": "LoadBalancer", "ports": [{"protocol": "UDP", "port": port}]},
+            "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}},
+        }
+    )
+
+
+@pytest.mark.parametrize("forbidden", [False, True], ids=["another port", "not to be seen"])
+def test_a_timeout_names_no_service_that_does_not_matter(world: FakeWorld, forbidden: bool) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    put_service(world, "games/lobby", 51840 if forbidden else 53)
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden("milan", "no") if ref.kind == r.SERVICE and forbidden else None
+
+    world.leaves["milan"].fault = fault
+    with pytest.raises(TimedOut) as caught:
+        list(events(world, timeout=0.5))
+    assert "lobby" not in caught.value.message
+
+
+def test_what_lost_its_record_meanwhile_is_not_made(world: FakeWorld) -> None:
+    with pytest.raises(Refused, match="has no record any more"):
+        list(events(world, recorded_only=True))
 
 
 def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld) -> None:
@@ -562,7 +746,7 @@ def test_a_pair_costs_the_same_number_of_requests_however_many_leaves_there_are(
     list(events(world))
     other = FakeWorld("milan", "rome", "paris", "oslo", "bonn")
     list(events(other))
-    assert counted(other.calls) == counted(world.calls) == 34
+    assert counted(other.calls) == counted(world.calls) == 37
 
 
 def test_progress_tells_each_change_once(world: FakeWorld) -> None:

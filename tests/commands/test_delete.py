@@ -8,12 +8,13 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
+    Forbidden,
     PartlyDone,
-    Refused,
     ShortcutError,
     TimedOut,
     Transient,
@@ -21,7 +22,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
-from tests.fakes import Body, FakeWorld
+from tests.fakes import Body, FakeCluster, FakeWorld
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def record(world: FakeWorld) -> Body:
     return dict(outcome(create(world)).record)
 
 
-def run(world: FakeWorld, record: Body, timeout: float = 5) -> list[Event]:
-    return list(delete(record, world, Options(timeout=timeout), Stop()))
+def run(world: FakeWorld, record: Body, timeout: float = 5, **given: bool) -> list[Event]:
+    return list(delete(record, world, Options(timeout=timeout, **given), Stop()))
 
 
 def foreign_cluster(peer: str, role: str) -> Body:
@@ -164,7 +165,7 @@ def test_a_hub_that_cannot_be_told_does_not_hide_the_cause(world: FakeWorld, rec
         ClusterError("the hub", "no") if verb == "patch status" else None
     )
     told: list[Event] = []
-    with pytest.raises(ClusterError, match="webhook says no"):
+    with pytest.raises(PartlyDone, match="webhook says no"):
         told.extend(delete(record, world, Options(timeout=5), Stop()))
     assert any(isinstance(event, Note) and "not up to date" in event.text for event in told)
 
@@ -176,7 +177,7 @@ def test_a_second_delete_finishes_what_the_first_one_left(world: FakeWorld, reco
         return next(failures, None) if verb == "delete" else None
 
     world.leaves["rome"].fault = fault
-    with pytest.raises(ClusterError):
+    with pytest.raises(PartlyDone):
         run(world, record)
     (left,) = records(world)
     run(world, left)
@@ -194,17 +195,22 @@ def test_a_passing_fault_is_waited_out(world: FakeWorld, record: Body) -> None:
     assert records(world) == []
 
 
-def test_a_leaf_rebuilt_under_its_old_name_is_not_touched(world: FakeWorld, record: Body) -> None:
+def test_a_leaf_rebuilt_under_its_old_name_is_not_touched_and_the_rest_is_cleaned(
+    world: FakeWorld, record: Body
+) -> None:
+    rebuild(world.leaves["rome"])
+    told = run(world, record)
+    assert any(isinstance(event, Note) and "was rebuilt" in event.text for event in told)
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+    assert len(link_objects(world)) == 3
+    assert records(world) == []
+
+
+def rebuild(leaf: FakeCluster) -> None:
     (kube_system,) = (
-        body
-        for body in world.leaves["rome"].of(r.NAMESPACE)
-        if body["metadata"]["name"] == "kube-system"
+        body for body in leaf.of(r.NAMESPACE) if body["metadata"]["name"] == "kube-system"
     )
     kube_system["metadata"]["uid"] = "another cluster"
-    before = link_objects(world)
-    with pytest.raises(Refused, match="was rebuilt"):
-        run(world, record)
-    assert link_objects(world) == before
 
 
 def test_what_others_made_stays(world: FakeWorld) -> None:
@@ -218,9 +224,9 @@ def test_what_others_made_stays(world: FakeWorld) -> None:
 
 
 def test_a_record_without_objects_needs_no_leaf(world: FakeWorld, record: Body) -> None:
-    bare = {**record, "status": {}}
+    world.hub.set_status(ref_of(world.hub.name, record), {})
     world.leaves.clear()
-    (last,) = run(world, bare)
+    (last,) = run(world, record)
     assert isinstance(last, Outcome)
     assert records(world) == []
 
@@ -238,11 +244,194 @@ def test_the_plan_names_what_goes_and_what_stays(record: Body) -> None:
     assert "rome: namespace/liqo-tenant-milan would be kept" in lines
 
 
-def test_an_unreachable_leaf_stops_it_before_anything_is_removed(
+def test_the_plan_keeps_what_others_made(record: Body) -> None:
+    for each in record["status"]["objects"]:
+        each["ownership"] = "Reused"
+    assert all(line.endswith("would be kept") for line in plan_lines(record))
+
+
+@pytest.mark.parametrize("policy", ["asked for", "on record"])
+def test_the_plan_says_when_namespaces_go_too(record: Body, policy: str) -> None:
+    record["spec"]["tenantNamespaceReclaimPolicy"] = "Delete" if policy == "on record" else "Retain"
+    lines = list(plan_lines(record, delete_namespaces=policy == "asked for"))
+    line = "rome: namespace/liqo-tenant-milan would be deleted if nothing else is in it"
+    assert line in lines
+
+
+def silence(leaf: FakeCluster) -> None:
+    leaf.fault = lambda *_: Unreachable(leaf.name, "cannot be reached")
+
+
+def test_a_dead_leaf_does_not_keep_the_other_one_from_being_cleaned(
     world: FakeWorld, record: Body
 ) -> None:
-    world.leaves["rome"].fault = lambda *_: Unreachable("rome", "cannot be reached")
-    before = link_objects(world)
-    with pytest.raises(ShortcutError, match="cannot be reached"):
+    silence(world.leaves["rome"])
+    with pytest.raises(PartlyDone, match="not gone from rome") as caught:
         run(world, record)
-    assert link_objects(world) == before
+    assert "--forget" in str(caught.value.hint)
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+    (left,) = records(world)
+    assert rec.condition_of(left, "Ready")["reason"] == "CleanupPending"
+    assert {ref.cluster for ref in rec.objects_of(left)} == {"rome"}
+    world.leaves["rome"].fault = lambda *_: None
+    run(world, left)
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_two_dead_leaves_stop_it_before_anything_is_changed(world: FakeWorld, record: Body) -> None:
+    for leaf in world.leaves.values():
+        silence(leaf)
+    with pytest.raises(Unreachable, match="cannot be reached") as caught:
+        run(world, record)
+    assert "--forget" in str(caught.value.hint)
+    assert "deletionTimestamp" not in records(world)[0]["metadata"]
+
+
+def test_forget_ends_the_record_and_prints_what_is_left(world: FakeWorld, record: Body) -> None:
+    silence(world.leaves["rome"])
+    told = [event.text for event in run(world, record, forget=True) if isinstance(event, Note)]
+    assert any(
+        "kubectl delete gatewayclients.networking.liqo.io milan -n liqo-tenant-milan" in text
+        for text in told
+    )
+    assert records(world) == []
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+
+
+def test_forget_works_without_a_way_to_the_leaf(world: FakeWorld, record: Body) -> None:
+    def open_cluster(name: str) -> FakeCluster:
+        if name == "rome":
+            raise ClusterError("rome", "no way to it")
+        return world(name)
+
+    with pytest.raises(ClusterError, match="no way to it"):
+        list(delete(record, open_cluster, Options(timeout=5), Stop()))
+    assert len(link_objects(world)) == 6
+    list(delete(record, open_cluster, Options(timeout=5, forget=True), Stop()))
+    assert records(world) == []
+
+
+def test_a_leaf_that_refuses_us_stops_it_unless_it_is_forgotten(
+    world: FakeWorld, record: Body
+) -> None:
+    world.leaves["rome"].fault = lambda *_: Forbidden("rome", "no")
+    with pytest.raises(Forbidden):
+        run(world, record)
+    assert len(link_objects(world)) == 6
+    run(world, record, forget=True)
+    assert records(world) == []
+
+
+@pytest.mark.parametrize("error", [Forbidden("rome", "no"), Transient("rome", "busy")], ids=str)
+def test_a_gate_that_does_not_answer_stays_shut(
+    world: FakeWorld, record: Body, error: ClusterError
+) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return error if ref.kind == r.FOREIGN_CLUSTER else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(ShortcutError):
+        run(world, record, timeout=1)
+    assert sum(each.startswith("rome") for each in link_objects(world)) == 3
+
+
+def test_forget_leaves_what_a_peering_uses(world: FakeWorld, record: Body) -> None:
+    before = link_objects(world)
+    world.leaves["rome"].put(foreign_cluster("milan", "Consumer"))
+    told = [event.text for event in run(world, record, forget=True) if isinstance(event, Note)]
+    assert any("the peering uses its gatewayclient/milan" in text for text in told)
+    assert (link_objects(world), records(world)) == (before, [])
+
+
+def test_a_record_that_ended_while_waiting_is_deleted(world: FakeWorld, record: Body) -> None:
+    run(world, record)
+    (last,) = run(world, record)
+    assert isinstance(last, Outcome)
+    assert last.verb is Verb.DELETED
+
+
+@pytest.mark.parametrize("policy", ["asked for", "on record"])
+def test_namespaces_of_ours_go_when_asked(world: FakeWorld, record: Body, policy: str) -> None:
+    ref = ref_of(world.hub.name, record)
+    if policy == "on record":
+        world.hub.patch(ref, {"spec": {"tenantNamespaceReclaimPolicy": "Delete"}})
+    told = run(world, record, delete_namespaces=policy == "asked for")
+    gone = [
+        str(event.ref)
+        for event in told
+        if isinstance(event, Done) and (event.verb, event.ref.kind) == (Verb.DELETED, r.NAMESPACE)
+    ]
+    assert gone == ["namespace/liqo-tenant-rome", "namespace/liqo-tenant-milan"]
+    assert not any(
+        ref.name.startswith("liqo-tenant-")
+        for leaf in world.leaves.values()
+        for ref in leaf.objects
+        if ref.kind == r.NAMESPACE
+    )
+
+
+def namespace_fate(world: FakeWorld, record: Body) -> str:
+    """What becomes of rome's tenant namespace, and why."""
+    for event in run(world, record, delete_namespaces=True):
+        if isinstance(event, Done) and event.ref == TENANT:
+            return f"{event.verb}: {event.why}"
+    raise AssertionError("nothing was said of it")
+
+
+TENANT = ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")
+
+
+def test_a_namespace_with_something_else_in_it_stays_and_says_what(
+    world: FakeWorld, record: Body
+) -> None:
+    for name in ("kube-root-ca.crt", *"abcdefg"):
+        put_config_map(world.leaves["rome"], name)
+    assert namespace_fate(world, record) == (
+        "kept: it still holds configmap/a, configmap/b, configmap/c, configmap/d, configmap/e "
+        "and 2 more"
+    )
+
+
+def put_config_map(cluster: FakeCluster, name: str) -> None:
+    metadata = {"name": name, "namespace": "liqo-tenant-milan"}
+    cluster.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+
+
+def test_a_namespace_that_cannot_be_looked_into_stays(world: FakeWorld, record: Body) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden("rome", "no") if (verb, ref.kind) == ("list", r.CONFIG_MAP) else None
+
+    world.leaves["rome"].fault = fault
+    assert "cannot be told whether it is empty" in namespace_fate(world, record)
+
+
+def test_a_namespace_made_anew_by_somebody_else_stays(world: FakeWorld, record: Body) -> None:
+    world.leaves["rome"].objects[TENANT]["metadata"]["uid"] = "another"
+    assert namespace_fate(world, record) == "kept: somebody else made it anew"
+
+
+def test_a_namespace_that_is_gone_already_is_fine(world: FakeWorld, record: Body) -> None:
+    del world.leaves["rome"].objects[TENANT]
+    assert namespace_fate(world, record) == "deleted: "
+
+
+def test_kinds_that_went_away_since_they_were_discovered_hold_nothing(
+    world: FakeWorld, record: Body
+) -> None:
+    world.leaves["rome"].not_served.add(r.DEPLOYMENT)
+    assert namespace_fate(world, record) == "deleted: "
+
+
+def test_a_namespace_that_does_not_end_is_named(world: FakeWorld, record: Body) -> None:
+    world.leaves["rome"].objects[TENANT]["metadata"]["finalizers"] = ["kubernetes"]
+    with pytest.raises(TimedOut, match="liqo-tenant-milan is still terminating"):
+        run(world, record, timeout=1, delete_namespaces=True)
+    assert len(records(world)) == 1
+
+
+def test_a_second_command_waits_for_the_first(world: FakeWorld, record: Body) -> None:
+    other = Hold(world.hub, "milan--rome")
+    list(other.take(Deadline(5)))
+    with pytest.raises(TimedOut, match="still works on it"):
+        run(world, record, timeout=0.5)
+    assert len(link_objects(world)) == 6

@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, labels
 from kubectl_liqo_shortcut.core.plan import (
     Create,
     Plan,
+    Recreate,
     Update,
     covers,
     is_ours,
@@ -120,12 +121,12 @@ def test_what_is_ours_and_differs_is_set_right(kind: r.Kind) -> None:
     [(r.GATEWAY_SERVER, "rome"), (r.GATEWAY_CLIENT, "milan")],
     ids=["server", "client"],
 )
-def test_a_gateway_of_ours_is_not_edited_in_place(kind: r.Kind, cluster: str) -> None:
+def test_a_gateway_of_ours_that_differs_is_made_anew(kind: r.Kind, cluster: str) -> None:
     there = everything()
     other = made(manifest_of(kind, cluster))
     other["spec"]["mtu"] = 1400
-    with pytest.raises(Refused, match=r"differs from the shortcut in spec\.mtu$"):
-        make_plan(DESIRED, ends_of(replaced(there, other, cluster)), recorded(there))
+    plan = make_plan(DESIRED, ends_of(replaced(there, other, cluster)), recorded(there))
+    assert plan.steps == (Recreate(manifest_of(kind, cluster), other, "spec.mtu"),)
 
 
 def test_a_gateway_of_others_is_taken_as_it_is() -> None:

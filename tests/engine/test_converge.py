@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
-from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Refused
+from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
 from tests.commands.test_create import events, outcome
 from tests.fakes import FakeCluster, FakeWorld
 
@@ -63,13 +63,31 @@ def test_a_conflict_is_looked_at_again(world: FakeWorld) -> None:
     assert any(isinstance(event, Seen) and "trying again" in event.says for event in happened)
 
 
-def test_a_gateway_of_ours_that_differs_is_refused_with_what_to_do(world: FakeWorld) -> None:
+def test_a_gateway_of_ours_that_differs_is_made_anew_and_that_is_said(world: FakeWorld) -> None:
     list(events(world))
     rome = world.leaves["rome"]
     gateway = next(ref for ref in rome.objects if ref.kind == r.GATEWAY_CLIENT)
+    before = rome.objects[gateway]["metadata"]["uid"]
     rome.patch(gateway, {"spec": {"mtu": 1200}})
-    with pytest.raises(Refused, match=r"differs from the shortcut in spec\.mtu"):
-        list(events(world))
+    told = [event for event in events(world) if isinstance(event, Done) and event.ref == gateway]
+    assert [event.verb for event in told] == [Verb.DELETED, Verb.CREATED]
+    assert told[0].why == "made anew, since it differs in spec.mtu"
+    assert rome.objects[gateway]["metadata"]["uid"] != before
+
+
+def test_a_gateway_is_not_taken_down_while_the_other_leaf_is_silent(world: FakeWorld) -> None:
+    list(events(world))
+    milan, rome = world.leaves["milan"], world.leaves["rome"]
+    gateway = next(ref for ref in rome.objects if ref.kind == r.GATEWAY_CLIENT)
+    rome.patch(gateway, {"spec": {"mtu": 1200}})
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Transient("milan", "busy") if ref.kind == r.FOREIGN_CLUSTER else None
+
+    milan.fault = fault
+    with pytest.raises(TimedOut):
+        list(events(world, timeout=1))
+    assert rome.objects[gateway]["spec"]["mtu"] == 1200
 
 
 def test_a_watch_that_is_forbidden_half_way_ends_it(world: FakeWorld) -> None:

@@ -1,0 +1,141 @@
+"""``kubectl liqo-shortcut sync``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.options import access_options, say_ways, timeout_option, wait_option
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.errors import ExitCode, Invalid
+from kubectl_liqo_shortcut.output.text import printable
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.commands.prune import Orphans
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.engine.jobs import Job
+
+_EPILOG = """\b
+Examples:
+  # all shortcuts of this hub: complete, repair, apply edited records, finish deletions
+  kubectl liqo-shortcut sync
+  # what it would do
+  kubectl liqo-shortcut sync --dry-run
+  # one, whose link somebody took away on a leaf
+  kubectl liqo-shortcut sync milan--rome --recreate
+  # remove what bears this hub's labels on the leaves and no record knows
+  kubectl liqo-shortcut sync --prune
+"""
+
+
+@click.command("sync", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument(
+    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.shortcuts
+)
+@click.option("--recreate", is_flag=True, help="Make links again that somebody took away on a leaf")
+@click.option("--prune", is_flag=True, help="Then remove labelled objects that no record knows")
+@click.option("--yes", is_flag=True, help="Do not ask (with --prune)")
+@click.option(
+    "--dry-run",
+    type=click.Choice(("none", "client")),
+    default="none",
+    help="client: print the steps, change nothing; a bare --dry-run means client",
+)
+@wait_option
+@timeout_option
+@access_options
+def command(
+    words: tuple[str, ...],
+    recreate: bool,
+    prune: bool,
+    yes: bool,
+    dry_run: str,
+    wait: bool,
+    timeout: float,
+    access: Access,
+) -> None:
+    """Bring the leaves to what the hub's records say.
+
+    Completes what was interrupted, repairs what drifted, applies edited records, finishes
+    deletions and pending cleanups, switches off what has expired, and refreshes each status.
+    """
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.get import select
+    from kubectl_liqo_shortcut.commands.sync import Options, sync
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.shortcut import pair_of
+
+    if prune and words:
+        raise Invalid("--prune goes without names: it looks at every leaf of the hub")
+    records, renderer = select(words, access), Renderer(read_template)
+    say_ways(access, (side.leaf for each in records for side in pair_of(each).sides))
+    if dry_run == "client":
+        _print_steps(records, access, renderer, timeout)
+    elif records:
+        options = Options(timeout=timeout, wait=wait, recreate=recreate)
+        jobs: dict[str, Job] = {
+            str(each["metadata"]["name"]): partial(sync, each, access, renderer, options)
+            for each in records
+        }
+        run_jobs(jobs)
+    elif not prune:
+        click.echo("No shortcuts found.", err=True)
+    if prune:
+        _prune(access, timeout, yes=yes, dry_run=dry_run == "client")
+
+
+def _print_steps(records: list[Object], access: Access, renderer: Renderer, timeout: float) -> None:
+    from kubectl_liqo_shortcut.commands.sync import next_steps
+    from kubectl_liqo_shortcut.output.formats import resource_name
+
+    for record in records:
+        lines = list(next_steps(record, access, renderer, timeout))
+        for line in lines:
+            click.echo(printable(line), err=True)
+        verb = "configured" if lines else "unchanged"
+        click.echo(f"{resource_name(record)} {verb} (dry run)")
+
+
+def _prune(access: Access, timeout: float, *, yes: bool, dry_run: bool) -> None:
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.prune import find_orphans, prune
+
+    orphans = find_orphans(access, timeout)
+    for each in orphans.found:
+        click.echo(
+            printable(
+                f"{each.entry.ref.cluster}: {each.entry.ref} is an orphan of {each.shortcut}"
+            ),
+            err=True,
+        )
+    if not orphans.found:
+        click.echo("No orphans found.", err=True)
+    elif not dry_run and _agreed(orphans, yes):
+        run_jobs(
+            {name: partial(prune, name, orphans, access, timeout) for name in orphans.shortcuts}
+        )
+    _tell_silent(orphans)
+
+
+def _agreed(orphans: Orphans, yes: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Invalid("--prune asks before it deletes, and nobody can answer", hint="pass --yes")
+    return click.confirm(f"Delete these {len(orphans.found)} objects?", err=True)
+
+
+def _tell_silent(orphans: Orphans) -> None:
+    from kubectl_liqo_shortcut.cli import show
+
+    for error in orphans.silent.values():
+        show(error)
+    if orphans.silent:
+        click.get_current_context().exit(ExitCode.PARTLY)

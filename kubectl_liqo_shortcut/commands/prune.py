@@ -1,0 +1,145 @@
+"""``sync --prune``: objects that bear this hub's label and that no record knows."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    Object,
+    ObjectRef,
+    cluster_id,
+    labels_of,
+    ref_of,
+    shortcut_name,
+    uid_of,
+)
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.remove import check_peering, remove
+from kubectl_liqo_shortcut.engine.survey import check_identity, find_records, hub_id, leaves_of
+from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
+
+_KINDS = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Orphan:
+    """An object on a leaf that was made for *shortcut* of this hub, which does not know it."""
+
+    shortcut: str
+    peer: str
+    entry: Recorded
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Orphans:
+    """What was found, and the leaves that could not be asked. Tenant namespaces are none."""
+
+    hub: str  # its cluster ID
+    found: tuple[Orphan, ...]
+    silent: Mapping[str, ShortcutError]
+
+    @property
+    def shortcuts(self) -> list[str]:
+        return sorted({each.shortcut for each in self.found})
+
+
+def find_orphans(open_cluster: OpenCluster, timeout: float) -> Orphans:
+    """Ask every leaf of the hub at once."""
+    hub, deadline = open_cluster(HUB), Deadline(timeout)
+    identity = str(patiently(lambda: hub_id(hub), deadline, first_look=True))
+    leaves = patiently(lambda: leaves_of(hub), deadline)
+    found, silent = of_each(
+        {leaf: partial(_labelled, open_cluster, leaf, identity, deadline) for leaf in leaves}
+    )
+    known = _known(hub, deadline)  # after the leaves: what is made meanwhile is on record first
+    orphans = [each for bodies in found.values() for each in bodies if not _is_known(each, known)]
+    return Orphans(identity, tuple(orphans), silent)
+
+
+def prune(
+    name: str, orphans: Orphans, open_cluster: OpenCluster, timeout: float, stop: Stop
+) -> Iterator[Event]:
+    """Remove the orphans of the shortcut *name*, if no record has come to know them."""
+    hub, deadline = open_cluster(HUB), Deadline(timeout)
+    hold = Hold(hub, name)
+    try:
+        yield from hold.take(deadline)
+        known = _known(hub, deadline)
+        of_name = (each for each in orphans.found if each.shortcut == name)
+        batch = [each for each in of_name if not _is_known(each, known)]
+        if batch:
+            yield from _remove(batch, orphans.hub, hold, open_cluster, deadline, stop)
+    finally:
+        hold.release()
+
+
+def _remove(
+    batch: Sequence[Orphan],
+    hub: str,
+    hold: Hold,
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    stop: Stop,
+) -> Iterator[Event]:
+    entries = [each.entry for each in batch]
+    names = sorted({entry.ref.cluster for entry in entries})
+    leaves = {leaf: hold.guard(open_cluster(leaf)) for leaf in names}
+    first = batch[0]
+    pair = Shortcut(server=cluster_id(first.entry.ref.cluster), client=cluster_id(first.peer))
+    errors = check_peering(pair.sides, leaves, deadline, first_look=True)
+    stop.check()
+    if not errors:
+        errors = yield from remove(pair, hub, entries, leaves, deadline)
+    if errors:
+        raise PartlyDone(
+            "; ".join(error.message for error in errors.values()),
+            hint="the same command goes on: kubectl liqo-shortcut sync --prune",
+        )
+
+
+def _labelled(open_cluster: OpenCluster, leaf: str, hub: str, deadline: Deadline) -> list[Orphan]:
+    """All that bears our label and *hub*'s on *leaf*."""
+    cluster = open_cluster(leaf)
+    patiently(check_identity(cluster, ""), deadline, first_look=True)
+    labels = f"{r.MANAGED_BY}={r.FIELD_MANAGER},{r.SHORTCUT_HUB}={hub}"
+    lists = [partial(_list, cluster, Selection(kind, labels=labels), deadline) for kind in _KINDS]
+    bodies = (body for items in together(lists) for body in items)
+    return [orphan for body in bodies for orphan in _orphan(leaf, body)]
+
+
+def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> tuple[Object, ...]:
+    return patiently(lambda: cluster.list(what), deadline).items
+
+
+def _orphan(leaf: str, body: Object) -> Iterator[Orphan]:
+    """*body*, if its labels agree with each other: others may put labels on things too."""
+    labels = labels_of(body)
+    name, peer = labels.get(r.SHORTCUT_NAME, ""), labels.get(r.REMOTE_CLUSTER_ID, "")
+    with contextlib.suppress(Invalid):
+        if name == shortcut_name(cluster_id(leaf), cluster_id(peer)):
+            yield Orphan(name, peer, Recorded(ref_of(leaf, body), uid_of(body), Ownership.CREATED))
+
+
+Known = Mapping[ObjectRef, Recorded]
+
+
+def _known(hub: Cluster, deadline: Deadline) -> Known:
+    """What all records name."""
+    records = patiently(lambda: find_records(hub), deadline)
+    return {ref: each for record in records for ref, each in rec.objects_of(record).items()}
+
+
+def _is_known(orphan: Orphan, known: Known) -> bool:
+    entry = known.get(orphan.entry.ref)
+    return entry is not None and entry.uid in ("", orphan.entry.uid)

@@ -1,0 +1,126 @@
+"""``sync``: bring reality to what the hub's records say, whatever interrupted whom."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from kubectl_liqo_shortcut.commands import create as making
+from kubectl_liqo_shortcut.commands import delete as removing
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
+from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, differing
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.record import Cause
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import of_record
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.look import look
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.records import note_cause, present_record
+from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.errors import Unreachable
+
+UNREACHABLE = "LeafUnreachable"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    timeout: float = 300.0  # seconds
+    wait: bool = True
+    recreate: bool = False  # also where somebody took the link away on a leaf
+
+
+def sync(
+    record: Object, open_cluster: OpenCluster, renderer: Renderer, options: Options, stop: Stop
+) -> Iterator[Event]:
+    """Complete, repair, change, switch off or finish deleting: what *record* asks for."""
+    if is_terminating(record):
+        limits = removing.Options(timeout=options.timeout)
+        yield from removing.delete(record, open_cluster, limits, stop)
+    elif expired_at(record, utc_now()):
+        yield from _switch_off(record, open_cluster, options, stop)
+    else:
+        wanted = making.Options(
+            timeout=options.timeout,
+            wait=options.wait,
+            recorded_only=True,
+            recreate=options.recreate,
+        )
+        try:
+            yield from making.create(of_record(record), open_cluster, renderer, wanted, stop)
+        except Unreachable as error:
+            yield from _note_unreachable(record, error, open_cluster)
+            raise
+
+
+def next_steps(
+    record: Object, open_cluster: OpenCluster, renderer: Renderer, timeout: float
+) -> Iterator[str]:
+    """What ``sync`` would do now, in sentences; nothing is written."""
+    if is_terminating(record) or expired_at(record, utc_now()):
+        yield from removing.plan_lines(record)
+        return
+    name = str(record["metadata"]["name"])
+    unheld = Hold(open_cluster(HUB), name)  # so nothing can be written
+    looked = look(of_record(record), open_cluster, unheld, renderer, Deadline(timeout))
+    try:
+        ends = looked.link.ends()
+        rendered, plan = looked.link.plan(ends)
+        yield from map(_sentence, plan.steps)
+        for each in rendered.pending:
+            cluster, ref = each.manifest.cluster, each.manifest.ref
+            if ends[cluster].of(ref.kind) is None:
+                yield f"{cluster}: {ref} would be created, once it has {', '.join(each.waits_for)}"
+    finally:
+        looked.close()
+
+
+def _sentence(step: Step) -> str:
+    cluster, ref = step.manifest.cluster, step.manifest.ref
+    if isinstance(step, Create):
+        return f"{cluster}: {ref} would be created"
+    if isinstance(step, Recreate):
+        return f"{cluster}: {ref} would be deleted and made anew with another {step.fields}"
+    fields = differing(step.observed.get("spec") or {}, step.manifest.body["spec"])
+    return f"{cluster}: {ref} would be configured ({', '.join(fields)})"
+
+
+def _switch_off(
+    record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
+) -> Iterator[Event]:
+    name = str(record["metadata"]["name"])
+    ready = rec.condition_of(record, "Ready")
+    if ready.get("reason") == "Expired" and not rec.objects_of(record):
+        yield Outcome(name, Verb.UNCHANGED, record)
+        return
+    hub, deadline = open_cluster(HUB), Deadline(options.timeout)
+    hold = Hold(hub, name)
+    try:
+        yield from hold.take(deadline)
+        present = present_record(hub, record, deadline)
+        if present is not None and expired_at(present, utc_now()):
+            yield Note(f"expired at {expired_at(present, utc_now())}: its link is removed", name)
+            limits = removing.Options(timeout=deadline.left())
+            yield from removing.switch_off(present, hold, open_cluster, limits, stop)
+        yield Outcome(name, Verb.CONFIGURED, present or record)
+    finally:
+        hold.release()
+
+
+def _note_unreachable(
+    record: Object, error: Unreachable, open_cluster: OpenCluster
+) -> Iterator[Event]:
+    """Nobody knows how the link is: so the record must not go on saying Ready."""
+    if error.cluster == HUB or rec.condition_of(record, "Ready").get("reason") == UNREACHABLE:
+        return
+    hub, deadline = open_cluster(HUB), Deadline(10.0)
+    hold = Hold(hub, str(record["metadata"]["name"]))
+    try:
+        yield from hold.take(deadline)
+        cause = Cause(UNREACHABLE, error.message, ready="Unknown")
+        note_cause(hold.guard(hub), record, cause, deadline)
+    finally:
+        hold.release()

@@ -1,0 +1,49 @@
+"""A cluster that is written to only while writing is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Change, Cluster, Listing, Selection
+from kubectl_liqo_shortcut.core.resources import Kind
+
+
+class Guarded:
+    """A ``Cluster`` that is written to only after *check* raised nothing."""
+
+    def __init__(self, cluster: Cluster, check: Callable[[], None]) -> None:
+        self._cluster = cluster
+        self._check = check
+
+    @property
+    def name(self) -> str:
+        return self._cluster.name
+
+    def get(self, ref: ObjectRef) -> Object | None:
+        return self._cluster.get(ref)
+
+    def list(self, what: Selection) -> Listing:
+        return self._cluster.list(what)
+
+    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+        return self._cluster.watch(what, since)
+
+    def kinds(self) -> tuple[Kind, ...]:
+        return self._cluster.kinds()
+
+    def create(self, manifest: Manifest) -> Object:
+        self._check()
+        return self._cluster.create(manifest)
+
+    def apply(self, manifest: Manifest) -> Object:
+        self._check()
+        return self._cluster.apply(manifest)
+
+    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        self._check()
+        return self._cluster.patch(ref, body, subresource=subresource)
+
+    def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
+        self._check()
+        self._cluster.delete(ref, uid, version)

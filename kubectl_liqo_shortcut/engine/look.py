@@ -1,0 +1,124 @@
+"""The first look at a pair and its clusters, and what it leads to: the link to work on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating
+from kubectl_liqo_shortcut.core.plan import Plan
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request, decide
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.journal import Journal
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.link import Link
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.survey import HubView, find_records, survey
+from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.errors import Refused
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, and what is to be made of it. Nothing was written."""
+
+    view: HubView
+    why: str  # the roles are so
+    link: Link
+
+    @property
+    def shortcut(self) -> Shortcut:
+        return self.link.shortcut
+
+    def plan(self) -> Plan:
+        """The first steps; refuses what stands in the way."""
+        return self.link.plan(self.link.ends())[1]
+
+    def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
+        """Whether nobody has changed the record since: all that matters is on record first."""
+        found = patiently(lambda: find_records(hub, self.shortcut.name), deadline)
+        return _version(found[0] if found else None) == _version(self.view.record)
+
+    def close(self) -> None:
+        self.link.world.close()
+
+
+def look(
+    request: Request,
+    open_cluster: OpenCluster,
+    hold: Hold,
+    renderer: Renderer,
+    deadline: Deadline,
+) -> Looked:
+    """Ask the hub and both leaves at once, and decide the roles.
+
+    What the link is made with is written to only while *hold* lasts.
+    """
+    hub = open_cluster(HUB)
+    leaves = {leaf: hold.guard(open_cluster(leaf)) for leaf in map(str, request.pair)}
+    world = World()
+    try:
+        for side in request.shortcut_with(request.pair[0]).sides:
+            for what in observe.first_look(side):
+                world.look(leaves[side.leaf], what)
+        looking = Answer(lambda: survey(hub, leaves, request.pair, deadline), then=world.wake)
+        world.sync(deadline, looking.check)
+        view, looks = looking.result()
+        shortcut, why = _decide(request, view, world)
+        link = Link(
+            shortcut=shortcut,
+            renderer=renderer,
+            facts=view.facts,
+            leaves=leaves,
+            cluster_uids={leaf: look.uid for leaf, look in looks.items()},
+            world=world,
+            journal=Journal(hold.guard(hub), view.record or renderer.record(shortcut, {}).body),
+        )
+        link.follow(link.ends())
+        world.sync(deadline)
+    except BaseException:
+        world.close()
+        raise
+    return Looked(view, why, link)
+
+
+def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, str]:
+    """What to make; a link that is there already, of whoever, decides the roles."""
+    if view.record is not None and is_terminating(view.record):
+        raise Refused(
+            f"shortcut {request.name} is being deleted",
+            hint=f"finish that first: kubectl liqo-shortcut delete {request.name}",
+        )
+    there = _existing_server(request, world)
+    if there is not None and view.record is None:
+        if request.server not in (None, there):
+            raise Refused(
+                f"a link between them exists, with {there} as its gateway server",
+                hint=f"leave --gw-server out to use it, or remove that link on {there} first",
+            )
+        return request.shortcut_with(there), "a link between them exists already"
+    shortcut, why = decide(request, view.record, view.facts)
+    if there not in (None, shortcut.server):
+        raise Refused(
+            f"the leaves have a link with {there} as its gateway server, "
+            f"the shortcut wants {shortcut.server}",
+            hint="remove that link first, or delete the shortcut and create it again",
+        )
+    return shortcut, why
+
+
+def _existing_server(request: Request, world: World) -> ClusterID | None:
+    """The leaf that has a gateway server for the other, or whose peer has a client for it."""
+    for server in request.pair:
+        sides = request.shortcut_with(server).sides
+        gateways = [observe.gateway(side, world.objects) for side in sides]
+        if any(gateway and not is_terminating(gateway) for gateway in gateways):
+            return server
+    return None
+
+
+def _version(record: Object | None) -> tuple[str, ...]:
+    metadata = (record or {}).get("metadata") or {}
+    return tuple(str(metadata.get(key)) for key in ("uid", "resourceVersion") if record)

@@ -1,0 +1,81 @@
+"""Tenant namespaces of ours go only if asked to, and only if nothing else lives there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.plan import is_meant
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.record import Recorded
+from kubectl_liqo_shortcut.core.resources import Kind
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.world import wait_for
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
+
+_SHOWN = 5  # of what keeps a namespace
+
+
+def remove_namespace(
+    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
+) -> str:
+    """Delete the namespace and wait until it is gone; or say why it is kept.
+
+    It is looked through before, not locked: what somebody puts into it in the same moment goes
+    with it.
+    """
+    found = patiently(lambda: cluster.get(entry.ref), deadline)
+    if found is None:
+        return ""
+    if not is_meant(found, entry, marked):
+        return "somebody else made it anew"
+    try:
+        held = sorted(_held(cluster, entry.ref.name, deadline))
+    except Forbidden as error:
+        return f"it cannot be told whether it is empty: {error.message}"
+    if held:
+        more = f" and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
+        return f"it still holds {', '.join(held[:_SHOWN])}{more}"
+    patiently(lambda: cluster.delete(entry.ref, uid_of(found)), deadline)
+    _wait(cluster, entry, uid_of(found), deadline)
+    return ""
+
+
+def _held(cluster: Cluster, namespace: str, deadline: Deadline) -> Iterator[str]:
+    """What lives there, but for what Kubernetes puts into every namespace."""
+    kinds = patiently(cluster.kinds, deadline)
+    looks = (partial(_list, cluster, kind, namespace) for kind in kinds)
+    found = together([partial(patiently, look, deadline) for look in looks])
+    for kind, items in zip(kinds, found, strict=True):
+        for item in items:
+            if not _comes_with_it(kind, item):
+                yield f"{kind}/{item['metadata']['name']}"
+
+
+def _list(cluster: Cluster, kind: Kind, namespace: str) -> tuple[Object, ...]:
+    try:
+        return cluster.list(Selection(kind, namespace)).items
+    except Gone:  # a kind that was removed since discovery
+        return ()
+
+
+def _comes_with_it(kind: Kind, item: Object) -> bool:
+    name = item["metadata"]["name"]
+    if kind.kind == "Event":
+        return True
+    return (kind, name) in ((r.CONFIG_MAP, "kube-root-ca.crt"), (r.SERVICE_ACCOUNT, "default"))
+
+
+def _wait(cluster: Cluster, entry: Recorded, uid: str, deadline: Deadline) -> None:
+    what = Selection(r.NAMESPACE, name=entry.ref.name)
+
+    def gone(found: object) -> bool:
+        return all(uid_of(each) != uid for each in found)  # type: ignore[attr-defined]
+
+    if not gone(wait_for(cluster, what, deadline, gone)):
+        raise TimedOut(
+            f"cluster {cluster.name!r}: namespace {entry.ref.name} is still terminating",
+            hint=f"kubectl get namespace {entry.ref.name} -o yaml there says what it waits for",
+        )

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands.create import RemovedOnLeaf
+from kubectl_liqo_shortcut.commands.sync import Options, next_steps, sync
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import ClusterError, PartlyDone, ShortcutError, Unreachable
+from tests.commands.test_create import events as create
+from tests.commands.test_create import link_objects, outcome, records, reset
+from tests.fakes import Body, FakeWorld
+from tests.samples import record_of
+
+RENDERER = Renderer(read_template)
+PAST = "2026-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def record(world: FakeWorld) -> Body:
+    return dict(outcome(create(world)).record)
+
+
+def present(world: FakeWorld) -> Body:
+    (record,) = records(world)
+    return record
+
+
+def run(world: FakeWorld, record: Body, *, recreate: bool = False) -> list[Event]:
+    options = Options(timeout=5, recreate=recreate)
+    return list(sync(record, world, RENDERER, options, Stop()))
+
+
+def verb(happened: list[Event]) -> Verb:
+    last = happened[-1]
+    assert isinstance(last, Outcome)
+    return last.verb
+
+
+def edit(world: FakeWorld, **spec: object) -> Body:
+    world.hub.patch(ref_of(world.hub.name, present(world)), {"spec": spec})
+    return present(world)
+
+
+def reason(world: FakeWorld) -> str:
+    return str(rec.condition_of(present(world), "Ready")["reason"])
+
+
+def test_a_record_alone_becomes_a_link(world: FakeWorld) -> None:
+    body = record_of(spec={"server": {"clusterID": "rome"}, "client": {"clusterID": "milan"}})
+    del body["metadata"]["uid"]
+    world.hub.create(Manifest(world.hub.name, body))
+    assert verb(run(world, present(world))) is Verb.CONFIGURED
+    assert rec.is_ready(present(world))
+    assert present(world)["metadata"]["finalizers"] == [r.FINALIZER]
+
+
+def test_a_healthy_link_is_unchanged_and_its_status_fresh(world: FakeWorld, record: Body) -> None:
+    ref = ref_of(world.hub.name, record)
+    world.hub.patch(ref, {"status": {"lastObservedTime": PAST}}, subresource="status")
+    assert verb(run(world, record)) is Verb.UNCHANGED
+    assert present(world)["status"]["lastObservedTime"] != PAST
+
+
+def test_an_edited_record_is_applied(world: FakeWorld, record: Body) -> None:
+    assert verb(run(world, edit(world, gateway={"mtu": 1280}))) is Verb.CONFIGURED
+    assert rec.is_ready(present(world))
+
+
+def test_a_deletion_that_was_only_marked_is_finished(world: FakeWorld, record: Body) -> None:
+    world.hub.drop(ref_of(world.hub.name, record))
+    assert verb(run(world, present(world))) is Verb.DELETED
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_a_pending_cleanup_is_finished_when_the_leaf_is_back(
+    world: FakeWorld, record: Body
+) -> None:
+    world.hub.drop(ref_of(world.hub.name, record))
+    rome = world.leaves["rome"]
+    rome.fault = lambda *_: Unreachable("rome", "cannot be reached")
+    with pytest.raises(PartlyDone):
+        run(world, present(world))
+    assert reason(world) == "CleanupPending"
+    rome.fault = lambda *_: None
+    run(world, present(world))
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_an_expired_one_is_switched_off_and_its_record_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    happened = run(world, edit(world, expirationTime=PAST))
+    assert any(isinstance(event, Note) and "expired at" in event.text for event in happened)
+    assert link_objects(world) == []
+    assert reason(world) == "Expired"
+    assert rec.objects_of(present(world)) == {}
+
+
+def test_an_expired_one_is_switched_off_once(world: FakeWorld, record: Body) -> None:
+    run(world, edit(world, expirationTime=PAST))
+    before = len(world.calls)
+    assert verb(run(world, present(world))) is Verb.UNCHANGED
+    assert len(world.calls) == before
+
+
+def test_an_expired_one_comes_back_with_a_later_time(world: FakeWorld, record: Body) -> None:
+    run(world, edit(world, expirationTime=PAST))
+    run(world, edit(world, expirationTime="2099-01-01T00:00:00Z"))
+    assert rec.is_ready(present(world))
+
+
+def test_one_whose_time_was_prolonged_meanwhile_is_left_alone(
+    world: FakeWorld, record: Body
+) -> None:
+    expired = edit(world, expirationTime=PAST)
+    stale = {**expired, "spec": dict(expired["spec"])}
+    edit(world, expirationTime=None)
+    run(world, stale)
+    assert len(link_objects(world)) == 6
+
+
+def test_what_was_taken_away_on_a_leaf_is_made_again_only_when_asked_for(
+    world: FakeWorld, record: Body
+) -> None:
+    reset(world, "rome")
+    with pytest.raises(RemovedOnLeaf):
+        run(world, present(world))
+    assert reason(world) == "RemovedOnLeaf"
+    run(world, present(world), recreate=True)
+    assert rec.is_ready(present(world))
+
+
+def test_a_record_does_not_go_on_saying_ready_when_a_leaf_is_silent(
+    world: FakeWorld, record: Body
+) -> None:
+    world.leaves["rome"].fault = lambda *_: Unreachable("rome", "cannot be reached")
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            run(world, present(world))
+    condition = rec.condition_of(present(world), "Ready")
+    assert (condition["status"], condition["reason"]) == ("Unknown", "LeafUnreachable")
+    world.leaves["rome"].fault = lambda *_: None
+    run(world, present(world))
+    assert rec.is_ready(present(world))
+
+
+def test_a_silent_hub_is_told_nothing(world: FakeWorld, record: Body) -> None:
+    world.hub.fault = lambda *_: Unreachable(world.hub.name, "cannot be reached")
+    with pytest.raises(Unreachable):
+        run(world, record)
+
+
+def steps(world: FakeWorld) -> list[str]:
+    return list(next_steps(present(world), world, RENDERER, 5.0))
+
+
+def test_the_next_steps_are_told_and_nothing_is_written(world: FakeWorld, record: Body) -> None:
+    rome = world.leaves["rome"]
+    edit(world, gateway={"mtu": 1280})
+    configuration = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
+    rome.patch(configuration, {"spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}})
+    key = next(ref for ref in rome.objects if ref.kind == r.PUBLIC_KEY)
+    rome.drop(key)
+    before = len(world.calls)
+    assert sorted(steps(world)) == [
+        "milan: gatewayserver/rome would be deleted and made anew with another spec.mtu",
+        "rome: configuration/milan would be configured (spec.remote.cidr.pod)",
+        "rome: gatewayclient/milan would be deleted and made anew with another spec.mtu",
+        "rome: publickey/milan would be created",
+    ]
+    writes = {verb for verb, ref in world.calls[before:] if ref.kind != r.SELF_SUBJECT_REVIEW}
+    assert writes == {"list", "get"}
+
+
+def test_what_waits_for_a_fact_is_told_too(world: FakeWorld, record: Body) -> None:
+    reset(world, "milan")
+    waits = "rome: gatewayclient/milan would be created"
+    assert not any(line.startswith(waits) for line in steps(world))  # it is there
+    reset(world, "rome")
+    told = steps(world)
+    assert "milan: gatewayserver/rome would be created" in told
+    waiting = "rome: gatewayclient/milan would be created, once it has "
+    assert [line for line in told if line.startswith(waiting)]
+
+
+def test_nothing_to_do_is_no_step(world: FakeWorld, record: Body) -> None:
+    assert steps(world) == []
+
+
+def test_the_steps_of_what_goes_are_those_of_delete(world: FakeWorld, record: Body) -> None:
+    world.hub.drop(ref_of(world.hub.name, record))
+    assert "rome: gatewayclient/milan would be deleted" in steps(world)
+
+
+def test_a_failure_of_another_kind_is_not_noted_as_silence(world: FakeWorld, record: Body) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return ClusterError("rome", "no") if ref.kind == r.CONFIG_MAP else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(ShortcutError):
+        run(world, present(world))
+    assert rec.is_ready(present(world))

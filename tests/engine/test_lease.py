@@ -1,0 +1,297 @@
+"""One at a time: what a Lease promises, on the fake hub."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Note
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.engine import lease, process
+from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
+from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, TimedOut, Unreachable
+from tests.fakes import FakeWorld
+
+NAME = "milan--rome"
+REF = ObjectRef("the hub", r.LEASE, "liqo", f"liqo-shortcut-{NAME}")
+
+
+@pytest.fixture
+def hold(world: FakeWorld) -> Iterator[Hold]:
+    hold = Hold(world.hub, NAME)
+    yield hold
+    hold.release()
+
+
+def take(hold: Hold, timeout: float = 5.0) -> bool:
+    """Whether it had to wait; what is said meanwhile is lost."""
+    taking = hold.take(Deadline(timeout))
+    while True:
+        try:
+            next(taking)
+        except StopIteration as end:
+            return bool(end.value)
+
+
+def put_lease(world: FakeWorld, mark: str = "", holder: str = "anna@castle/7") -> None:
+    metadata = {
+        "name": REF.name,
+        "namespace": REF.namespace,
+        "annotations": {"shortcut.liqo.io/process": mark},
+    }
+    spec = {"holderIdentity": holder, "acquireTime": "2026-01-01T00:00:00.000000Z"}
+    body = {"apiVersion": r.LEASE.api_version, "kind": "Lease", "metadata": metadata, "spec": spec}
+    world.hub.put(body)
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
+
+
+def test_a_free_one_is_taken_at_once_and_says_who_holds_it(world: FakeWorld, hold: Hold) -> None:
+    assert not take(hold)
+    (found,) = world.hub.of(r.LEASE)
+    assert found["spec"]["holderIdentity"] == process.holder()
+    assert found["spec"]["leaseDurationSeconds"] == 15
+    assert found["metadata"]["labels"][r.MANAGED_BY] == r.FIELD_MANAGER
+    hold.check()
+
+
+def test_released_it_is_gone_and_nothing_may_be_written(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    hold.release()
+    assert world.hub.of(r.LEASE) == []
+    with pytest.raises(LeaseLost, match="was released"):
+        hold.check()
+
+
+def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Hold) -> None:
+    guarded = hold.guard(world.leaves["rome"])
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
+    ref = ObjectRef("rome", r.NAMESPACE, "", "x")
+    for write in (
+        lambda: guarded.create(Manifest("rome", body)),
+        lambda: guarded.apply(Manifest("rome", body)),
+        lambda: guarded.patch(ref, {}),
+        lambda: guarded.delete(ref, "uid"),
+    ):
+        with pytest.raises(RuntimeError, match="is not held"):
+            write()
+    assert guarded.name == "rome"
+    assert guarded.get(ref) is None
+    assert guarded.list(Selection(r.LEASE)).items == ()
+    assert r.LEASE in guarded.kinds()
+    assert world.leaves["rome"].objects.get(ref) is None
+
+
+def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    second = Hold(world.hub, NAME)
+    taking = second.take(Deadline(5))
+    said = next(taking)
+    assert isinstance(said, Note)
+    assert f"waiting for {process.holder()} (since 2" in said.text
+    threading.Timer(0.1, hold.release).start()
+    with pytest.raises(StopIteration) as end:
+        next(taking)
+    assert end.value.value is True
+    second.release()
+
+
+def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold) -> None:
+    put_lease(world)
+    with pytest.raises(TimedOut, match=r"anna@castle/7 \(since 2026-01-01T00:00:00\) still works"):
+        take(hold, timeout=0.3)
+
+
+def test_one_left_behind_by_a_process_of_this_machine_is_taken_over_at_once(
+    world: FakeWorld, hold: Hold
+) -> None:
+    child = sleeper()
+    mark = process.mark(child.pid)
+    end(child)
+    put_lease(world, mark)
+    assert take(hold, timeout=1)
+    assert world.hub.objects[REF]["spec"]["holderIdentity"] == process.holder()
+
+
+def test_one_whose_holder_dies_meanwhile_is_taken_over(world: FakeWorld, hold: Hold) -> None:
+    child = sleeper()
+    put_lease(world, process.mark(child.pid))
+    threading.Timer(0.3, end, [child]).start()
+    assert take(hold, timeout=5)
+
+
+def test_one_of_another_machine_is_taken_over_when_it_has_not_changed_for_long(
+    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SECONDS", 0.5)
+    put_lease(world, "another-boot pid:[1] 1 1")
+    began = time.monotonic()
+    assert take(hold)
+    assert time.monotonic() - began >= 0.5
+
+
+def test_one_that_is_renewed_is_not_taken_over(
+    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SECONDS", 0.5)
+    put_lease(world)
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(0.1):
+            world.hub.patch(REF, {"spec": {"renewTime": str(time.monotonic())}})
+
+    threading.Thread(target=renew, daemon=True).start()
+    with pytest.raises(TimedOut):
+        take(hold, timeout=1.2)
+    stop.set()
+
+
+def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Hold) -> None:
+    create, lost = world.hub.create, iter([True])
+
+    def create_and_lose(manifest: Manifest) -> Object:
+        made = create(manifest)
+        if next(lost, False):
+            raise Unreachable("the hub", "connection reset")
+        return made
+
+    world.hub.create = create_and_lose  # type: ignore[method-assign]
+    assert not take(hold)
+
+
+def test_one_that_somebody_else_takes_over_first_is_waited_for(
+    world: FakeWorld, hold: Hold
+) -> None:
+    child = sleeper()
+    mark = process.mark(child.pid)
+    end(child)
+    put_lease(world, mark)
+    faster = iter([True])
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb == "patch" and next(faster, False):
+            world.hub.objects[ref]["metadata"]["resourceVersion"] = "another"
+            world.hub.objects[ref]["metadata"]["annotations"] = {}
+        return None
+
+    world.hub.fault = fault
+    with pytest.raises(TimedOut):
+        take(hold, timeout=1.5)
+
+
+def test_a_hub_that_forbids_it_says_so(world: FakeWorld, hold: Hold) -> None:
+    world.hub.fault = lambda _, ref: Forbidden("the hub", "no") if ref == REF else None
+    with pytest.raises(Forbidden):
+        take(hold)
+
+
+def test_a_watch_that_is_forbidden_ends_the_waiting(world: FakeWorld, hold: Hold) -> None:
+    put_lease(world)
+    world.hub.fault = lambda verb, _: Forbidden("the hub", "no") if verb == "list" else None
+    with pytest.raises(Forbidden):
+        take(hold)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "_RENEWED_EVERY", 0.05)
+    monkeypatch.setattr(lease, "_TRUSTED_FOR", 0.5)
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_is_renewed_for_as_long_as_it_is_held(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    before = world.hub.objects[REF]["metadata"]["resourceVersion"]
+    time.sleep(0.8)
+    hold.check()
+    assert world.hub.objects[REF]["metadata"]["resourceVersion"] != before
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_hub_that_falls_silent_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    world.hub.fault = lambda verb, _: Unreachable("the hub", "silent") if verb == "patch" else None
+    time.sleep(0.7)
+    with pytest.raises(LeaseLost, match="could not be renewed"):
+        hold.check()
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_that_was_taken_away_stops_all_writes_and_is_not_deleted(
+    world: FakeWorld, hold: Hold
+) -> None:
+    take(hold)
+    world.hub.drop(REF)
+    put_lease(world)
+    time.sleep(0.3)
+    with pytest.raises(LeaseLost, match="taken by anna@castle/7"):
+        hold.check()
+    hold.release()
+    assert REF in world.hub.objects
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    world.hub.drop(REF)
+    time.sleep(0.3)
+    with pytest.raises(LeaseLost, match="it was deleted"):
+        hold.check()
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_that_somebody_only_labelled_is_still_ours(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    world.hub.patch(REF, {"metadata": {"labels": {"a": "b"}}})
+    time.sleep(0.3)
+    hold.check()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb == "patch":
+            raise KeyError("a bug")
+        return None
+
+    world.hub.fault = fault
+    time.sleep(0.3)
+    with pytest.raises(LeaseLost, match="a bug"):
+        hold.check()
+
+
+def test_a_process_is_known_by_boot_and_start_not_by_its_number_alone() -> None:
+    here, pid, start = process.mark().rsplit(" ", 2)
+    assert pid == str(os.getpid())
+    assert not process.is_gone(f"{here} {pid} {start}")
+    assert process.is_gone(f"{here} {pid} {int(start) + 1}")
+
+
+@pytest.mark.parametrize("mark", ["", "what", "b pid:[1] x 1", "another-boot pid:[1] 1 1"], ids=str)
+def test_of_an_unknown_process_nothing_is_known(mark: str) -> None:
+    assert not process.is_gone(mark)
+
+
+def test_without_procfs_no_process_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_here", lambda: "")
+    assert process.mark() == ""
+    assert not process.is_gone("b pid:[1] 1 1")
