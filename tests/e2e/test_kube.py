@@ -39,9 +39,9 @@ class TestKubeCluster(ClusterContract):
 
 
 def test_a_dead_api_server_is_unreachable_with_its_address(lab: Lab) -> None:
-    lab.stop_api_server("leaf-1")
+    lab.faults.stop_api_server("leaf-1")
     try:
         with pytest.raises(Unreachable, match="cannot be reached at https://"):
             access(lab)("leaf-1").get(ObjectRef("leaf-1", r.NAMESPACE, "", "default"))
     finally:
-        lab.start_api_server("leaf-1")
+        lab.faults.start_api_server("leaf-1")

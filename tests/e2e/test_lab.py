@@ -62,8 +62,8 @@ def test_injected_delays_hold_back_pods_and_addresses(clean_lab: Lab) -> None:
 
 
 def test_gateways_survive_a_restart_of_their_api_server(clean_lab: Lab) -> None:
-    clean_lab.stop_api_server("leaf-2")
-    clean_lab.start_api_server("leaf-2")
+    clean_lab.faults.stop_api_server("leaf-2")
+    clean_lab.faults.start_api_server("leaf-2")
 
     liqoctl_connect(clean_lab)
 

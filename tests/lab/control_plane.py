@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.lab import binaries, processes
+from tests.lab import binaries
 from tests.lab.processes import Process, spawn
 from tests.lab.state import State
 from tests.lab.topology import API_PORT, ClusterSpec
@@ -81,18 +81,25 @@ def api_server(state: State, spec: ClusterSpec) -> Process:
 def controllers(state: State, spec: ClusterSpec) -> None:
     """Kubernetes' and Liqo's own; the API server must answer and Liqo's objects must be there.
 
-    Those that run already are left alone: a kubelet too would only restart the dead ones.
+    From then on the node daemon starts them again when they end, as a kubelet would.
     """
+    for name in controller_names(spec):
+        start_controller(state, spec, name)
+
+
+def controller_names(spec: ClusterSpec) -> tuple[str, ...]:
+    return f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)
+
+
+def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
     environment = {"KUBECONFIG": str(state.cluster_kubeconfig(spec.name))}
     commands: dict[str, tuple[Sequence[str | Path], Mapping[str, str]]] = {
         f"{spec.name}-kube-controller-manager": (_kube_controller_manager(state, spec), {}),
         f"{spec.name}-ipam": (_ipam(spec), environment),
         liqo_name(spec): (_liqo_controller_manager(spec), environment),
     }
-    alive = {process.name for process in processes.recorded(state) if process.alive}
-    for name, (command, variables) in commands.items():
-        if name not in alive:
-            spawn(state, name, command, variables)
+    command, variables = commands[name]
+    spawn(state, name, command, variables)
 
 
 def liqo_name(spec: ClusterSpec) -> str:

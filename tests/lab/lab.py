@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from tests.lab import (
     binaries,
     certificates,
     cleanup,
-    control_plane,
     links,
     network,
     processes,
     snapshot,
     startup,
 )
+from tests.lab.cluster import LabCluster
 from tests.lab.errors import LabError
-from tests.lab.kube import ApiError, Kube, wait_for
+from tests.lab.faults import Faults
 from tests.lab.state import Knobs, State, exclusive
-from tests.lab.topology import HUB, ClusterSpec, Topology, configured_range
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class LabCluster:
-    """One cluster of a running lab."""
-
-    spec: ClusterSpec
-    kubeconfig: Path
-    kube: Kube
-
-    @property
-    def name(self) -> str:
-        return self.spec.name
-
-    def load_balancer_address(self, number: int) -> str:
-        """An address to ask for by ``loadBalancerIP``, counted from the end of the pool."""
-        return self.spec.load_balancer_pool[-1 - number]
+from tests.lab.topology import HUB, Topology, configured_range
 
 
 class Lab:
@@ -213,32 +194,10 @@ class Lab:
         """All objects of *cluster*, to be compared with a later snapshot."""
         return snapshot.take(self.clusters[cluster].kube)
 
-    def stop_api_server(self, cluster: str) -> None:
-        """Kill it, as a fault; Pods and controllers of the cluster live on."""
-        name = control_plane.api_server_name(self.clusters[cluster].spec)
-        processes.end(
-            process for process in processes.recorded(self._state) if process.name == name
-        )
-
-    def start_api_server(self, cluster: str) -> None:
-        """Start it again after ``stop_api_server`` and wait until it is ready.
-
-        Controllers that did not outlive its absence (Liqo's ipam may not) are started again too.
-        """
-        found = self.clusters[cluster]
-        control_plane.api_server(self._state, found.spec)
-        wait_for(lambda: startup.answers(found.kube), 60, f"{cluster}: API server ready", 0.1)
-        # It is ready before the storage of custom resources is: they answer 429 for a while.
-        wait_for(lambda: _serves_all(found.kube), 60, f"{cluster}: all resources served", 0.1)
-        control_plane.controllers(self._state, found.spec)
-
-
-def _serves_all(kube: Kube) -> bool:
-    try:
-        snapshot.take(kube)
-    except ApiError:
-        return False
-    return True
+    @property
+    def faults(self) -> Faults:
+        """Faults on request."""
+        return Faults(self._state, self.clusters)
 
 
 def _clean_remains(state: State, report: Callable[[str], None]) -> None:

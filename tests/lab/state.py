@@ -84,6 +84,19 @@ class State:
         for folder in (self.logs, self.processes, self.pods):
             folder.mkdir()
 
+    def are_stopped(self, cluster: str) -> bool:
+        """Whether somebody wants the cluster's controllers not to run."""
+        return self._stopped(cluster).exists()
+
+    def set_stopped(self, cluster: str, stopped: bool) -> None:
+        if stopped:
+            self._stopped(cluster).touch()
+        else:
+            self._stopped(cluster).unlink(missing_ok=True)
+
+    def _stopped(self, cluster: str) -> Path:
+        return self.cluster(cluster) / "controllers-stopped"
+
     def save(self, topology: Topology, *, ready: bool) -> None:
         record = {"range": str(topology.range), "leaves": topology.leaves, "ready": ready}
         write(self.record, json.dumps(record))

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from tests.lab import certificates
+from tests.lab.node import controllers
 from tests.lab.node.context import Context
 from tests.lab.node.kubelet import Kubelet
 from tests.lab.node.node_ports import NodePorts
@@ -32,7 +33,7 @@ def main(folder: str) -> None:
         kubelets.append(Kubelet(context, Services(context, node_ports)))
     for kubelet in kubelets:
         kubelet.start()
-    end.wait()
+    controllers.keep(state, topology.clusters, end)
     for kubelet in kubelets:
         kubelet.stop()
     os._exit(0)  # the threads that wait for the API servers need no goodbye

@@ -1,0 +1,290 @@
+"""Whatever happens, a shortcut ends up made, or undone, or on record with what is left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.plugin import (
+    PAIR,
+    Snapshots,
+    changes,
+    connections,
+    environment,
+    link_objects,
+    plugin,
+    snapshots,
+    succeed,
+)
+from tests.lab import binaries
+from tests.lab.kube import CORE, NETWORKING, path
+from tests.lab.lab import Lab
+
+NAME = "leaf-1--leaf-2"
+UP = {"leaf-1": "Connected", "leaf-2": "Connected"}
+
+
+def reason(lab: Lab) -> str:
+    query = '{.status.conditions[?(@.type=="Ready")].reason}'
+    return lab.kubectl("get", "shortcut", NAME, "-o", f"jsonpath={query}").stdout
+
+
+def start(lab: Lab, *args: str) -> subprocess.Popen[str]:
+    """The plugin in the background; its standard error can be read line by line."""
+    return subprocess.Popen(
+        [str(binaries.path("kubectl")), "liqo-shortcut", *args],
+        env=environment(lab),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read_until(process: subprocess.Popen[str], said: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if said in line:
+            return
+    raise AssertionError(f"it never said {said!r}")
+
+
+def end(process: subprocess.Popen[str]) -> tuple[int, str]:
+    _, rest = process.communicate(timeout=120)
+    return process.returncode, rest
+
+
+@pytest.fixture
+def mended(hub: Lab) -> Iterator[Lab]:
+    """The lab, whose leaf-2 may lose its API server."""
+    yield hub
+    hub.faults.heal()
+
+
+def changes_of_ours(lab: Lab, before: Snapshots) -> list[str]:
+    """What is not as it was, but for Liqo's own namespace.
+
+    Its controllers write the routes to a leaf's nodes there anew, in another order, after they
+    were away.
+    """
+    return [line for line in changes(lab, before) if "/namespaces/liqo/" not in line]
+
+
+def test_kubectl_delete_only_marks_and_sync_ends_it(hub: Lab) -> None:
+    before, hub_before = snapshots(hub), hub.snapshot("hub")
+    succeed(hub, "create", *PAIR)
+    hub.kubectl("delete", "shortcut", NAME, "--wait=false")
+    assert connections(hub) == UP  # nothing was cut
+    assert succeed(hub, "sync") == f"shortcut.shortcut.liqo.io/{NAME} deleted\n"
+    assert link_objects(hub) == []
+    assert changes(hub, before) == []
+    assert hub.snapshot("hub") == hub_before
+
+
+def test_an_edited_record_is_applied_by_making_the_gateways_anew(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    patch = '{"spec":{"gateway":{"mtu":1280,"service":{"port":51900}}}}'
+    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+    told = plugin(hub, "sync", "--dry-run")
+    assert "leaf-1: gatewayserver/leaf-2 would be deleted and made anew" in told.stderr
+    done = plugin(hub, "sync", NAME)
+    assert done.returncode == 0, done.stderr
+    assert connections(hub) == UP
+    assert " 0% packet loss" in hub.tunnel_ping("leaf-1", "leaf-2")
+    kube = hub.clusters["leaf-1"].kube
+    (server,) = kube.list(path(NETWORKING, "gatewayservers", "liqo-tenant-leaf-2"))
+    assert (server["spec"]["mtu"], server["spec"]["endpoint"]["port"]) == (1280, 51900)
+    assert succeed(hub, "sync") == f"shortcut.shortcut.liqo.io/{NAME} unchanged\n"
+
+
+def test_a_link_that_was_reset_by_hand_is_made_again_only_when_asked_for(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    reset(hub)
+    done = plugin(hub, "sync")
+    assert done.returncode == 8, done.stderr
+    assert reason(hub) == "RemovedOnLeaf"
+    assert "--recreate" in done.stderr
+    succeed(hub, "sync", "--recreate")
+    assert connections(hub) == UP
+
+
+def reset(lab: Lab) -> None:
+    first, second = (str(lab.clusters[leaf].kubeconfig) for leaf in PAIR)
+    lab.liqoctl(
+        *("network", "reset", "--kubeconfig", first, "--remote-kubeconfig", second),
+        *("--skip-confirm",),
+    )
+    for leaf, peer in (PAIR, PAIR[::-1]):  # it returns before Liqo has cleaned up
+        url = path(NETWORKING, "configurations", f"liqo-tenant-{peer}")
+        while lab.clusters[leaf].kube.list(url):
+            time.sleep(0.1)
+
+
+def test_an_expired_shortcut_is_switched_off_and_comes_back_with_a_later_time(hub: Lab) -> None:
+    before = snapshots(hub)
+    succeed(hub, "create", *PAIR, "--ttl", "36h")
+    expire = '{"spec":{"expirationTime":"2026-01-01T00:00:00Z"}}'
+    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", expire)
+    succeed(hub, "sync")
+    assert reason(hub) == "Expired"
+    assert changes(hub, before) == []
+    later = '{"spec":{"expirationTime":"2099-01-01T00:00:00Z"}}'
+    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", later)
+    succeed(hub, "sync")
+    assert connections(hub) == UP
+
+
+def test_namespaces_go_when_asked_and_nothing_else_is_in_them(hub: Lab) -> None:
+    before = {leaf: hub.snapshot(leaf) for leaf in PAIR}
+    succeed(hub, "create", *PAIR)
+    config = hub.clusters["leaf-1"].kube
+    config.create(
+        path(CORE, "configmaps", "liqo-tenant-leaf-2"), {"metadata": {"name": "of-somebody-else"}}
+    )
+    done = plugin(hub, "delete", *PAIR, "--delete-namespaces")
+    assert done.returncode == 0, done.stderr
+    assert "it still holds configmap/of-somebody-else" in done.stderr
+    config.delete(path(CORE, "namespaces", name="liqo-tenant-leaf-2"))
+    after = hub.snapshot("leaf-2")
+    news = sorted(set(after) - set(before["leaf-2"]))
+    assert [each for each in news if "foreignclusters" not in each] == []
+
+
+def test_orphans_are_found_and_removed(hub: Lab) -> None:
+    before = snapshots(hub)
+    succeed(hub, "create", *PAIR)
+    hub.remove_shortcuts()  # by force: nobody knows the objects any more
+    assert "is an orphan of leaf-1--leaf-2" in plugin(hub, "sync", "--prune", "--dry-run").stderr
+    succeed(hub, "sync", "--prune", "--yes")
+    assert link_objects(hub) == []
+    assert changes(hub, before) == []
+
+
+def test_a_dead_leaf_refuses_create_and_nothing_is_changed(mended: Lab) -> None:
+    mended.faults.stop_api_server("leaf-2")
+    before = mended.snapshot("leaf-1")
+    began = time.monotonic()
+    done = plugin(mended, "create", *PAIR)
+    assert done.returncode in (1, 4), done.stderr
+    assert time.monotonic() - began < 10
+    assert "cluster 'leaf-2': cannot be reached" in done.stderr
+    assert mended.snapshot("leaf-1") == before
+    assert "not found" in plugin(mended, "get", *PAIR).stderr
+
+
+def test_a_leaf_that_dies_while_the_link_is_made_costs_time_only(mended: Lab) -> None:
+    mended.set_knobs(pod_start=5)
+    process = start(mended, "create", *PAIR, "--timeout", "20s")
+    read_until(process, "configuration/leaf-1 created")
+    mended.faults.stop_api_server("leaf-2")
+    code, said = end(process)
+    assert code == 5, said
+    assert "cluster 'leaf-2': cannot be reached" in said
+    assert reason(mended) == "Progressing"
+    mended.faults.start_api_server("leaf-2")
+    succeed(mended, "sync")
+    assert connections(mended) == UP
+
+
+def test_a_leaf_that_dies_after_makes_the_record_say_unknown(mended: Lab) -> None:
+    succeed(mended, "create", *PAIR)
+    mended.faults.stop_api_server("leaf-2")
+    done = plugin(mended, "sync")
+    assert done.returncode in (1, 4), done.stderr
+    assert reason(mended) == "LeafUnreachable"
+    mended.faults.start_api_server("leaf-2")
+    succeed(mended, "sync")
+    assert reason(mended) == "Connected"
+
+
+def test_delete_with_a_dead_leaf_cleans_the_other_and_sync_finishes(mended: Lab) -> None:
+    before = snapshots(mended)
+    succeed(mended, "create", *PAIR)
+    mended.faults.stop_api_server("leaf-2")
+    began = time.monotonic()
+    done = plugin(mended, "delete", *PAIR)
+    assert done.returncode == 8, done.stderr
+    assert time.monotonic() - began < 10
+    assert reason(mended) == "CleanupPending"
+    assert mended.link_objects("leaf-1", "leaf-2") == []
+    left = succeed(mended, "get", *PAIR, "-o", "json")
+    owners = {each["clusterID"] for each in json.loads(left)["status"]["objects"]}
+    assert owners == {"leaf-2"}
+    mended.faults.start_api_server("leaf-2")
+    succeed(mended, "sync")
+    assert changes_of_ours(mended, before) == []
+    assert "not found" in plugin(mended, "get", *PAIR).stderr
+
+
+def test_forget_ends_the_record_and_prints_the_commands_for_the_rest(mended: Lab) -> None:
+    succeed(mended, "create", *PAIR)
+    mended.faults.stop_api_server("leaf-2")
+    done = plugin(mended, "delete", *PAIR, "--forget")
+    assert done.returncode == 0, done.stderr
+    commands = [
+        line.partition("there: ")[2].split()[1:]
+        for line in done.stderr.splitlines()
+        if "there: kubectl delete" in line
+    ]
+    assert len(commands) == 3
+    assert "not found" in plugin(mended, "get", *PAIR).stderr
+    mended.faults.start_api_server("leaf-2")
+    for command in commands:
+        mended.kubectl(*command, context="leaf-2")
+
+
+def test_a_leaf_that_dies_while_the_link_is_taken_away_is_cleaned_later(mended: Lab) -> None:
+    before = snapshots(mended)
+    succeed(mended, "create", *PAIR)
+    process = start(mended, "delete", *PAIR, "--timeout", "20s")
+    read_until(process, "gatewayclient/leaf-1 deleted")
+    mended.faults.stop_api_server("leaf-2")
+    code, said = end(process)
+    assert code in (0, 5, 8), said  # it may have been over
+    mended.faults.start_api_server("leaf-2")
+    succeed(mended, "sync")
+    assert changes_of_ours(mended, before) == []
+
+
+def test_a_failed_create_leaves_everything_as_it_was(hub: Lab) -> None:
+    before, hub_before = snapshots(hub), hub.snapshot("hub")
+    done = plugin(
+        hub,
+        "create",
+        *PAIR,
+        "--timeout",
+        "5s",
+        "--undo-on-timeout",
+        "--gw-server-template-name",
+        "no-such-template",
+    )
+    assert done.returncode in (4, 5), done.stderr
+    assert link_objects(hub) == []
+    assert changes(hub, before) == []
+    assert hub.snapshot("hub") == hub_before
+
+
+def test_twenty_commands_at_once_make_one_link_or_none(hub: Lab) -> None:
+    """Both ways round, one that fails, one that deletes: no one harms another's work."""
+    commands: list[tuple[str, ...]] = [("create", *PAIR), ("create", *PAIR[::-1])] * 9
+    commands += [("create", *PAIR, "--mtu", "1200"), ("delete", *PAIR, "--ignore-not-found")]
+    processes = [start(hub, *command) for command in commands]
+    ended = [end(process) for process in processes]
+    codes = [code for code, _ in ended]
+    assert set(codes[:18]) <= {0, 4}, ended  # 4: it met one that was being deleted, or another mtu
+    assert any("waiting for " in said and "which works on it" in said for _, said in ended)
+    found = plugin(hub, "get", *PAIR, "-o", "json")
+    if found.returncode == 0:
+        assert connections(hub) == UP
+        for leaf in PAIR:
+            kube = hub.clusters[leaf].kube
+            peer = PAIR[0] if leaf == PAIR[1] else PAIR[1]
+            for plural in ("configurations", "publickeies"):
+                assert len(kube.list(path(NETWORKING, plural, f"liqo-tenant-{peer}"))) == 1
+    else:
+        assert link_objects(hub) == []
+    assert hub.kubectl("get", "leases", "-n", "liqo", "-o", "name").stdout == ""

@@ -1,0 +1,104 @@
+"""Faults on request: API servers and controllers that stop or fall silent, tunnels that are cut."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+
+from tests.lab import control_plane, links, processes, snapshot, startup
+from tests.lab.cluster import LabCluster
+from tests.lab.kube import ApiError, Kube, wait_for
+from tests.lab.processes import Process
+from tests.lab.shell import run
+from tests.lab.state import State
+
+_TABLE = "liqolab_fault"
+_PATIENCE = 60.0  # seconds
+
+
+class Faults:
+    """Each fault has its end, and ``heal`` ends them all."""
+
+    def __init__(self, state: State, clusters: Mapping[str, LabCluster]) -> None:
+        self._state = state
+        self._clusters = clusters
+
+    def stop_api_server(self, cluster: str) -> None:
+        """Kill it; Pods and controllers of the cluster live on."""
+        processes.end(self._api_server(cluster))
+
+    def start_api_server(self, cluster: str) -> None:
+        """Start it again and wait until it, and Liqo's controllers, are ready.
+
+        The controllers begin anew, as those do that lost their leader's Lease meanwhile; else
+        their pauses between two attempts have grown to a minute.
+        """
+        spec = self._clusters[cluster].spec
+        self.stop_controllers(cluster)
+        control_plane.api_server(self._state, spec)
+        self._answers(cluster)
+        self.start_controllers(cluster)
+
+    def freeze_api_server(self, cluster: str) -> None:
+        """It accepts connections and says nothing."""
+        for process in self._api_server(cluster):
+            os.kill(process.pid, signal.SIGSTOP)
+
+    def thaw_api_server(self, cluster: str) -> None:
+        for process in self._api_server(cluster):
+            os.kill(process.pid, signal.SIGCONT)
+        self._answers(cluster)
+
+    def stop_controllers(self, cluster: str) -> None:
+        """Kubernetes' own and Liqo's: objects are taken, and nothing comes of them."""
+        self._state.set_stopped(cluster, True)
+        names = control_plane.controller_names(self._clusters[cluster].spec)
+        processes.end(each for each in processes.recorded(self._state) if each.name in names)
+
+    def start_controllers(self, cluster: str) -> None:
+        self._state.set_stopped(cluster, False)
+        host, port = control_plane.liqo_health(self._clusters[cluster].spec)
+        wait_for(lambda: startup.healthy(host, port), _PATIENCE, f"{cluster}: Liqo ready", 0.1)
+
+    def cut_tunnel(self, cluster: str, remote: str, port: int = 51840) -> None:
+        """Drop the tunnel's packets at the gateway of *cluster* for *remote*."""
+        namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
+        drop = f"udp sport {port} drop; udp dport {port} drop;"
+        hooks = (
+            f"chain {hook} {{ type filter hook {hook} priority -300; {drop} }}"
+            for hook in ("input", "output")
+        )
+        rules = f"table inet {_TABLE} {{ {' '.join(hooks)} }}"
+        run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=rules)
+
+    def mend_tunnel(self, cluster: str, remote: str) -> None:
+        namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
+        run("ip", "netns", "exec", namespace, "nft", "delete", "table", "inet", _TABLE)
+
+    def heal(self) -> None:
+        """End every fault but cut tunnels, which end with their gateways."""
+        for name in self._clusters:
+            if any(process.alive for process in self._api_server(name)):
+                self.thaw_api_server(name)
+                self.start_controllers(name)
+            else:
+                self.start_api_server(name)
+
+    def _api_server(self, cluster: str) -> Iterator[Process]:
+        name = control_plane.api_server_name(self._clusters[cluster].spec)
+        return (each for each in processes.recorded(self._state) if each.name == name)
+
+    def _answers(self, cluster: str) -> None:
+        kube = self._clusters[cluster].kube
+        wait_for(lambda: startup.answers(kube), _PATIENCE, f"{cluster}: API server", 0.1)
+        # It is ready before the storage of custom resources is: they answer 429 for a while.
+        wait_for(lambda: _serves_all(kube), _PATIENCE, f"{cluster}: all resources", 0.1)
+
+
+def _serves_all(kube: Kube) -> bool:
+    try:
+        snapshot.take(kube)
+    except ApiError:
+        return False
+    return True
