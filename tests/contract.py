@@ -46,6 +46,11 @@ class ClusterContract:
         with pytest.raises(ClusterError, match="nowhere"):
             cluster.create(Manifest(cluster.name, body))
 
+    def test_a_dry_run_answers_and_makes_nothing(self, cluster: Cluster) -> None:
+        answer = cluster.create(self.manifest(cluster, a="1"), dry_run=True)
+        assert answer["data"] == {"a": "1"}
+        assert cluster.get(self.manifest(cluster).ref) is None
+
     def test_what_is_not_there_is_none(self, cluster: Cluster) -> None:
         assert cluster.get(self.manifest(cluster).ref) is None
 

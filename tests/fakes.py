@@ -32,6 +32,7 @@ class FakeCluster:
         self.objects: dict[ObjectRef, Body] = {}
         self.not_served: set[Kind] = set()
         self.fault: Fault = _no_fault
+        self.allows: Callable[[Object], bool] = lambda _: True
         self._world = world
         self._log: list[tuple[int, Kind, Change]] = []
 
@@ -62,18 +63,27 @@ class FakeCluster:
                 if kind == what.kind and _selects(what, change.body):
                     yield Change(_shown(change.body), change.gone)
 
-    def create(self, manifest: Manifest) -> Object:
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         ref = manifest.ref
         with self._world.changed:
-            self._enter("create", ref)
-            if ref.kind == r.SELF_SUBJECT_REVIEW:
-                return {**manifest.body, "status": {"userInfo": {"username": "tester"}}}
+            self._enter("create dry run" if dry_run else "create", ref)
             if ref in self.objects:
                 raise AlreadyExists(self.name, f'{ref.kind.plural} "{ref.name}" already exists')
             namespace = ObjectRef(self.name, r.NAMESPACE, "", ref.namespace)
             if ref.namespace and namespace not in self.objects:
                 raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
+            if dry_run:
+                return _shown(manifest.body)
             return _shown(self.put(manifest.body))
+
+    def ask(self, review: Object) -> Object:
+        with self._world.changed:
+            ref = ref_of(self.name, review)
+            self._enter("ask", ref)
+            if ref.kind == r.SELF_SUBJECT_REVIEW:
+                return {**review, "status": {"userInfo": {"username": "tester"}}}
+            asked = review["spec"]["resourceAttributes"]
+            return {**review, "status": {"allowed": self.allows(asked)}}
 
     def apply(self, manifest: Manifest) -> Object:
         with self._world.changed:
@@ -188,6 +198,12 @@ class FakeWorld:
             cluster = self.leaves[leaf]
             self._install(cluster, leaf)
             pod, external = f"10.{60 + number}.0.0/16", f"10.{170 + number}.0.0/16"
+            for kind in (r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE):
+                name = "wireguard-server" if kind == r.WG_SERVER_TEMPLATE else "wireguard-client"
+                metadata = {"name": name, "namespace": r.LIQO_NAMESPACE}
+                cluster.put(
+                    {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+                )
             cluster.put(_network("pod-cidr", pod))
             cluster.put(_network("external-cidr", external))
             self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))

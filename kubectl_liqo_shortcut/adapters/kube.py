@@ -90,10 +90,13 @@ class KubeCluster:
             finally:
                 response.close()
 
-    def create(self, manifest: Manifest) -> Object:
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         ref = manifest.ref
-        query = {"fieldManager": r.FIELD_MANAGER}
+        query = {"fieldManager": r.FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
         return self._object("POST", ref.kind.path(ref.namespace), query, manifest.body)
+
+    def ask(self, review: Object) -> Object:
+        return self._object("POST", Manifest(self._name, review).ref.kind.path(), {}, review)
 
     def apply(self, manifest: Manifest) -> Object:
         ref = manifest.ref

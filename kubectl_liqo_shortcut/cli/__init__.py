@@ -32,6 +32,7 @@ COMPLETE_VARIABLE = "_KUBECTL_LIQO_SHORTCUT_COMPLETE"
 _COMMANDS = {
     "create": "Link two leaves of this hub directly.",
     "delete": "Take a shortcut away, and nothing else.",
+    "preflight": "Tell what would forbid or trouble a shortcut.",
     "sync": "Bring the leaves to what the hub's records say.",
     "get": "List shortcuts, as the hub knows them.",
     "crd": "Install or print the kind Shortcut (on the hub).",

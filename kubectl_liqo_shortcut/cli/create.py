@@ -9,6 +9,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.options import (
     access_options,
     file_option,
@@ -20,7 +21,6 @@ from kubectl_liqo_shortcut.cli.options import (
 )
 from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, DEFAULT_PORT, SERVICE_TYPES
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
 
@@ -40,68 +40,13 @@ Examples:
   kubectl liqo-shortcut create milan rome --dry-run=client --output-directory link/
 """
 
-_GATEWAY_OPTIONS = with_options(
-    click.option(
-        "--gw-server",
-        metavar="ID",
-        shell_complete=candidates.servers,
-        help="Leaf that is the WireGuard server",
-    ),
-    click.option(
-        "--gw-server-service-type",
-        "service_type",
-        type=click.Choice(SERVICE_TYPES),
-        help=f"Service in front of the gateway server  [default: {SERVICE_TYPES[0]}]",
-    ),
-    click.option(
-        "--gw-server-service-port",
-        "service_port",
-        type=int,
-        help=f"UDP port of that Service  [default: {DEFAULT_PORT}]",
-    ),
-    click.option(
-        "--gw-server-service-nodeport", "node_port", type=int, help="UDP port on the server's nodes"
-    ),
-    click.option(
-        "--gw-server-service-loadbalancerip",
-        "load_balancer_ip",
-        help="Address to ask the load balancer for",
-    ),
-    click.option(
-        "--gw-client-address", "client_address", help="What the client dials instead (NAT)"
-    ),
-    click.option(
-        "--gw-client-port", "client_port", type=int, help="Port that the client dials instead (NAT)"
-    ),
-    click.option("--mtu", type=int, help=f"MTU of the tunnel  [default: {DEFAULT_MTU}]"),
-    click.option(
-        "--gw-server-template-name",
-        "server_template",
-        help="Liqo gateway template of the server  [default: wireguard-server]",
-    ),
-    click.option(
-        "--gw-server-template-namespace",
-        "server_template_namespace",
-        help="Its namespace  [default: that leaf's Liqo namespace]",
-    ),
-    click.option(
-        "--gw-client-template-name",
-        "client_template",
-        help="Liqo gateway template of the client  [default: wireguard-client]",
-    ),
-    click.option(
-        "--gw-client-template-namespace",
-        "client_template_namespace",
-        help="Its namespace  [default: that leaf's Liqo namespace]",
-    ),
-)
-
 _DRY_RUN_OPTIONS = with_options(
     click.option(
         "--dry-run",
-        type=click.Choice(("none", "client")),
+        type=click.Choice(("none", "client", "server")),
         default="none",
-        help="client: print what would be made, change nothing; a bare --dry-run means client",
+        help="client: print what would be made; server: let the API servers judge it too; "
+        "a bare --dry-run means client",
     ),
     click.option(
         "-o",
@@ -135,7 +80,7 @@ _DRY_RUN_OPTIONS = with_options(
 @click.command("create", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @file_option
-@_GATEWAY_OPTIONS
+@gateway_options
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
 @click.option(
     "--ttl",
@@ -174,12 +119,17 @@ def command(
     """
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     requests = requests_from(
-        leaves, filename, server=gw_server, spec=_spec(gateway, ttl), annotations=annotations
+        leaves, filename, server=gw_server, spec=gateway_spec(gateway, ttl), annotations=annotations
     )
     if dry_run == "client":
         from kubectl_liqo_shortcut.cli.dry_run import print_dry_run
 
         print_dry_run(requests, access, output, only=only, directory=directory, facts=facts)
+        return
+    if dry_run == "server" and facts is None:
+        from kubectl_liqo_shortcut.cli.dry_run import send_dry_run
+
+        send_dry_run(requests, access, output, timeout, only=only, directory=directory)
         return
     for option, value in (("--for", only), ("--output-directory", directory), ("--facts", facts)):
         if value is not None:
@@ -215,34 +165,3 @@ def _create(
         for request in requests
     }
     run_jobs(jobs, output)
-
-
-def _spec(given: dict[str, Any], ttl: float | None) -> dict[str, Any]:
-    """The part of a Shortcut's spec that the options speak of; the rest keeps its default."""
-    service = {
-        "type": given["service_type"],
-        "port": given["service_port"],
-        "nodePort": given["node_port"],
-        "loadBalancerIP": given["load_balancer_ip"],
-    }
-    gateway = {
-        "mtu": given["mtu"],
-        "service": _without_none(service),
-        "clientEndpoint": _without_none(
-            {"address": given["client_address"], "port": given["client_port"]}
-        ),
-        "serverTemplateRef": _without_none(
-            {"name": given["server_template"], "namespace": given["server_template_namespace"]}
-        ),
-        "clientTemplateRef": _without_none(
-            {"name": given["client_template"], "namespace": given["client_template_namespace"]}
-        ),
-    }
-    from kubectl_liqo_shortcut.engine.world import utc_now
-
-    expires = None if ttl is None else utc_now(ahead=ttl)
-    return _without_none({"gateway": _without_none(gateway), "expirationTime": expires})
-
-
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, {})}

@@ -6,14 +6,14 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.cli.options import load_documents
+from kubectl_liqo_shortcut.cli.options import load_documents, say_ways
 from kubectl_liqo_shortcut.commands.dry_run import DryRun, dry_run
 from kubectl_liqo_shortcut.core import facts as known
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 from kubectl_liqo_shortcut.output.directory import write_folder
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
@@ -53,6 +53,25 @@ def print_dry_run(
     else:
         for run in runs:
             click.echo(f"{resource_name(run.record.body)} created (dry run)")
+
+
+def send_dry_run(
+    requests: list[Request],
+    access: Access,
+    output: DocumentFormat | None,
+    timeout: float,
+    *,
+    only: str | None,
+    directory: str | None,
+) -> None:
+    """``--dry-run=server``: the same, and on standard error what all three clusters say to it."""
+    from kubectl_liqo_shortcut.cli.preflight import report
+
+    say_ways(access, (leaf for each in requests for leaf in each.pair))
+    fine = [report(each, access, timeout, None, send=True, err=True) for each in requests]
+    if not all(fine):
+        click.get_current_context().exit(ExitCode.REFUSED)
+    print_dry_run(requests, access, output, only=only, directory=directory, facts=None)
 
 
 def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, Object | None]:

@@ -10,14 +10,17 @@ from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.lifecycle import expired_at, removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.preflight import Severity
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.look import Looked, look
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.preflight import conflicts, refusal, refusal_of
 from kubectl_liqo_shortcut.engine.records import note_cause, open_record
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import utc_now
@@ -52,27 +55,32 @@ def create(
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
     hold = Hold(hub, request.name)
-    looked = look(request, open_cluster, hold, renderer, deadline)
     try:
-        _refuse(request, looked, options)
+        looked = look(request, open_cluster, hold, renderer, deadline)
+    except ShortcutError as error:
+        raise refusal_of(error, request, open_cluster, deadline) from error
+    try:
+        yield from _refuse(request, looked, options, hub, deadline)
         yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
         waited = yield from hold.take(deadline)
         if waited or not looked.is_current(hub, deadline):
             looked.close()
             looked = look(request, open_cluster, hold, renderer, deadline)
-            _refuse(request, looked, options)
+            yield from _refuse(request, looked, options, hub, deadline)
         yield from _make(request, looked, hold.guard(hub), options, deadline, stop)
     finally:
         looked.close()
         hold.release()
 
 
-def _refuse(request: Request, looked: Looked, options: Options) -> None:
+def _refuse(
+    request: Request, looked: Looked, options: Options, hub: Cluster, deadline: Deadline
+) -> Iterator[Event]:
     """What stands in the way is said before anything is written."""
     record = looked.view.record
     if record is None and options.recorded_only:
         raise Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
-    wanted = {"spec": {**request.spec, "expirationTime": looked.shortcut.expiration_time}}
+    wanted = {"spec": {"expirationTime": looked.shortcut.expiration_time}}
     if at := expired_at(record or wanted, utc_now()):
         raise Refused(
             f"shortcut {request.name} expired at {at}",
@@ -80,7 +88,13 @@ def _refuse(request: Request, looked: Looked, options: Options) -> None:
             if record
             else "give a time to come",
         )
-    looked.plan()
+    findings = list(conflicts(looked))
+    if findings or looked.plan().steps:  # a link that is as it should be need not be examined
+        findings += checks(looked, hub, deadline)
+    if errors := [each for each in findings if each.severity is Severity.ERROR]:
+        raise refusal(errors, request)
+    for each in findings:
+        yield Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
 
 
 def _make(

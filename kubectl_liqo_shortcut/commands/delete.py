@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Cause, Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
+from kubectl_liqo_shortcut.engine.identity import Rebuilt, check_identity, hub_id, recorded_uid
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, of_each, patiently
 from kubectl_liqo_shortcut.engine.records import (
@@ -22,7 +23,6 @@ from kubectl_liqo_shortcut.engine.records import (
     present_record,
 )
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
-from kubectl_liqo_shortcut.engine.survey import Rebuilt, check_identity, hub_id
 from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
@@ -137,7 +137,7 @@ class _Cleaning:
         """Take out of *leaves* what does not answer, and what is another cluster by now."""
         silent = dict(left)
         checks = {
-            leaf: check_identity(cluster, _recorded_uid(self._record, leaf))
+            leaf: check_identity(cluster, recorded_uid(self._record, leaf))
             for leaf, cluster in leaves.items()
         }
         _, errors = of_each(
@@ -219,13 +219,6 @@ class _Cleaning:
 
     def _drop(self, leaf: str) -> None:
         self._objects = {ref: each for ref, each in self._objects.items() if ref.cluster != leaf}
-
-
-def _recorded_uid(record: Object, leaf: str) -> str:
-    """The UID of the leaf's kube-system namespace when it was linked; "" if not known."""
-    clusters = (record.get("status") or {}).get("clusters") or ()
-    uids = (each.get("uid") for each in clusters if each["clusterID"] == leaf)
-    return str(next(uids, "") or "")
 
 
 def _with_hint(error: ShortcutError, name: str) -> ShortcutError:

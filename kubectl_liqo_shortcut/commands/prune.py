@@ -23,10 +23,11 @@ from kubectl_liqo_shortcut.core.model import (
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
 from kubectl_liqo_shortcut.engine.remove import check_peering, remove
-from kubectl_liqo_shortcut.engine.survey import check_identity, find_records, hub_id, leaves_of
+from kubectl_liqo_shortcut.engine.survey import find_records, leaves_of
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
 
 _KINDS = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)

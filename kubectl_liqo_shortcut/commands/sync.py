@@ -19,9 +19,10 @@ from kubectl_liqo_shortcut.core.request import of_record
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.look import look
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
 from kubectl_liqo_shortcut.engine.world import utc_now
-from kubectl_liqo_shortcut.errors import Unreachable
+from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
 
 UNREACHABLE = "LeafUnreachable"
 
@@ -51,8 +52,9 @@ def sync(
         )
         try:
             yield from making.create(of_record(record), open_cluster, renderer, wanted, stop)
-        except Unreachable as error:
-            yield from _note_unreachable(record, error, open_cluster)
+        except (Unreachable, PreflightFailed) as error:
+            if is_about_silence(error):
+                yield from _note_unreachable(record, error, open_cluster)
             raise
 
 
@@ -110,11 +112,19 @@ def _switch_off(
         hold.release()
 
 
+def is_about_silence(error: ShortcutError) -> bool:
+    """Whether a leaf did not answer, and the hub did."""
+    if isinstance(error, PreflightFailed):
+        silent = {each.cluster for each in error.findings if each.name == "Unreachable"}
+        return bool(silent) and HUB not in silent
+    return isinstance(error, Unreachable) and error.cluster != HUB
+
+
 def _note_unreachable(
-    record: Object, error: Unreachable, open_cluster: OpenCluster
+    record: Object, error: ShortcutError, open_cluster: OpenCluster
 ) -> Iterator[Event]:
     """Nobody knows how the link is: so the record must not go on saying Ready."""
-    if error.cluster == HUB or rec.condition_of(record, "Ready").get("reason") == UNREACHABLE:
+    if rec.condition_of(record, "Ready").get("reason") == UNREACHABLE:
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
     hold = Hold(hub, str(record["metadata"]["name"]))

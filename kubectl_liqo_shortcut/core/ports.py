@@ -56,8 +56,11 @@ class Cluster(Protocol):
         Raises ``Expired`` if that version is too old: list again.
         """
 
-    def create(self, manifest: Manifest) -> Object:
-        """POST; the object as the server made it. Raises ``AlreadyExists``."""
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+        """POST; the object as the server made it, or would make it. Raises ``AlreadyExists``."""
+
+    def ask(self, review: Object) -> Object:
+        """The answer to a review, such as a SelfSubjectAccessReview: nothing is kept of it."""
 
     def apply(self, manifest: Manifest) -> Object:
         """Server-side apply under our field manager, nothing forced.

@@ -8,6 +8,9 @@ GROUP = "shortcut.liqo.io"
 API_VERSION = f"{GROUP}/v1alpha1"
 FIELD_MANAGER = "kubectl-liqo-shortcut"
 FINALIZER = f"{GROUP}/cleanup"
+SCHEMA_ANNOTATION = f"{GROUP}/schema"
+SCHEMA = "1"
+"""Of the kind Shortcut: one more with each change of templates/shortcut-crd.yaml."""
 
 # Labels and names that Liqo gives a meaning (liqotech/liqo v1.2.0, pkg/consts).
 REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
@@ -81,6 +84,16 @@ LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 SELF_SUBJECT_REVIEW = Kind(
     "authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False
 )
+SELF_SUBJECT_ACCESS_REVIEW = Kind(
+    "authorization.k8s.io/v1",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+    namespaced=False,
+)
+RESOURCE_QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
+LIMIT_RANGE = Kind("v1", "LimitRange", "limitranges")
+WG_SERVER_TEMPLATE = Kind(_NETWORKING, "WgGatewayServerTemplate", "wggatewayservertemplates")
+WG_CLIENT_TEMPLATE = Kind(_NETWORKING, "WgGatewayClientTemplate", "wggatewayclienttemplates")
 
 LINK_KINDS = (NAMESPACE, CONFIGURATION, GATEWAY_SERVER, GATEWAY_CLIENT, PUBLIC_KEY)
 """What a link is made of, in the order of creation; Liqo makes the rest."""

@@ -32,9 +32,13 @@ class Guarded:
     def kinds(self) -> tuple[Kind, ...]:
         return self._cluster.kinds()
 
-    def create(self, manifest: Manifest) -> Object:
-        self._check()
-        return self._cluster.create(manifest)
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
+        if not dry_run:
+            self._check()
+        return self._cluster.create(manifest, dry_run=dry_run)
+
+    def ask(self, review: Object) -> Object:
+        return self._cluster.ask(review)
 
     def apply(self, manifest: Manifest) -> Object:
         self._check()

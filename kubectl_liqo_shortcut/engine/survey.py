@@ -12,24 +12,17 @@ from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, LeafFacts, default_te
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
-    Manifest,
     Object,
-    ObjectRef,
-    cluster_id,
     labels_of,
     shortcut_name,
-    uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.engine.identity import Rebuilt, checked_uid, hub_id, recorded_uid
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
-from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, NoLiqo, Refused
+from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
 
 Pair = tuple[ClusterID, ClusterID]
 T = TypeVar("T")
-
-
-class Rebuilt(Refused):
-    """A leaf was made anew under its old name: it is another cluster, with nothing of ours."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,11 +55,6 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
         raise
     user = _user(_who_am_i(hub))
     return HubView(records[0] if records else None, facts.result(), user)
-
-
-def hub_id(hub: Cluster) -> ClusterID:
-    """The hub's own cluster ID: its objects on the leaves bear it."""
-    return _id_of(hub)
 
 
 def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
@@ -106,10 +94,16 @@ def survey(
         return Answer(lambda: patiently(look, deadline, first_look=True))
 
     of_hub = patient(lambda: look_at_hub(hub, pair))
-    of_leaves = {leaf: patient(_look_at(cluster)) for leaf, cluster in leaves.items()}
+    of_leaves = {leaf: patient(look_at_leaf(cluster)) for leaf, cluster in leaves.items()}
     view = of_hub.result()
     looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
     for leaf, look in looks.items():
+        if recorded_uid(view.record, leaf) not in ("", look.uid):
+            raise Rebuilt(
+                f"cluster {leaf!r} was rebuilt: it is not the one the shortcut was made on",
+                hint="end the old shortcut first: "
+                f"kubectl liqo-shortcut delete {shortcut_name(*pair)}",
+            )
         known = view.facts.leaves[ClusterID(leaf)].cidrs
         if known is not None and look.cidrs != known:
             raise Refused(
@@ -120,34 +114,9 @@ def survey(
     return view, looks
 
 
-def _look_at(leaf: Cluster) -> Callable[[], LeafView]:
-    return lambda: LeafView(_checked_uid(leaf), _own_cidrs(leaf))
-
-
-def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
-    """Asks *leaf* whether it is the cluster that a record means; "" where the record has no UID."""
-
-    def check() -> None:
-        uid = _checked_uid(leaf)
-        if recorded_uid and uid != recorded_uid:
-            raise Rebuilt(
-                f"cluster {leaf.name!r} was rebuilt: it is not the one the shortcut was made on",
-                hint="nothing on it was touched",
-            )
-
-    return check
-
-
-def _checked_uid(leaf: Cluster) -> str:
-    """The UID of its kube-system namespace; refuses if another cluster answers."""
-    said = _id_of(leaf)
-    if said != leaf.name:
-        raise Refused(
-            f"cluster {leaf.name!r}: its Liqo cluster ID is {said!r}",
-            hint=f"pass the context that leads to {leaf.name}: --leaf-context {leaf.name}=CONTEXT",
-        )
-    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
-    return uid_of(system) if system else ""
+def look_at_leaf(leaf: Cluster) -> Callable[[], LeafView]:
+    """Asks *leaf* who it is and which networks it has."""
+    return lambda: LeafView(checked_uid(leaf), _own_cidrs(leaf))
 
 
 def _facts(
@@ -211,26 +180,10 @@ def _own_cidrs(leaf: Cluster) -> Cidrs:
         raise ClusterError(leaf.name, error.message) from error
 
 
-def _id_of(cluster: Cluster) -> ClusterID:
-    """The cluster ID that Liqo was installed with there."""
-    ref = ObjectRef(cluster.name, r.CONFIG_MAP, r.LIQO_NAMESPACE, r.CLUSTER_ID_CONFIGMAP)
-    found = cluster.get(ref)
-    if found is None:
-        raise NoLiqo(
-            cluster.name,
-            f"Liqo is not there: no ConfigMap {ref.name} in namespace {ref.namespace}",
-            hint="is this the right kubeconfig context? Liqo in another namespace is not found yet",
-        )
-    try:
-        return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))
-    except Invalid as error:
-        raise ClusterError(cluster.name, f"in its {ref.name}: {error.message}") from error
-
-
 def _who_am_i(hub: Cluster) -> Object:
     kind = r.SELF_SUBJECT_REVIEW
     body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": ""}}
-    return hub.create(Manifest(HUB, body))
+    return hub.ask(body)
 
 
 def _user(review: Object) -> str:

@@ -7,7 +7,6 @@ from typing import NoReturn
 from click.testing import CliRunner, Result
 
 from kubectl_liqo_shortcut.cli import PROGRAM, cli
-from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError
 from tests.fakes import FakeWorld, Fault
@@ -32,9 +31,7 @@ class Clusters(FakeWorld):
     def written(self) -> list[tuple[str, str]]:
         """Every cluster and verb of a request that may have changed something."""
         return [
-            (cluster, verb)
-            for cluster, verb, ref in self.asked
-            if verb not in ("get", "list") and ref.kind != r.SELF_SUBJECT_REVIEW
+            (cluster, verb) for cluster, verb, _ in self.asked if verb not in ("get", "list", "ask")
         ]
 
     def _listener(self, cluster: str) -> Fault:

@@ -121,7 +121,7 @@ def test_a_bare_dry_run_means_client_and_eats_no_word(flag: str) -> None:
     assert (result.exit_code, "created (dry run)" in result.stdout) == (0, True)
 
 
-@pytest.mark.parametrize("value", ["server", "yes", ""])
+@pytest.mark.parametrize("value", ["yes", ""])
 def test_there_is_no_other_dry_run(value: str) -> None:
     assert run("create", "milan", "rome", f"--dry-run={value}").exit_code == 2
 

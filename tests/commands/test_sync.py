@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
@@ -206,3 +208,16 @@ def test_a_failure_of_another_kind_is_not_noted_as_silence(world: FakeWorld, rec
     with pytest.raises(ShortcutError):
         run(world, present(world))
     assert rec.is_ready(present(world))
+
+
+def test_two_silent_leaves_are_noted_too(world: FakeWorld, record: Body) -> None:
+    leaves = itertools.cycle(world.leaves)
+
+    def fault(*_: object) -> ClusterError:
+        return Unreachable(next(leaves), "cannot be reached")
+
+    for leaf in world.leaves.values():
+        leaf.fault = fault
+    with pytest.raises(ShortcutError):
+        run(world, present(world))
+    assert reason(world) == "LeafUnreachable"

@@ -166,7 +166,8 @@ def test_one_that_is_renewed_is_not_taken_over(
 def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Hold) -> None:
     create, lost = world.hub.create, iter([True])
 
-    def create_and_lose(manifest: Manifest) -> Object:
+    def create_and_lose(manifest: Manifest, *, dry_run: bool = False) -> Object:
+        assert not dry_run
         made = create(manifest)
         if next(lost, False):
             raise Unreachable("the hub", "connection reset")

@@ -1,0 +1,96 @@
+"""``kubectl liqo-shortcut preflight``."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
+from kubectl_liqo_shortcut.cli.options import (
+    access_options,
+    file_option,
+    requests_from,
+    say_ways,
+    timeout_option,
+)
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.errors import ExitCode
+
+
+class ReportFormat(enum.StrEnum):
+    YAML = "yaml"
+    JSON = "json"
+
+
+_EPILOG = """\b
+Examples:
+  # everything that would forbid or trouble a shortcut, of all three clusters, at a glance
+  kubectl liqo-shortcut preflight milan rome
+  # with the options that create would get
+  kubectl liqo-shortcut preflight milan rome --gw-server-service-type NodePort -o json
+"""
+
+
+@click.command("preflight", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
+@file_option
+@gateway_options
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(ReportFormat, case_sensitive=False),
+    help="The report as a document",
+)
+@timeout_option
+@access_options
+def command(
+    leaves: tuple[str, ...],
+    filename: str | None,
+    gw_server: str | None,
+    output: ReportFormat | None,
+    timeout: float,
+    access: Access,
+    **gateway: Any,
+) -> None:
+    """Tell what would forbid or trouble a shortcut, and change nothing.
+
+    Exit code 4 if there is an error; warnings do not count.
+    """
+    requests = requests_from(leaves, filename, server=gw_server, spec=gateway_spec(gateway))
+    say_ways(access, (leaf for each in requests for leaf in each.pair))
+    refused = [each for each in requests if not report(each, access, timeout, output)]
+    if refused:
+        click.get_current_context().exit(ExitCode.REFUSED)
+
+
+def report(
+    request: Request,
+    access: Access,
+    timeout: float,
+    output: ReportFormat | None,
+    *,
+    send: bool = False,
+    err: bool = False,
+) -> bool:
+    """Print the report about one shortcut; whether there is no error in it."""
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.commands.preflight import preflight
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.output.findings import report_document, report_lines
+    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+
+    found = preflight(request, access, Renderer(read_template), timeout, send=send)
+    if output is not None:
+        document = report_document(request.name, found.findings)
+        text = format_documents([document], DocumentFormat(output))
+    else:
+        warnings = len(found.findings) - len(found.errors)
+        summary = f"{request.name}: {len(found.errors)} errors, {warnings} warnings\n"
+        text = report_lines(found.findings) + summary
+    click.echo(text, nl=False, err=err)
+    return not found.errors

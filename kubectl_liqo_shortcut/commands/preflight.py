@@ -1,0 +1,74 @@
+"""``preflight`` and ``create --dry-run=server``: what would forbid a shortcut; nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_liqo_shortcut.core.model import HUB, Manifest
+from kubectl_liqo_shortcut.core.plan import Create
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.preflight import Finding, Severity
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.engine.look import Looked
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.preflight import Report, examine
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+
+def preflight(
+    request: Request,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    timeout: float,
+    *,
+    send: bool = False,
+) -> Report:
+    """The whole report; to *send* lets the API servers judge what can be sent to them now."""
+    deadline = Deadline(timeout)
+    report = examine(request, open_cluster, renderer, deadline)
+    if report.looked is None:
+        return report
+    try:
+        if not send or report.errors:
+            return report
+        found = _sent(report.looked, open_cluster(HUB), deadline)
+        return Report((*found, *report.findings), report.looked)
+    finally:
+        report.looked.close()
+
+
+def _sent(looked: Looked, hub: Cluster, deadline: Deadline) -> Iterable[Finding]:
+    """What the API servers say to each object that is missing, none of which they keep."""
+    link = looked.link
+    ends = link.ends()
+    rendered, plan = link.plan(ends)
+    record = link.renderer.record(looked.shortcut, {})
+    wanted = [] if looked.view.record else [(hub, record)]
+    wanted += [
+        (link.leaves[step.manifest.cluster], step.manifest)
+        for step in plan.steps
+        if isinstance(step, Create)
+    ]
+    findings = [each for pair in wanted for each in _send(*pair, deadline)]
+    sent = {manifest.ref for _, manifest in wanted}
+    findings += [
+        _unsent(manifest)
+        for manifest in (*rendered.ready, *(each.manifest for each in rendered.pending))
+        if manifest.ref not in sent and ends[manifest.cluster].of(manifest.ref.kind) is None
+    ]
+    return sorted(findings, key=lambda each: each.severity)
+
+
+def _send(cluster: Cluster, manifest: Manifest, deadline: Deadline) -> Iterable[Finding]:
+    try:
+        patiently(lambda: cluster.create(manifest, dry_run=True), deadline)
+    except ShortcutError as error:
+        hint = error.hint or "nothing was kept"
+        yield Finding("Rejected", Severity.ERROR, manifest.cluster, error.message, hint)
+
+
+def _unsent(manifest: Manifest) -> Finding:
+    why = "its namespace, or a fact it needs, is not there yet"
+    message = f"{manifest.ref} could not be sent for a dry run: {why}"
+    return Finding("Unchecked", Severity.WARNING, manifest.cluster, message)

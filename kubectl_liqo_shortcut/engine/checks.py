@@ -1,0 +1,148 @@
+"""What is not needed to plan a link, but for it to succeed, asked of all clusters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from kubectl_liqo_shortcut.core import permissions
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, Role
+from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.preflight import (
+    Finding,
+    Severity,
+    exhausted,
+    limited,
+    outdated,
+    overlaps,
+    remapped,
+)
+from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
+from kubectl_liqo_shortcut.engine.look import Looked
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.errors import (
+    Forbidden,
+    ShortcutError,
+)
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def checks(looked: Looked, hub: Cluster, deadline: Deadline) -> list[Finding]:
+    """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD."""
+    link = looked.link
+    asked: dict[str, Check] = {
+        side.leaf: partial(_check_leaf, side, looked, deadline) for side in link.shortcut.sides
+    }
+    asked[HUB] = partial(_check_hub, hub, link.shortcut, deadline)
+    found, errors = of_each(asked)
+    cidrs = {leaf: facts.cidrs for leaf, facts in link.facts.leaves.items()}
+    return [
+        *(each for findings in found.values() for each in findings),
+        *(_unchecked(cluster, error) for cluster, error in errors.items()),
+        *overlaps(cidrs),
+    ]
+
+
+def _unchecked(cluster: str, error: ShortcutError) -> Finding:
+    return Finding("Unchecked", Severity.WARNING, cluster, error.message, error.hint or "")
+
+
+def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Finding]:
+    def configurations() -> Iterable[Finding]:
+        return remapped((shortcut.server, shortcut.client), hub.list(_ALL_CONFIGURATIONS).items)
+
+    def crd() -> Iterable[Finding]:
+        name = f"{r.SHORTCUT.plural}.{r.SHORTCUT.group}"
+        return outdated(hub.get(ObjectRef(hub.name, r.CRD, "", name)))
+
+    def may() -> Iterable[Finding]:
+        return _permissions(hub, permissions.on_hub(shortcut.name), deadline)
+
+    return _all(hub.name, (configurations, crd, may), deadline)
+
+
+def _check_leaf(side: Side, looked: Looked, deadline: Deadline) -> list[Finding]:
+    link = looked.link
+    leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
+    facts = link.facts.leaves[side.leaf]
+    there = end.namespace["metadata"]["name"] if end.namespace else ""
+    serves = link.shortcut.gateway.service.type if side.role is Role.SERVER else None
+
+    def template() -> Iterable[Finding]:
+        return _template(side, link.shortcut, facts.liqo_namespace, leaf)
+
+    def quotas() -> Iterable[Finding]:
+        return exhausted(side.leaf, serves, leaf.list(Selection(r.RESOURCE_QUOTA, there)).items)
+
+    def ranges() -> Iterable[Finding]:
+        return limited(side.leaf, leaf.list(Selection(r.LIMIT_RANGE, there)).items)
+
+    def may() -> Iterable[Finding]:
+        needed = [*permissions.on_leaf(side, there or facts.tenant_namespace)]
+        needed += [] if there else [Access("create", r.NAMESPACE)]
+        return _permissions(leaf, needed, deadline)
+
+    room = (quotas, ranges) if there and end.gateway is None else ()
+    return _all(side.leaf, (template, may, *room), deadline)
+
+
+def _all(cluster: str, questions: Iterable[Check], deadline: Deadline) -> list[Finding]:
+    """The answers to all *questions*; one that may not be asked is passed over, and said."""
+    findings: list[Finding] = []
+    for ask in questions:
+        try:
+            findings += patiently(partial(_listed, ask), deadline)
+        except Forbidden as error:
+            findings.append(_unchecked(cluster, error))
+    return findings
+
+
+def _listed(ask: Check) -> list[Finding]:
+    return list(ask())
+
+
+def _template(
+    side: Side, shortcut: Shortcut, liqo_namespace: str, leaf: Cluster
+) -> Iterator[Finding]:
+    given = shortcut.gateway
+    ref = given.server_template if side.role is Role.SERVER else given.client_template
+    kind = r.kind_of(ref.api_version, ref.kind)
+    namespace = ref.namespace or liqo_namespace
+    if kind is None:  # of another network technology: only Liqo there knows it
+        return
+    if leaf.get(ObjectRef(side.leaf, kind, namespace, ref.name)) is None:
+        yield Finding(
+            "TemplateMissing",
+            Severity.ERROR,
+            side.leaf,
+            f"cluster {side.leaf!r}: there is no {ref.kind} {namespace}/{ref.name}",
+            f"kubectl --context {side.leaf} get {kind.plural} -A lists those there are",
+        )
+
+
+def _permissions(
+    cluster: Cluster, needed: Iterable[Access], deadline: Deadline
+) -> Iterator[Finding]:
+    def allowed(review: Object) -> bool:
+        made = patiently(lambda: cluster.ask(review), deadline)
+        return permissions.is_allowed(made)
+
+    if allowed(permissions.everything()):
+        return
+    needs = list(needed)
+    answers = together([partial(allowed, each.review()) for each in needs])
+    missing = [str(each) for each, answer in zip(needs, answers, strict=True) if not answer]
+    if missing:
+        yield Finding(
+            "MissingPermissions",
+            Severity.ERROR,
+            cluster.name,
+            f"{cluster.name}: not allowed to {', '.join(missing)}",
+            "ask that cluster's administrator for these permissions",
+        )
+
+
+_ALL_CONFIGURATIONS = Selection(r.CONFIGURATION)

@@ -1,0 +1,152 @@
+"""All that could forbid or trouble a shortcut, asked of all three clusters at once.
+
+A hub and two leaves that answer are looked at as ``create`` looks at them; where one does not, or
+something stands in the way, the rest is looked at part by part, so that all of it is found.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.core.plan import make_plan
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.preflight import (
+    Finding,
+    Severity,
+    of_error,
+)
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.engine.checks import Check, checks
+from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.look import Looked, look
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.survey import look_at_hub, look_at_leaf
+from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    ExitCode,
+    Refused,
+    ShortcutError,
+    Transient,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, errors first; *looked* if all clusters answered and agree."""
+
+    findings: tuple[Finding, ...]
+    looked: Looked | None = None
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [each for each in self.findings if each.severity is Severity.ERROR]
+
+
+class PreflightFailed(Refused):
+    """Several things forbid it."""
+
+    def __init__(self, request: Request, errors: list[Finding]) -> None:
+        super().__init__(
+            f"{len(errors)} things forbid shortcut {request.name}: "
+            + "; ".join(each.message for each in errors),
+            hint="all at a glance, with what to do: "
+            f"kubectl liqo-shortcut preflight {' '.join(request.pair)}",
+        )
+        self.findings = errors
+
+
+def examine(
+    request: Request, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
+) -> Report:
+    """The whole report; nothing is written. The caller closes ``looked``."""
+    unheld = Hold(open_cluster(HUB), request.name)
+    try:
+        looked = look(request, open_cluster, unheld, renderer, deadline)
+    except ShortcutError as error:
+        return _report(apart(request, open_cluster, deadline, error))
+    return _report([*conflicts(looked), *checks(looked, open_cluster(HUB), deadline)], looked)
+
+
+def refusal(errors: list[Finding], request: Request) -> Refused:
+    """The error that *errors* end a command with."""
+    if len(errors) == 1:
+        return Refused(errors[0].message, hint=errors[0].hint or None)
+    return PreflightFailed(request, errors)
+
+
+def refusal_of(
+    error: ShortcutError, request: Request, open_cluster: OpenCluster, deadline: Deadline
+) -> ShortcutError:
+    """What a first look that ended with *error* is refused with: all there is, not the first."""
+    if not isinstance(error, ClusterError | Refused):
+        return error
+    found = apart(request, open_cluster, deadline, error)
+    if len(found) > 1:
+        return PreflightFailed(request, found)
+    error.exit_code = ExitCode.REFUSED  # nothing was changed
+    return error
+
+
+def apart(
+    request: Request, open_cluster: OpenCluster, deadline: Deadline, first: ShortcutError
+) -> list[Finding]:
+    """*first*, and what else each cluster says when it is asked alone."""
+    silent = first.cluster if isinstance(first, Transient) else ""
+    shortcut = request.shortcut_with(request.server or request.pair[0])
+    looks: dict[str, Check] = {
+        side.leaf: partial(_alone, side, open_cluster, deadline) for side in shortcut.sides
+    }
+    looks[HUB] = partial(_hub_alone, request, open_cluster)
+    looks.pop(silent, None)
+    found, errors = of_each(looks)
+    findings = [
+        of_error(first, HUB),
+        *(of_error(error, cluster) for cluster, error in errors.items()),
+        *(each for findings in found.values() for each in findings),
+    ]
+    return list({each.message: each for each in findings}.values())
+
+
+def conflicts(looked: Looked) -> Iterator[Finding]:
+    """Every object of others that stands in the way."""
+    link = looked.link
+    ends = link.ends()
+    rendered = link.renderer.link(link.shortcut, link.learn(ends))
+    for manifest in rendered.ready:
+        try:
+            make_plan([manifest], ends, link.journal.objects)
+        except Refused as error:
+            yield of_error(error, manifest.cluster, "Conflict")
+
+
+def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report:
+    return Report(tuple(sorted(findings, key=lambda each: each.severity)), looked)
+
+
+def _hub_alone(request: Request, open_cluster: OpenCluster) -> list[Finding]:
+    look_at_hub(open_cluster(HUB), request.pair)
+    return []
+
+
+def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Finding]:
+    """What a leaf says when the others cannot be compared with it."""
+    leaf = open_cluster(side.leaf)
+    patiently(look_at_leaf(leaf), deadline, first_look=True)
+    world = World()
+    try:
+        for what in observe.first_look(side):
+            world.look(leaf, what)
+        world.sync(deadline)
+        observe.end(side, world.objects)
+    except Refused as error:
+        return [of_error(error, side.leaf, "Conflict")]
+    finally:
+        world.close()
+    return []

@@ -1,0 +1,34 @@
+"""The report of a preflight, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_liqo_shortcut.core.preflight import Finding
+from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.output.text import printable
+
+
+def report_lines(findings: Sequence[Finding]) -> str:
+    """A paragraph for each finding: what, where; below it, what to do."""
+    lines: list[str] = []
+    for each in findings:
+        severity = each.severity.value.upper()
+        lines.append(f"{severity:<8}{each.name} ({each.cluster}): {printable(each.message)}")
+        if each.hint:
+            lines.append(f"{'':8}-> {printable(each.hint)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def report_document(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The same as a document."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "PreflightReport",
+        "metadata": {"name": name},
+        "findings": [
+            {**dataclasses.asdict(each), "severity": each.severity.value} for each in findings
+        ],
+    }

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.core import permissions
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.preflight import (
+    Severity,
+    exhausted,
+    limited,
+    of_error,
+    outdated,
+    overlaps,
+    remapped,
+)
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Gone, NoLiqo, Refused, Unreachable
+from tests.samples import CLIENT, MILAN, ROME, SERVER, an_object
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "cluster"),
+    [
+        (Unreachable("rome", "silent"), "Unreachable", "rome"),
+        (Forbidden("rome", "no"), "Forbidden", "rome"),
+        (NoLiqo("rome", "none"), "NoLiqo", "rome"),
+        (Gone("rome", "no such kind"), "NoLiqo", "rome"),
+        (Refused("two of a kind"), "Conflict", "milan"),
+        (Refused("networks differ (CIDRMismatch)"), "CIDRMismatch", "milan"),
+        (ClusterError("rome", "what"), "Conflict", "rome"),
+    ],
+    ids=["silent", "forbidden", "no Liqo", "no kind", "refused", "other networks", "another"],
+)
+def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) -> None:
+    finding = of_error(error, "milan", "Conflict")
+    assert (finding.name, finding.cluster) == (name, cluster)
+    assert finding.severity is Severity.ERROR
+
+
+def test_networks_that_overlap_are_a_warning() -> None:
+    mine = Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",))
+    same = Cidrs(("10.61.128.0/17",), ("10.172.0.0/16",))
+    (finding,) = overlaps({MILAN: mine, ROME: same})
+    assert finding.severity is Severity.WARNING
+    assert "10.61.0.0/16 overlaps 10.61.128.0/17 of rome" in finding.message
+    assert list(overlaps({MILAN: mine, ROME: None})) == []
+
+
+def configuration_on_hub(leaf: str, seen: str | None) -> dict[str, Any]:
+    body = an_object(r.CONFIGURATION, leaf, "liqo-hub", labels={r.REMOTE_CLUSTER_ID: leaf})
+    body["spec"] = {"remote": {"cidr": {"pod": ["10.61.0.0/16"]}}}
+    return body | ({"status": {"remote": {"cidr": {"pod": [seen]}}}} if seen else {})
+
+
+@pytest.mark.parametrize(
+    ("seen", "count"),
+    [("10.70.0.0/16", 1), ("10.61.0.0/16", 0), (None, 0)],
+    ids=["otherwise", "as it is", "not yet"],
+)
+def test_a_leaf_that_the_hub_remapped_is_a_warning(seen: str | None, count: int) -> None:
+    found = list(remapped([MILAN, ROME], [configuration_on_hub("milan", seen)]))
+    assert len(found) == count
+    assert all("10.70.0.0/16" in each.message for each in found)
+
+
+def crd(**annotations: str) -> dict[str, Any]:
+    body = an_object(r.CRD, "shortcuts.shortcut.liqo.io")
+    body["metadata"]["annotations"] = annotations
+    return body
+
+
+def test_a_crd_of_this_version_is_fine() -> None:
+    assert list(outdated(crd(**{r.SCHEMA_ANNOTATION: r.SCHEMA}))) == []
+    assert list(outdated(None)) == []  # another finding
+
+
+@pytest.mark.parametrize("given", [{}, {r.SCHEMA_ANNOTATION: "0"}, {r.SCHEMA_ANNOTATION: "x"}])
+def test_an_older_crd_is_an_error_with_the_one_command(given: dict[str, str]) -> None:
+    (finding,) = outdated(crd(**given))
+    assert (finding.name, finding.severity) == ("OutdatedCRD", Severity.ERROR)
+    assert finding.hint == "kubectl liqo-shortcut crd install"
+
+
+def test_a_newer_crd_is_a_warning() -> None:
+    (finding,) = outdated(crd(**{r.SCHEMA_ANNOTATION: str(int(r.SCHEMA) + 1)}))
+    assert (finding.name, finding.severity) == ("NewerCRD", Severity.WARNING)
+
+
+def quota(hard: dict[str, str], used: dict[str, str]) -> dict[str, Any]:
+    status = {"hard": hard, "used": used}
+    return an_object(r.RESOURCE_QUOTA, "small", "liqo-tenant-milan", status=status)
+
+
+@pytest.mark.parametrize(
+    ("hard", "used", "service", "names"),
+    [
+        ({"pods": "1"}, {"pods": "1"}, None, ["QuotaExhausted"]),
+        ({"pods": "2"}, {"pods": "1"}, None, []),
+        ({"services": "1"}, {"services": "1"}, None, []),
+        ({"services": "1"}, {"services": "1"}, "ClusterIP", ["QuotaExhausted"]),
+        ({"services.nodeports": "0"}, {}, "NodePort", ["QuotaExhausted"]),
+        ({"services.nodeports": "0"}, {}, "ClusterIP", []),
+        ({"services.loadbalancers": "0"}, {}, "LoadBalancer", ["QuotaExhausted"]),
+        ({"services.loadbalancers": "0"}, {}, "NodePort", []),
+        ({"requests.cpu": "1"}, {}, None, ["QuotaNeedsResources"]),
+        ({"memory": "1Gi"}, {}, None, ["QuotaNeedsResources"]),
+        ({"pods": "1k"}, {"pods": "5"}, None, []),
+    ],
+    ids=str,
+)
+def test_a_quota_that_leaves_no_room_is_found(
+    hard: dict[str, str], used: dict[str, str], service: str | None, names: list[str]
+) -> None:
+    assert [each.name for each in exhausted("rome", service, [quota(hard, used)])] == names
+
+
+def limit_range(*limits: dict[str, Any]) -> dict[str, Any]:
+    return an_object(r.LIMIT_RANGE, "small", "liqo-tenant-milan", spec={"limits": limits})
+
+
+@pytest.mark.parametrize(
+    ("limits", "count"),
+    [
+        ([{"type": "Pod", "min": {"cpu": "1"}}], 1),
+        ([{"type": "Pod", "max": {"cpu": "1", "memory": "1Gi"}}], 2),
+        ([{"type": "Pod", "max": {"cpu": "1"}}, {"type": "Container", "max": {"cpu": "1"}}], 0),
+        ([{"type": "Container", "min": {"cpu": "1"}}], 0),
+    ],
+    ids=["least", "most", "with a default", "containers"],
+)
+def test_a_limit_range_that_refuses_silent_pods_is_found(
+    limits: list[dict[str, Any]], count: int
+) -> None:
+    assert len(list(limited("rome", [limit_range(*limits)]))) == count
+
+
+def test_a_permission_is_asked_for_and_told_as_kubectl_does() -> None:
+    access = Access("patch", r.SHORTCUT, name="milan--rome", subresource="status")
+    assert str(access) == "patch shortcuts.shortcut.liqo.io/status/milan--rome"
+    assert access.review()["spec"]["resourceAttributes"] == {
+        "verb": "patch",
+        "group": "shortcut.liqo.io",
+        "resource": "shortcuts",
+        "subresource": "status",
+        "name": "milan--rome",
+    }
+    assert str(Access("list", r.POD, "liqo-tenant-rome")) == "list pods -n liqo-tenant-rome"
+
+
+@pytest.mark.parametrize("side", [SERVER, CLIENT], ids=["server", "client"])
+def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
+    asked = list(permissions.on_leaf(side, "tenant"))
+    changed = [each for each in asked if each.verb in ("patch", "delete")]
+    assert changed
+    assert all((each.namespace, each.name) == ("tenant", side.peer) for each in changed)
+    assert not any(each.kind == r.SECRET and not each.name for each in asked)
+
+
+def test_nothing_but_records_and_leases_is_written_on_the_hub() -> None:
+    written = {
+        each.kind
+        for each in permissions.on_hub("milan--rome")
+        if each.verb in ("create", "patch", "delete")
+    }
+    assert written == {r.SHORTCUT, r.LEASE}
+
+
+def test_an_answer_without_a_status_allows_nothing() -> None:
+    assert not permissions.is_allowed({})
+    assert permissions.is_allowed({"status": {"allowed": True}})
