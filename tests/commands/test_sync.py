@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import itertools
+import functools
 
 import pytest
 
@@ -210,14 +210,13 @@ def test_a_failure_of_another_kind_is_not_noted_as_silence(world: FakeWorld, rec
     assert rec.is_ready(present(world))
 
 
+def silent(name: str, *_: object) -> ClusterError:
+    return Unreachable(name, "cannot be reached")
+
+
 def test_two_silent_leaves_are_noted_too(world: FakeWorld, record: Body) -> None:
-    leaves = itertools.cycle(world.leaves)
-
-    def fault(*_: object) -> ClusterError:
-        return Unreachable(next(leaves), "cannot be reached")
-
-    for leaf in world.leaves.values():
-        leaf.fault = fault
+    for name, leaf in world.leaves.items():
+        leaf.fault = functools.partial(silent, name)
     with pytest.raises(ShortcutError):
         run(world, present(world))
     assert reason(world) == "LeafUnreachable"

@@ -94,7 +94,7 @@ class Kube:
                 OSError, http.client.HTTPException
             ):  # closed while idle: take a new one
                 return self._exchange_on(idle, method, path, data, headers)
-        return self._exchange_on(self._connect(timeout=30), method, path, data, headers)
+        return self._exchange_on(self.connect(timeout=30), method, path, data, headers)
 
     def _exchange_on(
         self,
@@ -114,7 +114,7 @@ class Kube:
         self._idle.put(connection)
         return answer.status, text
 
-    def _connect(self, timeout: float) -> http.client.HTTPSConnection:
+    def connect(self, timeout: float = 300) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(
             self._host, self._port, timeout=timeout, context=self._tls
         )
@@ -185,7 +185,7 @@ class Kube:
     def _events(self, path: str, query: dict[str, str]) -> Iterator[Event]:
         """One watch request of half a minute; then the caller asks again from where it was."""
         query = query | {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": "30"}
-        connection = self._connect(timeout=45)
+        connection = self.connect(timeout=45)
         try:
             connection.request("GET", _with(path, query), headers={"Accept": JSON})
             answer = connection.getresponse()
