@@ -188,6 +188,7 @@ class FakeWorld:
         self.changed = threading.Condition(threading.RLock())
         self._uids = itertools.count(1)
         self.paused: set[Kind] = set()
+        self.stuck = False  # no gateway server gets an endpoint
         self.closed = False
         self.calls: list[tuple[str, ObjectRef]] = []  # of all clusters, in their order
         self.hub = FakeCluster(HUB, self)
@@ -241,6 +242,7 @@ class FakeWorld:
                 pass
 
     def _install(self, cluster: FakeCluster, cluster_id: str) -> None:
+        cluster.put(_namespace("default"))
         cluster.put(_namespace("kube-system"))
         cluster.put(_namespace(r.LIQO_NAMESPACE))
         cluster.put(
@@ -260,6 +262,8 @@ class FakeWorld:
         secret = _owned(cluster, "v1", "Secret", f"gw-{ref.name}", ref, body)
         key = base64.b64encode(f"{cluster.name}/{body['metadata']['uid']}".encode().ljust(32)[:32])
         cluster.put({**secret, "data": {"publicKey": key.decode()}})
+        if ref.kind == r.GATEWAY_SERVER and self.stuck:
+            return
         if ref.kind == r.GATEWAY_SERVER:
             number = sorted(self.leaves).index(cluster.name) + 1
             endpoint = {

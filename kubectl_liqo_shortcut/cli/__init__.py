@@ -33,6 +33,7 @@ _COMMANDS = {
     "create": "Link two leaves of this hub directly.",
     "delete": "Take a shortcut away, and nothing else.",
     "preflight": "Tell what would forbid or trouble a shortcut.",
+    "adopt": "Take over a link that was made by hand.",
     "sync": "Bring the leaves to what the hub's records say.",
     "get": "List shortcuts, as the hub knows them.",
     "crd": "Install or print the kind Shortcut (on the hub).",

@@ -85,7 +85,7 @@ def _sentence(step: Step) -> str:
     if isinstance(step, Create):
         return f"{cluster}: {ref} would be created"
     if isinstance(step, Recreate):
-        return f"{cluster}: {ref} would be deleted and made anew with another {step.fields}"
+        return f"{cluster}: {ref} would be deleted and made anew: {step.why}"
     fields = differing(step.observed.get("spec") or {}, step.manifest.body["spec"])
     return f"{cluster}: {ref} would be configured ({', '.join(fields)})"
 

@@ -19,6 +19,7 @@ class Verb(enum.StrEnum):
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     REUSED = "reused"
+    ADOPTED = "adopted"
     KEPT = "kept"
 
 

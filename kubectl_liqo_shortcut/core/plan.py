@@ -45,14 +45,14 @@ class Update:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recreate:
-    """Delete a gateway of ours that differs, with all that Liqo made of it; then it is missing.
+    """Delete a gateway of ours, with all that Liqo made of it; then it is missing.
 
-    Liqo applies a change of a gateway half, so it is not edited.
+    Liqo applies a change of a gateway half, so one that differs is not edited.
     """
 
     manifest: Manifest
     observed: Object
-    fields: str
+    why: str
 
 
 Step = Create | Update | Recreate
@@ -161,7 +161,7 @@ def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
         return
     if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
         differs = differing(observed.get("spec") or {}, manifest.body["spec"])
-        yield Recreate(manifest, observed, ", ".join(differs))
+        yield Recreate(manifest, observed, f"it differs in {', '.join(differs)}")
         return
     yield Update(manifest, observed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import permissions
@@ -30,11 +30,21 @@ from kubectl_liqo_shortcut.errors import (
 Check = Callable[[], Iterable[Finding]]
 
 
-def checks(looked: Looked, hub: Cluster, deadline: Deadline) -> list[Finding]:
-    """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD."""
+def checks(
+    looked: Looked,
+    hub: Cluster,
+    deadline: Deadline,
+    *,
+    more: Mapping[str, Iterable[Access]] | None = None,
+) -> list[Finding]:
+    """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD.
+
+    *more* are permissions needed on a leaf beside the usual ones.
+    """
     link = looked.link
     asked: dict[str, Check] = {
-        side.leaf: partial(_check_leaf, side, looked, deadline) for side in link.shortcut.sides
+        side.leaf: partial(_check_leaf, side, looked, deadline, (more or {}).get(side.leaf, ()))
+        for side in link.shortcut.sides
     }
     asked[HUB] = partial(_check_hub, hub, link.shortcut, deadline)
     found, errors = of_each(asked)
@@ -64,7 +74,9 @@ def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Fin
     return _all(hub.name, (configurations, crd, may), deadline)
 
 
-def _check_leaf(side: Side, looked: Looked, deadline: Deadline) -> list[Finding]:
+def _check_leaf(
+    side: Side, looked: Looked, deadline: Deadline, more: Iterable[Access]
+) -> list[Finding]:
     link = looked.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
     facts = link.facts.leaves[side.leaf]
@@ -81,7 +93,7 @@ def _check_leaf(side: Side, looked: Looked, deadline: Deadline) -> list[Finding]
         return limited(side.leaf, leaf.list(Selection(r.LIMIT_RANGE, there)).items)
 
     def may() -> Iterable[Finding]:
-        needed = [*permissions.on_leaf(side, there or facts.tenant_namespace)]
+        needed = [*permissions.on_leaf(side, there or facts.tenant_namespace), *more]
         needed += [] if there else [Access("create", r.NAMESPACE)]
         return _permissions(leaf, needed, deadline)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End
@@ -19,6 +21,7 @@ from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.remove import check_peering, remove_gateway
 from kubectl_liqo_shortcut.engine.rivals import rival_service
+from kubectl_liqo_shortcut.engine.stuck import NO_SERVICE, Suspect, lacks_service, missing_service
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -45,6 +48,7 @@ class Convergence:
         self._changes: dict[ObjectRef, int] = {}
         self._removed: set[str] = set()  # UIDs, which a watch may still show
         self._deadline = Deadline(0)
+        self._suspect: Suspect | None = None
         self._said: dict[ObjectRef, str] = {}
 
     def run(self, deadline: Deadline, stop: Stop) -> Iterator[Event]:
@@ -54,7 +58,7 @@ class Convergence:
             ends = link.ends()
             link.follow(ends)
             if link.world.synced:
-                rendered, plan = link.plan(ends)
+                rendered, plan = self._plan(ends)
                 yield from self._settle(plan)
                 self._start(plan, rendered, ends)
                 yield from self._tell(ends)
@@ -72,6 +76,21 @@ class Convergence:
                         yield from self._ended(news)
                     case _:
                         pass
+
+    def _plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
+        """The next steps; a gateway that the run found stuck is made anew."""
+        rendered, plan = self._link.plan(ends)
+        self._suspect = self._suspect or Suspect(ends)
+        found = self._suspect.gateway(ends)
+        if found is None or found not in plan.ours:
+            return rendered, plan
+        steps = [
+            Recreate(manifest, found[1], NO_SERVICE)
+            for manifest in rendered.ready
+            if (manifest.cluster, manifest.ref.kind) == (found[0], r.GATEWAY_SERVER)
+            and manifest.ref not in {step.manifest.ref for step in plan.steps}
+        ]
+        return rendered, dataclasses.replace(plan, steps=(*plan.steps, *steps))
 
     def _settle(self, plan: Plan) -> Iterator[Event]:
         journal = self._link.journal
@@ -129,6 +148,8 @@ class Convergence:
 
     def _remove(self, step: Recreate, cluster: Cluster) -> Made:
         link, deadline = self._link, self._deadline
+        if step.why is NO_SERVICE and not lacks_service(cluster, step.observed):
+            return Made(step.observed, None)
         for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
             raise error
         side = next(side for side in link.shortcut.sides if side.leaf == step.manifest.cluster)
@@ -141,11 +162,11 @@ class Convergence:
             case None:
                 self._attempts.pop(news.ref, None)
                 self._failures.pop(news.ref, None)
-                if isinstance(step, Recreate):
+                if isinstance(step, Recreate) and news.made and news.made.verb:
                     self._removed.add(uid_of(step.observed))
-                    yield Done(
-                        news.ref, Verb.DELETED, f"made anew, since it differs in {step.fields}"
-                    )
+                    yield Done(news.ref, Verb.DELETED, f"made anew, since {step.why}")
+                elif isinstance(step, Recreate) and self._suspect:
+                    self._suspect.settle()
                 elif news.made and news.made.verb:
                     yield Done(news.ref, news.made.verb)
             case Transient() | Conflict() as error:
@@ -162,7 +183,8 @@ class Convergence:
         """Seconds until a failed step may be tried again."""
         now = time.monotonic()
         later = [moment - now for moment in self._not_before.values() if moment > now]
-        return min(later, default=3600.0)
+        suspicion = self._suspect.wait() if self._suspect else float("inf")
+        return min([*later, suspicion], default=3600.0)
 
     def _tell(self, ends: Mapping[str, End]) -> Iterator[Event]:
         for leaf, end in ends.items():
@@ -187,6 +209,8 @@ class Convergence:
         if rival := rival_service(self._link, ends):
             waits.append(rival)
             hint = f"--gw-server-service-port chooses another port; {hint}"
+        if missing := missing_service(self._link.leaves, ends):
+            waits.append(missing)
         return TimedOut(
             f"not connected after {deadline.seconds:g}s: "
             + ("; ".join(waits) or "some steps are under way"),

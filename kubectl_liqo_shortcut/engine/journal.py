@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.status import write_status
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 _AS_OF = ("lastObservedTime",)
@@ -42,10 +42,6 @@ class Journal:
     def begin(self, record: Object) -> None:
         """From here on *record* is what the hub has."""
         self.record = record
-
-    @property
-    def ref(self) -> ObjectRef:
-        return ref_of(self._hub.name, self.record)
 
     def intend(self, refs: Iterable[ObjectRef]) -> bool:
         """Note that *refs*, which are not there, will be created; True if that has to be written.
@@ -109,15 +105,12 @@ class Journal:
                     self._condition.notify_all()
                     return
             try:
-                record = patiently(partial(self._patch, status), Deadline(_PATIENCE))
+                record = write_status(self._hub, self.record, status, Deadline(_PATIENCE))
                 with self._condition:
                     self._written, self.record, self._error = status, record, None
             except ShortcutError as error:
                 with self._condition:
                     self._error = error
-
-    def _patch(self, status: Mapping[str, Any]) -> Object:
-        return self._hub.patch(self.ref, {"status": status}, subresource="status")
 
 
 def _without_time(status: Mapping[str, Any]) -> dict[str, Any]:

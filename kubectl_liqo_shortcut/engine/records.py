@@ -14,6 +14,7 @@ from kubectl_liqo_shortcut.core.plan import covers
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Cause, Recorded
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.status import write_status
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import AlreadyExists, Conflict
 
@@ -71,8 +72,7 @@ def note_cause(
     status: dict[str, object] = {"conditions": rec.with_cause(record, cause, utc_now())}
     if objects is not None:
         status["objects"] = rec.to_entries(objects)
-    body = {"status": status}
-    patiently(lambda: hub.patch(ref_of(hub.name, record), body, subresource="status"), deadline)
+    write_status(hub, record, status, deadline)
 
 
 def _make(hub: Cluster, wanted: Manifest) -> Object:

@@ -748,7 +748,7 @@ def test_a_pair_costs_the_same_number_of_requests_however_many_leaves_there_are(
     list(events(world))
     other = FakeWorld("milan", "rome", "paris", "oslo", "bonn")
     list(events(other))
-    assert counted(other.calls) == counted(world.calls) == 44
+    assert counted(other.calls) == counted(world.calls) == 46
 
 
 def test_progress_tells_each_change_once(world: FakeWorld) -> None:
@@ -759,3 +759,26 @@ def test_progress_tells_each_change_once(world: FakeWorld) -> None:
 def test_notes_say_why_the_server_is_the_server(world: FakeWorld) -> None:
     (note,) = (event for event in events(world) if isinstance(event, Note))
     assert "milan" in note.text
+
+
+def told(world: FakeWorld) -> list[str]:
+    """The reasons of the Events on the hub, in their order."""
+    return [str(each["reason"]) for each in world.hub.of(r.EVENT)]
+
+
+def test_an_event_tells_each_change_of_ready(world: FakeWorld) -> None:
+    list(events(world))
+    assert told(world)[-1] == "Connected"
+    assert len(told(world)) == len(set(told(world)))
+    list(events(world))
+    assert told(world)[-1] == "Connected"
+    assert len(told(world)) == len(set(told(world)))
+
+
+def test_a_hub_that_takes_no_events_hinders_nobody(world: FakeWorld) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden(ref.cluster, "no") if ref.kind == r.EVENT else None
+
+    world.hub.fault = fault
+    assert outcome(events(world)).verb is Verb.CREATED
+    assert told(world) == []

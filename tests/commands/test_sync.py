@@ -171,9 +171,9 @@ def test_the_next_steps_are_told_and_nothing_is_written(world: FakeWorld, record
     rome.drop(key)
     before = len(world.calls)
     assert sorted(steps(world)) == [
-        "milan: gatewayserver/rome would be deleted and made anew with another spec.mtu",
+        "milan: gatewayserver/rome would be deleted and made anew: it differs in spec.mtu",
         "rome: configuration/milan would be configured (spec.remote.cidr.pod)",
-        "rome: gatewayclient/milan would be deleted and made anew with another spec.mtu",
+        "rome: gatewayclient/milan would be deleted and made anew: it differs in spec.mtu",
         "rome: publickey/milan would be created",
     ]
     writes = {verb for verb, ref in world.calls[before:] if ref.kind != r.SELF_SUBJECT_REVIEW}

@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.engine import stuck
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
 from tests.commands.test_create import events, outcome
 from tests.fakes import FakeCluster, FakeWorld
@@ -112,3 +113,60 @@ def test_a_namespace_that_is_being_deleted_is_waited_for(world: FakeWorld) -> No
     made = [event for event in happened if isinstance(event, Done) and event.ref == ref]
     assert [event.verb for event in made] == [Verb.CREATED]
     assert rec.is_ready(outcome(iter(happened)).record)
+
+
+def gateway_server(world: FakeWorld) -> tuple[FakeCluster, ObjectRef]:
+    return next(
+        (cluster, ref)
+        for cluster in world.leaves.values()
+        for ref in cluster.objects
+        if ref.kind == r.GATEWAY_SERVER
+    )
+
+
+def leave_stuck(world: FakeWorld, *, service: bool) -> Object:
+    """A run ends with a gateway server that has a Deployment and no endpoint."""
+    world.stuck = True
+    with pytest.raises(TimedOut):
+        list(events(world, timeout=0.5))
+    cluster, ref = gateway_server(world)
+    for kind in (r.DEPLOYMENT, r.SERVICE)[: 2 if service else 1]:
+        owner = {"uid": cluster.objects[ref]["metadata"]["uid"]}
+        metadata = {"name": f"gw-{ref.name}", "namespace": ref.namespace}
+        metadata["ownerReferences"] = [owner]  # type: ignore[assignment]
+        cluster.put({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata})
+    return cluster.objects[ref]
+
+
+def test_a_gateway_that_was_left_without_a_service_is_made_anew(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stuck, "GRACE", 0.05)
+    before = leave_stuck(world, service=False)
+    world.stuck = False
+    happened = list(events(world, timeout=5))
+    made_anew = [each for each in happened if isinstance(each, Done) and each.why]
+    assert [each.why for each in made_anew] == ["made anew, since Liqo has made no Service for it"]
+    cluster, ref = gateway_server(world)
+    assert cluster.objects[ref]["metadata"]["uid"] != before["metadata"]["uid"]
+
+
+@pytest.mark.parametrize("service", [True, False], ids=["service", "no deployment"])
+def test_one_that_only_waits_for_its_address_is_left_alone(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, service: bool
+) -> None:
+    monkeypatch.setattr(stuck, "GRACE", 0.05)
+    before = leave_stuck(world, service=True)
+    cluster, ref = gateway_server(world)
+    if not service:
+        for kind in (r.DEPLOYMENT, r.SERVICE):
+            cluster.drop(ObjectRef(cluster.name, kind, ref.namespace, f"gw-{ref.name}"))
+    with pytest.raises(TimedOut):
+        list(events(world, timeout=0.5))
+    assert cluster.objects[ref]["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+def test_a_timeout_names_the_service_that_could_not_be_made(world: FakeWorld) -> None:
+    leave_stuck(world, service=False)
+    with pytest.raises(TimedOut, match="could not make Service liqo-tenant-rome/gw-rome"):
+        list(events(world, timeout=0.3))

@@ -1,0 +1,75 @@
+"""``kubectl liqo-shortcut adopt``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.options import (
+    access_options,
+    requests_from,
+    say_ways,
+    timeout_option,
+)
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.core.resources import SHORTCUT
+from kubectl_liqo_shortcut.output.text import printable
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.render import Renderer
+
+_EPILOG = """\b
+Examples:
+  # a link made by liqoctl network connect, in either direction
+  kubectl liqo-shortcut adopt milan rome
+  # what would be taken over
+  kubectl liqo-shortcut adopt milan rome --dry-run
+"""
+
+
+@click.command("adopt", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
+@click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
+@click.option(
+    "--dry-run",
+    type=click.Choice(("none", "client")),
+    default="none",
+    help="client: print what would be taken over, change nothing; a bare --dry-run means client",
+)
+@timeout_option
+@access_options
+def command(
+    leaves: tuple[str, ...], reason: str | None, dry_run: str, timeout: float, access: Access
+) -> None:
+    """Take over a link that was made by hand, such as by liqoctl network connect.
+
+    The hub gets a record that says what is there, and the link's objects get labels; gateways,
+    keys and Pods stay as they are. From then on get, sync and delete work on it.
+    """
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.adopt import adopt
+    from kubectl_liqo_shortcut.core.render import Renderer
+
+    annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
+    (request,) = requests_from(leaves, None, annotations=annotations)
+    say_ways(access, request.pair)
+    renderer = Renderer(read_template)
+    if dry_run == "client":
+        _print(request, access, renderer, timeout)
+    else:
+        run_jobs({request.name: partial(adopt, request, access, renderer, timeout)})
+
+
+def _print(request: Request, access: Access, renderer: Renderer, timeout: float) -> None:
+    from kubectl_liqo_shortcut.commands.adopt import would_adopt
+
+    lines = list(would_adopt(request, access, renderer, timeout))
+    for line in lines:
+        click.echo(printable(line), err=True)
+    click.echo(f"{SHORTCUT}/{request.name} {'adopted' if lines else 'unchanged'} (dry run)")

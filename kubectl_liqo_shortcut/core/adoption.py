@@ -1,0 +1,143 @@
+"""Taking over a link that somebody else made: what it is like, and what forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import LeafFacts
+from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
+from kubectl_liqo_shortcut.core.observe import End, gateway_kind
+from kubectl_liqo_shortcut.core.plan import Create, Plan, differing
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
+from kubectl_liqo_shortcut.errors import Refused
+
+_TAKEN = (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT, r.PUBLIC_KEY)
+
+
+def spec_of(ends: Mapping[str, End], facts: Mapping[Any, LeafFacts]) -> dict[str, Any]:
+    """The spec (without the pair) of a Shortcut that would have made just these gateways."""
+    server = next(each for each in ends.values() if each.side.role is Role.SERVER)
+    client = next(each for each in ends.values() if each.side.role is Role.CLIENT)
+    serves, dials = _spec(server.gateway), _spec(client.gateway)
+    endpoint = serves.get("endpoint") or {}
+    service = {
+        "type": endpoint.get("serviceType"),
+        "port": endpoint.get("port"),
+        "nodePort": endpoint.get("nodePort"),
+        "loadBalancerIP": endpoint.get("loadBalancerIP"),
+        "annotations": serves.get("serviceAnnotations"),
+        "labels": serves.get("serviceLabels"),
+    }
+    gateway = {
+        "mtu": serves.get("mtu"),
+        "service": _given(service),
+        "clientEndpoint": _client_endpoint(server.gateway or {}, dials),
+        "serverTemplateRef": _template(serves.get("serverTemplateRef"), facts[server.side.leaf]),
+        "clientTemplateRef": _template(dials.get("clientTemplateRef"), facts[client.side.leaf]),
+    }
+    return {"gateway": _given(gateway)}
+
+
+def _spec(gateway: Object | None) -> Object:
+    return (gateway or {}).get("spec") or {}
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", {}, 0)}
+
+
+def _client_endpoint(server: Object, dials: Object) -> dict[str, Any]:
+    """What the client dials, where that is not what the server says of itself."""
+    dialled, observed = parse_endpoint(dials.get("endpoint")), endpoint_of(server)
+    if dialled is None or dialled == observed:
+        return {}
+    same_address = observed is not None and observed.address == dialled.address
+    same_port = observed is not None and observed.port == dialled.port
+    return _given(
+        {
+            "address": None if same_address else dialled.address,
+            "port": None if same_port else dialled.port,
+        }
+    )
+
+
+def _template(ref: Object | None, leaf: LeafFacts) -> dict[str, Any]:
+    """A template in the leaf's Liqo namespace is named without it, as everywhere."""
+    keys = ("apiVersion", "kind", "name", "namespace")
+    given = {key: (ref or {}).get(key) for key in keys}
+    if given["namespace"] == leaf.liqo_namespace:
+        given["namespace"] = None
+    return _given(given)
+
+
+def taken(ends: Mapping[str, End]) -> Iterator[tuple[str, Object]]:
+    """Every link object that is there, and its leaf."""
+    for leaf, end in ends.items():
+        kinds = [each for each in _TAKEN if each not in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)]
+        for kind in (*kinds, gateway_kind(end.side.role)):
+            body = end.of(kind)
+            if body is not None:
+                yield leaf, body
+
+
+def as_adopted(ends: Mapping[str, End], before: Mapping[Any, Recorded]) -> list[Recorded]:
+    """The entries of the record; what this program made itself stays so."""
+    entries = [
+        Recorded(ref_of(leaf, body), uid_of(body), Ownership.ADOPTED) for leaf, body in taken(ends)
+    ]
+    return [before[each.ref] if _is_made(each, before) else each for each in entries]
+
+
+def _is_made(entry: Recorded, before: Mapping[Any, Recorded]) -> bool:
+    known = before.get(entry.ref)
+    return known is not None and known.uid == entry.uid and known.ownership is Ownership.CREATED
+
+
+def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
+    """What another hub, or another program, looks after is not taken from it."""
+    for leaf, body in taken(ends):
+        ref, labels = ref_of(leaf, body), labels_of(body)
+        hub = labels.get(r.SHORTCUT_HUB, marks[r.SHORTCUT_HUB])
+        if hub != marks[r.SHORTCUT_HUB]:
+            raise Refused(
+                f"cluster {leaf!r}: {ref} belongs to a shortcut of the hub {hub!r}",
+                hint=f"look after it there, or delete it there first: its hub is {hub}",
+            )
+        manager = labels.get(r.MANAGED_BY, r.FIELD_MANAGER)
+        if manager != r.FIELD_MANAGER:
+            raise Refused(
+                f"cluster {leaf!r}: {ref} is managed by {manager!r}, as its labels say",
+                hint=f"it would be set back from there; take it out of {manager} first, and then "
+                f"the label {r.MANAGED_BY} off",
+            )
+
+
+def refuse_half(ends: Mapping[str, End], name: str) -> None:
+    """A link is taken over whole: both Configurations and both gateways, none of them going."""
+    for leaf, end in ends.items():
+        for kind in (r.CONFIGURATION, gateway_kind(end.side.role)):
+            body = end.of(kind)
+            if body is None or is_terminating(body):
+                what = f"no {kind.kind}" if body is None else f"a {kind.kind} that is being deleted"
+                raise Refused(
+                    f"there is no link to adopt: {leaf} has {what} for {end.side.peer}",
+                    hint=f"make one: kubectl liqo-shortcut create {leaf} {end.side.peer}; "
+                    f"it uses what is there already of {name}",
+                )
+
+
+def refuse_changes(plan: Plan, name: str) -> None:
+    """Adopting changes nothing: what the record says must be what is there."""
+    for step in plan.steps:
+        if isinstance(step, Create):
+            continue
+        spec = step.observed.get("spec") or {}
+        fields = ", ".join(differing(spec, step.manifest.body["spec"]))
+        raise Refused(
+            f"cluster {step.manifest.cluster!r}: {step.manifest.ref} is not as a shortcut "
+            f"{name} would have it: it differs in {fields}",
+            hint="correct it there first, or delete the link and create a shortcut instead",
+        )

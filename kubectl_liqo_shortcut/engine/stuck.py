@@ -1,0 +1,86 @@
+"""A gateway that Liqo began and does not end: a Deployment, and no Service in front of it.
+
+That is what a refused Service leaves (its node port is taken, say). Liqo tries again after ever
+longer pauses, up to a quarter of an hour; a gateway that is made anew is tried at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.status import endpoint_of
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+NO_SERVICE = "Liqo has made no Service for it"
+GRACE = 3.0  # seconds: the run before may have made it a moment ago
+
+
+class Suspect:
+    """The gateway server that a run found without an endpoint; one made by the run is none."""
+
+    def __init__(self, ends: Mapping[str, End]) -> None:
+        gateway = _waiting(ends)
+        self._uid = uid_of(gateway) if gateway else ""
+        self._since = time.monotonic()
+
+    def wait(self) -> float:
+        """Seconds until it is time to ask; for ever, if that is over or nobody is suspected."""
+        left = self._since + GRACE - time.monotonic()
+        return left if self._uid and left > 0 else float("inf")
+
+    def gateway(self, ends: Mapping[str, End]) -> tuple[str, Object] | None:
+        """The suspect and its leaf, once it had its time and as long as it has no endpoint."""
+        gateway = _waiting(ends)
+        if (
+            gateway is None
+            or uid_of(gateway) != self._uid
+            or time.monotonic() < self._since + GRACE
+        ):
+            return None
+        return _server(ends).side.leaf, gateway
+
+    def settle(self) -> None:
+        """It was asked: nobody makes it anew again and again."""
+        self._uid = ""
+
+
+def lacks_service(leaf: Cluster, gateway: Object) -> bool:
+    """Whether its Deployment is there and its Service is not."""
+    at = gateway["metadata"]
+    deployments, services = (
+        leaf.list(Selection(kind, at["namespace"], name=f"gw-{at['name']}")).items
+        for kind in (r.DEPLOYMENT, r.SERVICE)
+    )
+    return bool(deployments) and not services
+
+
+def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> str:
+    """In words: the Service that Liqo could not make; "" where that is not so."""
+    gateway, leaf = _waiting(ends), _server(ends).side.leaf
+    try:
+        if gateway is None or not lacks_service(leaves[leaf], gateway):
+            return ""
+    except ShortcutError:  # it is only a hint
+        return ""
+    at = gateway["metadata"]
+    return (
+        f"{leaf}: Liqo could not make Service {at['namespace']}/gw-{at['name']}, "
+        "as the log of its controller manager there says"
+    )
+
+
+def _server(ends: Mapping[str, End]) -> End:
+    return next(end for end in ends.values() if end.side.role is Role.SERVER)
+
+
+def _waiting(ends: Mapping[str, End]) -> Object | None:
+    """The gateway server, if it waits for its endpoint."""
+    gateway = _server(ends).gateway
+    if gateway is None or is_terminating(gateway) or endpoint_of(gateway) is not None:
+        return None
+    return gateway
