@@ -8,7 +8,7 @@ DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: help check test e2e lab lab-stop lab-status demo bench bench-startup lock man dist manifest plugin-manifest \
+.PHONY: help check test e2e soak lab lab-stop lab-status demo bench bench-startup lock man dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -32,13 +32,16 @@ check: $(BIN)/.installed ## style, types, import contracts and unit tests; needs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy kubectl_liqo_shortcut release tests
-	$(BIN)/coverage run -m pytest -q -m "not e2e"
+	$(BIN)/coverage run -m pytest -q -m "not e2e and not soak"
 	$(BIN)/coverage report --include='*/core/*,*/commands/*' --fail-under=100
 
 e2e: $(BIN)/.installed ## end-to-end tests on the lab; as root
-	$(BIN)/python -m pytest -q -m e2e
+	$(BIN)/python -m pytest -q -m "e2e and not soak"
 
-test: check e2e ## everything
+test: check e2e ## everything, of long series a fixed sample
+
+soak: $(BIN)/.installed ## the whole of the long series: faults, kills, seeds; as root, an hour or so
+	$(BIN)/python -m pytest -q -m soak
 
 lab: $(BIN)/.installed ## start the lab (LEAVES=N) and leave it running
 	$(BIN)/python -m tests.lab start --leaves $(LEAVES)

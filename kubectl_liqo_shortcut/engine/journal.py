@@ -37,7 +37,7 @@ class Journal:
         self._writing = False
         self._urgent = False
         self._written: Mapping[str, Any] = {}
-        self._error: ShortcutError | None = None
+        self._error: Exception | None = None
 
     def begin(self, record: Object) -> None:
         """From here on *record* is what the hub has."""
@@ -108,7 +108,7 @@ class Journal:
                 record = write_status(self._hub, self.record, status, Deadline(_PATIENCE))
                 with self._condition:
                     self._written, self.record, self._error = status, record, None
-            except ShortcutError as error:
+            except Exception as error:  # noqa: BLE001 - raised again by flush()
                 with self._condition:
                     self._error = error
 

@@ -83,3 +83,14 @@ def test_what_was_adopted_stays_adopted(world: FakeWorld, journal: Journal) -> N
     journal.settle("rome", gateway("1"), Ownership.ADOPTED)
     journal.settle("rome", gateway("1"), Ownership.CREATED)
     assert journal.objects[GATEWAY].ownership is Ownership.ADOPTED
+
+
+def test_a_bug_while_writing_is_raised_and_hangs_nobody(
+    world: FakeWorld, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Body:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(world.hub, "patch", broken)
+    with pytest.raises(ZeroDivisionError):
+        journal.write({"latency": "3ms"})
