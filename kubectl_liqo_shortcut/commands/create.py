@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.lifecycle import expired_at, removed_on, was_ready
+from kubectl_liqo_shortcut.core.lifecycle import expired_at, was_ready
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.preflight import Severity
@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.look import Looked, look
+from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import conflicts, refusal, refusal_of
 from kubectl_liqo_shortcut.engine.records import note_cause, open_record
@@ -79,7 +79,7 @@ def _refuse(
     """What stands in the way is said before anything is written."""
     record = looked.view.record
     if record is None and options.recorded_only:
-        raise Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
+        raise no_record_any_more(request)
     wanted = {"spec": {"expirationTime": looked.shortcut.expiration_time}}
     if at := expired_at(record or wanted, utc_now()):
         raise Refused(
@@ -106,7 +106,7 @@ def _make(
     stop: Stop,
 ) -> Iterator[Event]:
     link, found = looked.link, looked.view.record
-    gone = list(removed_on(link.ends(), link.journal.objects)) if was_ready(found) else []
+    gone = looked.taken_away_on()
     if found is not None and gone and not options.recreate:
         said = f"the link was taken away on {' and '.join(gone)}, not by this program"
         note_cause(hub, found, Cause("RemovedOnLeaf", said, stalled=True), deadline)

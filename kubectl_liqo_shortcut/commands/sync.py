@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import assert_never
 
 from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
@@ -11,13 +12,14 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
-from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, differing
+from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, Update, differing
 from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.prospect import Prospect
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import of_record
 from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.look import look
+from kubectl_liqo_shortcut.engine.look import look_only
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
@@ -65,29 +67,30 @@ def next_steps(
     if is_terminating(record) or expired_at(record, utc_now()):
         yield from removing.plan_lines(record)
         return
-    name = str(record["metadata"]["name"])
-    unheld = Hold(open_cluster(HUB), name)  # so nothing can be written
-    looked = look(of_record(record), open_cluster, unheld, renderer, Deadline(timeout))
-    try:
-        ends = looked.link.ends()
-        rendered, plan = looked.link.plan(ends)
-        yield from map(_sentence, plan.steps)
-        for each in rendered.pending:
-            cluster, ref = each.manifest.cluster, each.manifest.ref
-            if ends[cluster].of(ref.kind) is None:
-                yield f"{cluster}: {ref} would be created, once it has {', '.join(each.waits_for)}"
-    finally:
-        looked.close()
+    with look_only(record, open_cluster, renderer, Deadline(timeout)) as looked:
+        for each in looked.prospects():
+            if each.step is not None:
+                ref = each.manifest.ref
+                yield f"{ref.cluster}: {ref} would {_words(each.step)}" + _when(each)
 
 
-def _sentence(step: Step) -> str:
-    cluster, ref = step.manifest.cluster, step.manifest.ref
-    if isinstance(step, Create):
-        return f"{cluster}: {ref} would be created"
-    if isinstance(step, Recreate):
-        return f"{cluster}: {ref} would be deleted and made anew: {step.why}"
-    fields = differing(step.observed.get("spec") or {}, step.manifest.body["spec"])
-    return f"{cluster}: {ref} would be configured ({', '.join(fields)})"
+def _words(step: Step) -> str:
+    match step:
+        case Create():
+            return "be created"
+        case Recreate():
+            return f"be deleted and made anew: {step.why}"
+        case Update():
+            fields = differing(step.observed.get("spec") or {}, step.manifest.body["spec"])
+            return f"be configured ({', '.join(fields)})"
+        case _:
+            assert_never(step)
+
+
+def _when(prospect: Prospect) -> str:
+    if prospect.is_leaving:
+        return ", once the present one is gone"
+    return f", once it has {', '.join(prospect.waits_for)}" if prospect.waits_for else ""
 
 
 def _switch_off(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 import jinja2
@@ -71,6 +71,11 @@ class Pending:
 
     manifest: Manifest
     waits_for: tuple[str, ...]
+
+    def over(self, observed: Object) -> Manifest:
+        """The manifest, with what is *observed* in the places of values that are not known."""
+        unknown = [_placeholder(each) for each in self.waits_for]
+        return Manifest(self.manifest.cluster, _over(self.manifest.body, observed, unknown))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -145,8 +150,22 @@ class Renderer:
 def _quote(context: jinja2.runtime.Context, value: Any) -> str:
     if isinstance(value, Unknown):
         context["waits"].append(str(value))
-        value = f"<{value}>"
+        value = _placeholder(str(value))
     return to_yaml_scalar(value)
+
+
+def _placeholder(fact: str) -> str:
+    return f"<{fact}>"
+
+
+def _over(desired: Any, observed: Any, unknown: Collection[str]) -> Any:
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        return {
+            key: _over(value, observed[key], unknown) if key in observed else value
+            for key, value in desired.items()
+        }
+    parts = desired if isinstance(desired, list) else [desired]
+    return observed if any(each in unknown for each in parts) else desired
 
 
 def link_ref(kind: r.Kind, side: Side, leaf: LeafFacts) -> ObjectRef:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating
 from kubectl_liqo_shortcut.core.plan import Plan
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.prospect import Prospect, prospects
 from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request, decide
+from kubectl_liqo_shortcut.core.request import Request, decide, of_record
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.lease import Hold
@@ -35,6 +39,18 @@ class Looked:
     def plan(self) -> Plan:
         """The first steps; refuses what stands in the way."""
         return self.link.plan(self.link.ends())[1]
+
+    def prospects(self) -> list[Prospect]:
+        """All that is to be made of the link's objects, also later; refuses as ``plan`` does."""
+        ends = self.link.ends()
+        rendered, _ = self.link.plan(ends)
+        return prospects(rendered, ends, self.link.journal.objects)
+
+    def taken_away_on(self) -> list[str]:
+        """The leaves on which somebody else took away a link that was up once."""
+        if not was_ready(self.view.record):
+            return []
+        return list(removed_on(self.link.ends(), self.link.journal.objects))
 
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
         """Whether nobody has changed the record since: all that matters is on record first."""
@@ -82,6 +98,27 @@ def look(
         world.close()
         raise
     return Looked(view, why, link)
+
+
+@contextlib.contextmanager
+def look_only(
+    record: Object, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
+) -> Iterator[Looked]:
+    """What *record* asks for and what is there, for who only tells: nothing can be written."""
+    request = of_record(record)
+    unheld = Hold(open_cluster(HUB), request.name)
+    looked = look(request, open_cluster, unheld, renderer, deadline)
+    try:
+        if looked.view.record is None:
+            raise no_record_any_more(request)
+        yield looked
+    finally:
+        looked.close()
+
+
+def no_record_any_more(request: Request) -> Refused:
+    """Somebody ended the record after it was read."""
+    return Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
 
 
 def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, str]:

@@ -191,6 +191,14 @@ def test_what_waits_for_a_fact_is_told_too(world: FakeWorld, record: Body) -> No
     assert [line for line in told if line.startswith(waiting)]
 
 
+def test_what_comes_after_the_next_step_is_told_too(world: FakeWorld, record: Body) -> None:
+    reset(world, "rome")
+    world.leaves["rome"].drop(ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan"))
+    told = steps(world)
+    assert "rome: namespace/liqo-tenant-milan would be created" in told
+    assert "rome: configuration/milan would be created" in told
+
+
 def test_nothing_to_do_is_no_step(world: FakeWorld, record: Body) -> None:
     assert steps(world) == []
 

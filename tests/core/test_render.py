@@ -329,3 +329,20 @@ def test_a_record_without_annotations_has_none() -> None:
 def test_what_is_unknown_does_not_pretend_to_be_something_else() -> None:
     with pytest.raises(AttributeError):
         Unknown("endpoint").__html__  # noqa: B018 - the access is the test
+
+
+def test_what_waits_is_read_over_what_is_there() -> None:
+    (pending,) = RENDERER.link(SHORTCUT, facts_with("rome", endpoint=None)).pending
+    there = {"addresses": ["203.0.113.9"], "port": 4500, "protocol": "UDP"}
+    observed = {"spec": {"mtu": 1400, "endpoint": there, "more": {}}}
+    spec = pending.over(observed).body["spec"]
+    assert spec["endpoint"] == there
+    assert spec["mtu"] == 1340
+    assert "more" not in spec
+
+
+@pytest.mark.parametrize("endpoint", [None, "text", [{}]], ids=["null", "text", "a list"])
+def test_what_waits_is_named_where_what_is_there_has_no_such_field(endpoint: object) -> None:
+    (pending,) = RENDERER.link(SHORTCUT, facts_with("rome", endpoint=None)).pending
+    spec = pending.over({"spec": {"endpoint": endpoint}}).body["spec"]
+    assert spec["endpoint"]["port"] == "<endpoint of rome's gateway>"
