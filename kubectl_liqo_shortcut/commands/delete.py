@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Iterator, Mapping
-from functools import partial
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
@@ -13,9 +12,9 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Cause, Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
-from kubectl_liqo_shortcut.engine.identity import Rebuilt, check_identity, hub_id, recorded_uid
+from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
 from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, of_each, patiently
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
 from kubectl_liqo_shortcut.engine.records import (
     end_record,
     mark_record,
@@ -136,17 +135,7 @@ class _Cleaning:
     ) -> Generator[Event, None, dict[str, ShortcutError]]:
         """Take out of *leaves* what does not answer, and what is another cluster by now."""
         silent = dict(left)
-        checks = {
-            leaf: check_identity(cluster, recorded_uid(self._record, leaf))
-            for leaf, cluster in leaves.items()
-        }
-        _, errors = of_each(
-            {
-                leaf: partial(patiently, check, self._deadline, first_look=True)
-                for leaf, check in checks.items()
-            }
-        )
-        for leaf, error in errors.items():
+        for leaf, error in not_identified(self._record, leaves, self._deadline).items():
             del leaves[leaf]
             if isinstance(error, Rebuilt):
                 yield Note(f"{error.message}; {error.hint}", self._pair.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef, cluster_id, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.errors import ClusterError, Invalid, NoLiqo, Refused
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.errors import ClusterError, Invalid, NoLiqo, Refused, ShortcutError
 
 
 class Rebuilt(Refused):
@@ -38,6 +40,22 @@ def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
             )
 
     return check
+
+
+def not_identified(
+    record: Object, leaves: Mapping[str, Cluster], deadline: Deadline
+) -> dict[str, ShortcutError]:
+    """For each of *leaves* that is not, or does not say it is, the cluster *record* means: why."""
+    checks = {
+        leaf: check_identity(cluster, recorded_uid(record, leaf))
+        for leaf, cluster in leaves.items()
+    }
+    return of_each(
+        {
+            leaf: partial(patiently, check, deadline, first_look=True)
+            for leaf, check in checks.items()
+        }
+    )[1]
 
 
 def checked_uid(leaf: Cluster) -> str:
