@@ -48,6 +48,16 @@ def test_the_version_is_the_one_of_the_changelog() -> None:
     assert moment() % 86400 == 0
 
 
+def test_what_is_not_released_yet_is_not_the_newest_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = f"## Unreleased\n\n### Added\n\n## {__version__} - 2026-01-31\n"
+    (tmp_path / "CHANGELOG.md").write_text(released)
+    monkeypatch.setattr(versions, "ROOT", tmp_path)
+    assert version() == __version__
+    assert moment() == 1769817600
+
+
 @pytest.mark.parametrize(
     ("changelog", "said"),
     [("## 9.9.9 - 2026-01-31\n", "newest heading 9.9.9"), ("## Unreleased\n", "has no heading")],
