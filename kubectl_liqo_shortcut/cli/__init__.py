@@ -35,6 +35,7 @@ _COMMANDS = {
     "preflight": "Tell what would forbid or trouble a shortcut.",
     "adopt": "Take over a link that was made by hand.",
     "sync": "Bring the leaves to what the hub's records say.",
+    "diff": "Show how the leaves differ from the records.",
     "get": "List shortcuts, as the hub knows them.",
     "crd": "Install or print the kind Shortcut (on the hub).",
     "completion": "Complete commands, leaves and shortcuts at a TAB press.",

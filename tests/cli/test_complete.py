@@ -70,14 +70,14 @@ def test_a_leafs_option_is_not_finished_with_its_name(clusters: Clusters) -> Non
     assert complete("get", "--leaf-context", "milan=", on=clusters) == [NO_FILES]
 
 
-@pytest.mark.parametrize("command", ["get", "delete"])
+@pytest.mark.parametrize("command", ["get", "delete", "sync", "diff"])
 def test_shortcuts_are_completed_by_name_or_by_leaf(command: str, clusters: Clusters) -> None:
     assert complete(command, "", on=clusters) == [
         *("milan--rome", "rome--turin", "milan", "rome", "turin", NO_FILES)
     ]
 
 
-@pytest.mark.parametrize("command", ["get", "delete"])
+@pytest.mark.parametrize("command", ["get", "delete", "sync", "diff"])
 def test_the_second_word_is_the_other_leaf(command: str, clusters: Clusters) -> None:
     assert complete(command, "rome", "", on=clusters) == ["milan", "turin", NO_FILES]
     assert complete(command, "rome--turin", "", on=clusters) == [NO_FILES]

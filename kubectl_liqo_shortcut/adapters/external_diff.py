@@ -1,0 +1,78 @@
+"""The program that compares two folders: ``diff``, or what ``KUBECTL_EXTERNAL_DIFF`` names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+VARIABLE = "KUBECTL_EXTERNAL_DIFF"
+_ARGUMENT = re.compile(r"[A-Za-z0-9=-]+")
+
+
+def differ(live: Mapping[str, str], merged: Mapping[str, str]) -> bool:
+    """Whether two sets of files, each text by its name, differ; the program prints how.
+
+    The files are for the user's eyes only, and gone whatever ends this.
+    """
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="LIVE-") as before,
+            tempfile.TemporaryDirectory(prefix="MERGED-") as after,
+        ):
+            _write(before, live)
+            _write(after, merged)
+            return _run(command(before, after))
+    except OSError as error:
+        where = error.filename or "temporary files"
+        raise ShortcutError(f"cannot write {where}: {error.strerror}") from error
+
+
+def command(before: str, after: str) -> list[str]:
+    """The program and its arguments by kubectl's rule.
+
+    The variable is split at each space; then come the folders, and only those arguments that
+    consist of letters, digits, ``-`` and ``=``.
+    """
+    given = os.environ.get(VARIABLE)
+    if not given:
+        return ["diff", "-u", "-N", before, after]
+    program, *arguments = given.split(" ")
+    return [program, before, after, *filter(_ARGUMENT.fullmatch, arguments)]
+
+
+def _write(folder: str, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _run(words: list[str]) -> bool:
+    """Straight to our own output: the program may colour what goes to a terminal."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own program, without a shell
+            words, stdin=subprocess.DEVNULL, env=_environment(), check=False
+        )
+    except OSError as error:
+        raise ShortcutError(
+            f"cannot run {words[0]!r}: {error.strerror}",
+            hint=f"install it, or name another program in {VARIABLE}",
+        ) from error
+    if done.returncode not in (0, 1):
+        code = done.returncode
+        how = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        raise ShortcutError(f"{words[0]!r} {how}", hint=f"{VARIABLE} names another program")
+    return done.returncode == 1
+
+
+def _environment() -> dict[str, str]:
+    """Ours; but the library path of a frozen program is for that program alone."""
+    given = dict(os.environ)
+    if getattr(sys, "frozen", False):
+        given["LD_LIBRARY_PATH"] = given.pop("LD_LIBRARY_PATH_ORIG", "")
+    return given

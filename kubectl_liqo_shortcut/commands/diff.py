@@ -1,0 +1,86 @@
+"""``diff``: what the leaves hold beside what ``sync`` would make of it; nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Note
+from kubectl_liqo_shortcut.core.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.model import Object, is_terminating
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.prospect import Comparison, compare, removal
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.engine.identity import Rebuilt
+from kubectl_liqo_shortcut.engine.look import Looked, look_only
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each
+from kubectl_liqo_shortcut.engine.removable import find_removable
+from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Diff:
+    """Of one record: the objects of its link, and why some could not be looked at."""
+
+    compared: tuple[Comparison, ...] = ()
+    notes: tuple[Note, ...] = ()
+    errors: tuple[ShortcutError, ...] = ()
+
+
+def diff(
+    records: Sequence[Object], open_cluster: OpenCluster, renderer: Renderer, timeout: float
+) -> dict[str, Diff]:
+    """Each of *records*, by its name, all at once; one that fails does not keep the others."""
+    deadline = Deadline(timeout)
+    names = [str(each["metadata"]["name"]) for each in records]
+    looks = [partial(_diff, each, open_cluster, renderer, deadline) for each in records]
+    found, errors = of_each(dict(zip(names, looks, strict=True)))
+    failed = {name: Diff(errors=(error,)) for name, error in errors.items()}
+    return {name: (found | failed)[name] for name in names}
+
+
+def _diff(
+    record: Object, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
+) -> Diff:
+    if why := _why_it_goes(record):
+        return _removal(record, why, open_cluster, deadline)
+    with look_only(record, open_cluster, renderer, deadline) as looked:
+        return Diff(tuple(map(compare, looked.prospects())), tuple(_notes(looked)))
+
+
+def _why_it_goes(record: Object) -> str:
+    if is_terminating(record):
+        return "it is being deleted: sync takes its link away and ends the record"
+    at = expired_at(record, utc_now())
+    return f"it expired at {at}: sync takes its link away" if at else ""
+
+
+def _notes(looked: Looked) -> Iterator[Note]:
+    if gone := looked.taken_away_on():
+        yield Note(
+            f"its link was taken away on {' and '.join(gone)}, not by this program: "
+            "sync makes it again only with --recreate",
+            looked.shortcut.name,
+        )
+
+
+def _removal(record: Object, why: str, open_cluster: OpenCluster, deadline: Deadline) -> Diff:
+    removable = find_removable(record, open_cluster, deadline)
+    compared = tuple(removal(leaf, body) for leaf, body in removable.found)
+    errors = removable.errors.values()
+    rebuilt = [error.message for error in errors if isinstance(error, Rebuilt)]
+    name = str(record["metadata"]["name"])
+    return Diff(
+        compared,
+        tuple(Note(text, name) for text in (why, *rebuilt, *_conditions(compared))),
+        tuple(error for error in errors if not isinstance(error, Rebuilt)),
+    )
+
+
+def _conditions(compared: Sequence[Comparison]) -> Iterator[str]:
+    for each in compared:
+        if each.ref.kind == r.NAMESPACE:
+            yield f"{each.ref.cluster}: {each.ref} goes only if nothing else is in it"
