@@ -164,7 +164,7 @@ def test_what_is_there_is_compared_as_far_as_the_facts_are_known(
     edit(world, gateway={"mtu": 1280})
     client = differing(run(world))["rome gatewayclient/milan"]
     assert spec(client.live) == {**spec(client.merged), "mtu": 1340}
-    again = "rome: gatewayclient/milan would be deleted and made anew with another spec.mtu"
+    again = "rome: gatewayclient/milan would be deleted and made anew: it differs in spec.mtu"
     waits = ", once it has endpoint of milan's gateway"
     assert again + waits in next_steps(present(world), world, RENDERER, 5.0)
 

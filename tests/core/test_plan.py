@@ -126,7 +126,7 @@ def test_a_gateway_of_ours_that_differs_is_made_anew(kind: r.Kind, cluster: str)
     other = made(manifest_of(kind, cluster))
     other["spec"]["mtu"] = 1400
     plan = make_plan(DESIRED, ends_of(replaced(there, other, cluster)), recorded(there))
-    assert plan.steps == (Recreate(manifest_of(kind, cluster), other, "spec.mtu"),)
+    assert plan.steps == (Recreate(manifest_of(kind, cluster), other, "it differs in spec.mtu"),)
 
 
 def test_a_gateway_of_others_is_taken_as_it_is() -> None:
