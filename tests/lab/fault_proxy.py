@@ -66,13 +66,25 @@ class Delay:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Cut:
+    """A watch goes on for so long, then its connection is reset."""
+
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TooOld:
+    """A watch is told that what it knows is too old: 410 inside the stream."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Call:
     """*hook* is called after the server has done it and before the client knows."""
 
     hook: Callable[[], object]
 
 
-Action = Reset | Answer | Delay | Call
+Action = Reset | Answer | Delay | Cut | TooOld | Call
 Rule = Callable[[Request], Action | None]
 
 
@@ -169,17 +181,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case Delay(seconds):
                 time.sleep(seconds)
                 self._forward(body)
+            case Cut(seconds):
+                self._forward(body, seconds)
+            case TooOld():
+                self._say(Answer(200, ""), _EXPIRED)
             case None:
                 self._forward(body)
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
-    def _forward(self, body: bytes) -> None:
+    def _forward(self, body: bytes, seconds: float = 300) -> None:
         try:
             with contextlib.closing(self.upstream.kube.connect()) as connection:
                 response = self._ask(connection, body)
-                self._pass_on(response)
-        except OSError:  # of either side
+                self._pass_on(response, connection, time.monotonic() + seconds)
+        except (OSError, http.client.HTTPException):  # of either side, or its time is over
             self._reset()
 
     def _exchange(self, body: bytes) -> None:
@@ -194,28 +210,36 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         connection.request(self.command, self.path, body or None, headers)
         return connection.getresponse()
 
-    def _pass_on(self, response: http.client.HTTPResponse) -> None:
+    def _pass_on(
+        self,
+        response: http.client.HTTPResponse,
+        connection: http.client.HTTPSConnection,
+        end: float,
+    ) -> None:
         self.send_response(response.status)
         for key, value in response.getheaders():
             if key.lower() not in _NO_RESET:
                 self.send_header(key, value)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        while piece := response.read1(65536):
+        while piece := self._read(response, connection, end):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
 
-    def _say(self, answer: Answer) -> None:
-        status = {
-            "apiVersion": "v1",
-            "kind": "Status",
-            "status": "Failure",
-            "code": answer.code,
-            "reason": answer.reason,
-            "message": f"injected: {answer.reason}",
-        }
-        text = json.dumps(status).encode()
+    def _read(
+        self,
+        response: http.client.HTTPResponse,
+        connection: http.client.HTTPSConnection,
+        end: float,
+    ) -> bytes:
+        """What comes until the *end* (monotonic); then a ``TimeoutError``."""
+        if connection.sock is not None:
+            connection.sock.settimeout(max(0.01, end - time.monotonic()))
+        return response.read1(65536)
+
+    def _say(self, answer: Answer, body: dict[str, Any] | None = None) -> None:
+        text = json.dumps(body or _status(answer.code, answer.reason)).encode()
         self.send_response(answer.code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
@@ -233,6 +257,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.close()
 
     def log_message(self, *_: Any) -> None: ...
+
+
+def _status(code: int, reason: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Status",
+        "status": "Failure",
+        "code": code,
+        "reason": reason,
+        "message": f"injected: {reason}",
+    }
+
+
+_EXPIRED = {"type": "ERROR", "object": _status(410, "Expired")}
 
 
 class RandomFaults:
@@ -262,9 +300,9 @@ class RandomFaults:
             Answer(503, "ServiceUnavailable"),
             Delay(3.0),
         ]
-        if request.is_watch or request.method == "GET":
-            actions.append(Answer(410, "Expired"))
-        else:
+        if request.is_watch:
+            actions += [Answer(410, "Expired"), TooOld(), Cut(0.5), Cut(2.0)]
+        elif request.method not in _READING:
             actions.append(Reset(forwarded=True))
         if request.method == "PATCH":
             actions.append(Answer(409, "Conflict"))
