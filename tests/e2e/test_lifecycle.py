@@ -288,3 +288,46 @@ def test_twenty_commands_at_once_make_one_link_or_none(hub: Lab) -> None:
     else:
         assert link_objects(hub) == []
     assert hub.kubectl("get", "leases", "-n", "liqo", "-o", "name").stdout == ""
+
+
+def test_a_gateway_that_was_left_without_a_service_is_made_anew(hub: Lab) -> None:
+    """Its node port was taken; when it is free, nobody waits for Liqo's own next attempt."""
+    blocker = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "blocker", "namespace": "default"},
+        "spec": {
+            "type": "NodePort",
+            "ports": [{"port": 53, "protocol": "UDP", "nodePort": 31840}],
+        },
+    }
+    services = path(CORE, "services", "default")
+    kube = hub.clusters["leaf-1"].kube
+    kube.create(services, blocker)
+    options = [
+        *("--gw-server", "leaf-1", "--gw-server-service-type", "NodePort"),
+        *("--gw-server-service-nodeport", "31840"),
+    ]
+    try:
+        done = plugin(hub, "create", *PAIR, *options, "--timeout", "20s")
+        assert done.returncode == 5, done.stderr
+        assert "Liqo could not make Service liqo-tenant-leaf-2/gw-leaf-2" in done.stderr
+    finally:
+        kube.delete(f"{services}/blocker")
+    began = time.monotonic()
+    done = plugin(hub, "create", *PAIR)
+    assert done.returncode == 0, done.stderr
+    assert "made anew, since Liqo has made no Service for it" in done.stderr
+    assert time.monotonic() - began < 20
+    assert connections(hub) == UP
+
+
+def test_events_on_the_hub_tell_each_change_of_ready(hub: Lab) -> None:
+    hub.kubectl("delete", "events", "-n", "default", "--all")
+    succeed(hub, "create", *PAIR)
+    told = hub.kubectl(
+        *("get", "events", "-n", "default", "-o"),
+        "jsonpath={range .items[*]}{.type} {.involvedObject.name} {.reason}{'\\n'}{end}",
+    ).stdout.splitlines()
+    assert told == [f"Normal {NAME} Progressing", f"Normal {NAME} Connected"]
+    assert "both leaves report Connected" in hub.kubectl("describe", "shortcut", NAME).stdout

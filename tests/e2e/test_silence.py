@@ -1,0 +1,62 @@
+"""Clusters that answer nothing, and tunnels that carry nothing: told soon, and told truly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.plugin import PAIR, changes, connections, plugin, snapshots, succeed
+from tests.e2e.test_lifecycle import NAME, UP, reason
+from tests.lab.kube import wait_for
+from tests.lab.lab import Lab
+
+
+@pytest.fixture
+def mended(hub: Lab) -> Iterator[Lab]:
+    yield hub
+    hub.faults.heal()
+
+
+def test_two_frozen_leaves_are_known_in_the_time_of_one(mended: Lab) -> None:
+    before = snapshots(mended)
+    for leaf in PAIR:
+        mended.faults.freeze_api_server(leaf)
+    began = time.monotonic()
+    done = plugin(mended, "create", *PAIR)
+    took = time.monotonic() - began
+    for leaf in PAIR:
+        mended.faults.thaw_api_server(leaf)
+    assert done.returncode == 4, done.stderr
+    assert all(f"cluster '{leaf}': cannot be reached" in done.stderr for leaf in PAIR)
+    assert took < 10, f"{took:.1f} s"
+    assert changes(mended, before) == []
+
+
+def test_delete_with_a_frozen_leaf_cleans_the_other(mended: Lab) -> None:
+    succeed(mended, "create", *PAIR)
+    mended.faults.freeze_api_server("leaf-2")
+    began = time.monotonic()
+    done = plugin(mended, "delete", *PAIR)
+    took = time.monotonic() - began
+    mended.faults.thaw_api_server("leaf-2")
+    assert done.returncode == 8, done.stderr
+    assert took < 20, f"{took:.1f} s"  # known in 10 s, and what is on leaf-1 has to end
+    assert mended.link_objects("leaf-1", "leaf-2") == []
+    succeed(mended, "sync")
+    assert mended.link_objects("leaf-2", "leaf-1") == []
+
+
+def test_a_cut_tunnel_is_not_ready_until_it_is_mended(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    hub.faults.cut_tunnel("leaf-1", "leaf-2")
+    wait_for(lambda: "Error" in connections(hub).values(), 30, "Liqo notices the cut", 0.2)
+    done = plugin(hub, "sync", NAME, "--timeout", "5s")
+    assert done.returncode == 5, done.stderr
+    assert "the peer's gateway does not answer pings" in done.stderr
+    assert reason(hub) == "Progressing"
+    hub.faults.mend_tunnel("leaf-1", "leaf-2")
+    succeed(hub, "sync", NAME)
+    assert connections(hub) == UP
+    assert reason(hub) == "Connected"
