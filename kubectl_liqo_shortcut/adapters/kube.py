@@ -31,7 +31,7 @@ from kubectl_liqo_shortcut.errors import (
     Unreachable,
 )
 
-_CONNECT = 5.0  # seconds until a silent address counts as unreachable
+_CONNECT = 4.0  # seconds until a silent address counts as unreachable; a refusal looks twice
 _READ = 10.0  # seconds until a silent server does
 _WATCH = 240  # seconds after which the server ends a watch and we begin another
 _JSON, _MERGE, _APPLY = (

@@ -331,3 +331,23 @@ def test_events_on_the_hub_tell_each_change_of_ready(hub: Lab) -> None:
     ).stdout.splitlines()
     assert told == [f"Normal {NAME} Progressing", f"Normal {NAME} Connected"]
     assert "both leaves report Connected" in hub.kubectl("describe", "shortcut", NAME).stdout
+
+
+def test_a_leaf_rebuilt_under_its_old_name_is_not_touched(hub: Lab) -> None:
+    """Its kube-system UID is not the recorded one: here the record is what is changed."""
+    succeed(hub, "create", *PAIR)
+    clusters = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))["status"]["clusters"]
+    for each in clusters:
+        each["uid"] = "another" if each["clusterID"] == "leaf-2" else each["uid"]
+    patch = json.dumps({"status": {"clusters": clusters}})
+    hub.kubectl("patch", "shortcut", NAME, "--subresource=status", "--type=merge", "-p", patch)
+    before = hub.snapshot("leaf-2")
+    refused = plugin(hub, "sync", NAME)
+    assert refused.returncode == 4, refused.stderr
+    assert "cluster 'leaf-2' was rebuilt" in refused.stderr
+    done = plugin(hub, "delete", *PAIR)
+    assert done.returncode == 0, done.stderr
+    assert "nothing on it was touched" in done.stderr
+    assert hub.link_objects("leaf-1", "leaf-2") == []
+    assert hub.snapshot("leaf-2") == before
+    assert "not found" in plugin(hub, "get", *PAIR).stderr

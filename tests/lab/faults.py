@@ -69,7 +69,7 @@ class Faults:
             f"chain {hook} {{ type filter hook {hook} priority -300; {drop} }}"
             for hook in ("input", "output")
         )
-        rules = f"table inet {_TABLE} {{ {' '.join(hooks)} }}"
+        rules = "\n".join((f"table inet {_TABLE} {{", *hooks, "}"))
         run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=rules)
 
     def mend_tunnel(self, cluster: str, remote: str) -> None:
