@@ -18,7 +18,12 @@ from tests.lab.state import State, exclusive
 def start(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing is left
     began = time.monotonic()
-    lab = Lab.start(options.leaves, pod_start=options.pod_start, lb_delay=options.lb_delay)
+    lab = Lab.start(
+        options.leaves,
+        pod_start=options.pod_start,
+        lb_delay=options.lb_delay,
+        with_peering=options.peering,
+    )
     print(f"a hub and {options.leaves} leaves after {time.monotonic() - began:.1f} s; {lab.knobs}")
     print(
         f'export PATH="{binaries.path("kubectl").parent}:{binaries.path("liqoctl").parent}:$PATH"'
@@ -57,6 +62,12 @@ def main() -> int:
         "--pod-start", type=float, metavar="SECONDS", help="delay every Pod start"
     )
     starting.add_argument("--lb-delay", type=float, metavar="SECONDS", help="delay every address")
+    starting.add_argument(
+        "--peering",
+        action="store_true",
+        default=_number("PEERING", 0) > 0,
+        help="run what liqoctl peer needs, too (PEERING=1)",
+    )
     starting.set_defaults(run=start)
     commands.add_parser("stop", help="end it and leave nothing behind").set_defaults(run=stop)
     commands.add_parser("status", help="say what runs").set_defaults(run=show)

@@ -33,6 +33,7 @@ BINARIES: dict[str, dict[str, str]] = {
         "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
     },
     "liqo": {
+        "crd-replicator": "github.com/liqotech/liqo/cmd/crd-replicator",
         "gateway": "github.com/liqotech/liqo/cmd/gateway",
         "wireguard": "github.com/liqotech/liqo/cmd/gateway/wireguard",
         "ipam": "github.com/liqotech/liqo/cmd/ipam",

@@ -17,6 +17,7 @@ from tests.lab.kube import APPS, CORE, CRDS, IPAM, NETWORKING, RBAC, Kube, Objec
 from tests.lab.topology import INTERNAL_CIDR, ClusterSpec
 
 NAMESPACE = "liqo"
+PROXY = "liqo-proxy"
 MODULE = "github.com/liqotech/liqo"
 
 
@@ -63,6 +64,16 @@ def install(kube: Kube, spec: ClusterSpec, chart: Path) -> None:
     kube.create(path(APPS, "deployments", NAMESPACE), _controller_manager())
 
 
+def install_proxy(kube: Kube) -> None:
+    """The Service whose address the offloading module wants to know; nothing runs behind it."""
+    metadata = _metadata(PROXY, "proxy", "networking")
+    port = {"name": "http", "port": 8118, "targetPort": 8118, "protocol": "TCP"}
+    spec = {"type": "ClusterIP", "ports": [port], "selector": _selected(metadata)}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    if kube.find(path(CORE, "services", NAMESPACE, PROXY)) is None:
+        kube.create(path(CORE, "services", NAMESPACE), service)
+
+
 def networks_ready(kube: Kube) -> bool:
     """Whether Liqo's controllers have taken the cluster's own CIDRs from ipam."""
     return all(
@@ -92,10 +103,15 @@ def _metadata(
 
 
 def _cluster_role(file: Path) -> bytes:
-    """The chart gives each file of rules its head; the role is named like the file."""
+    """The chart gives each file of rules its head; the role is named like the file.
+
+    By that label Liqo finds those that it binds for a remote cluster's identity.
+    """
     name = file.name.removesuffix("-ClusterRole.yaml")
+    label = f"app.kubernetes.io/name: {name.removeprefix('liqo-')}"
     head = (
-        f"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n"
+        f"metadata: {{name: {name}, labels: {{{label}}}}}\n"
     )
     return head.encode() + file.read_bytes()
 
@@ -170,14 +186,6 @@ def _mss_clamping() -> Object:
 def _controller_manager() -> Object:
     """liqoctl and Liqo's Node controller look it up; the real process runs outside the cluster."""
     metadata = _metadata("liqo-controller-manager", "controller-manager", "controller-manager")
-    labels = metadata["labels"]
-    identity = (
-        "name",
-        "instance",
-        "component",
-        "part-of",
-    )  # a selector must not change with the version
-    selected = {key: value for key, value in labels.items() if key.rpartition("/")[2] in identity}
     container = {
         "name": "controller-manager",
         "image": f"ghcr.io/liqotech/liqo-controller-manager:{VERSION}",
@@ -188,7 +196,17 @@ def _controller_manager() -> Object:
         "metadata": metadata,
         "spec": {
             "replicas": 0,
-            "selector": {"matchLabels": selected},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "selector": {"matchLabels": _selected(metadata)},
+            "template": {
+                "metadata": {"labels": metadata["labels"]},
+                "spec": {"containers": [container]},
+            },
         },
     }
+
+
+def _selected(metadata: Object) -> dict[str, str]:
+    """The labels of a selector, which must not change with the version."""
+    identity = ("name", "instance", "component", "part-of")
+    labels: dict[str, str] = metadata["labels"]
+    return {key: value for key, value in labels.items() if key.rpartition("/")[2] in identity}

@@ -17,7 +17,7 @@ from tests.lab.topology import API_PORT, ClusterSpec
 
 _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEER = "http://127.0.0.1:2380"
-_HEALTH_PORT, _METRICS_PORT, _IPAM_PORT = 8081, 8082, 6000
+_HEALTH_PORT, _METRICS_PORT, _REPLICATOR_METRICS_PORT, _IPAM_PORT = 8081, 8082, 8083, 6000
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -28,6 +28,9 @@ _CONTROLLERS = (
     "endpointslice-controller",
 )
 """What gateways need, and what a Namespace and a Service bring with them in every cluster."""
+_OFFERED = "cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi"  # the chart's default
+_SIGNER = "certificatesigningrequest-signing-controller"
+"""What an identity needs: Liqo approves the request, the cluster's own CA signs it."""
 
 
 def etcd(state: State) -> Process:
@@ -83,12 +86,15 @@ def controllers(state: State, spec: ClusterSpec) -> None:
 
     From then on the node daemon starts them again when they end, as a kubelet would.
     """
-    for name in controller_names(spec):
+    for name in controller_names(state, spec):
         start_controller(state, spec, name)
+    state.set_stopped(spec.name, False)
 
 
-def controller_names(spec: ClusterSpec) -> tuple[str, ...]:
-    return f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)
+def controller_names(state: State, spec: ClusterSpec) -> tuple[str, ...]:
+    """Those that shall run now."""
+    always = f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)
+    return (*always, replicator_name(spec)) if state.peering else always
 
 
 def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
@@ -96,7 +102,8 @@ def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
     commands: dict[str, tuple[Sequence[str | Path], Mapping[str, str]]] = {
         f"{spec.name}-kube-controller-manager": (_kube_controller_manager(state, spec), {}),
         f"{spec.name}-ipam": (_ipam(spec), environment),
-        liqo_name(spec): (_liqo_controller_manager(spec), environment),
+        liqo_name(spec): (_liqo_controller_manager(state, spec), environment),
+        replicator_name(spec): (_crd_replicator(spec), environment),
     }
     command, variables = commands[name]
     spawn(state, name, command, variables)
@@ -106,6 +113,10 @@ def liqo_name(spec: ClusterSpec) -> str:
     return f"{spec.name}-liqo-controller-manager"
 
 
+def replicator_name(spec: ClusterSpec) -> str:
+    return f"{spec.name}-crd-replicator"
+
+
 def liqo_health(spec: ClusterSpec) -> tuple[str, int]:
     """Where ``/readyz`` of Liqo's controller manager answers."""
     return spec.api_address, _HEALTH_PORT
@@ -113,12 +124,15 @@ def liqo_health(spec: ClusterSpec) -> tuple[str, int]:
 
 def _kube_controller_manager(state: State, spec: ClusterSpec) -> list[str | Path]:
     folder = state.cluster(spec.name)
+    controllers = (*_CONTROLLERS, _SIGNER) if state.peering else _CONTROLLERS
     return [
         binaries.path("kube-controller-manager"),
         *(f"--kubeconfig={state.cluster_kubeconfig(spec.name)}", "--leader-elect=false"),
         *(f"--bind-address={spec.api_address}", f"--cert-dir={folder / 'kube-controller-manager'}"),
-        *(f"--controllers={','.join(_CONTROLLERS)}", f"--root-ca-file={folder / 'ca.crt'}"),
+        *(f"--controllers={','.join(controllers)}", f"--root-ca-file={folder / 'ca.crt'}"),
         f"--service-account-private-key-file={folder / 'sa.key'}",
+        f"--cluster-signing-cert-file={folder / 'ca.crt'}",
+        f"--cluster-signing-key-file={folder / 'ca.key'}",
     ]
 
 
@@ -131,12 +145,14 @@ def _ipam(spec: ClusterSpec) -> list[str | Path]:
     ]
 
 
-def _liqo_controller_manager(spec: ClusterSpec) -> list[str | Path]:
-    """The chart's arguments, for the networking module alone."""
+def _liqo_controller_manager(state: State, spec: ClusterSpec) -> list[str | Path]:
+    """The chart's arguments; without peerings, for the networking module alone."""
+    peering = str(state.peering).lower()
     return [
         binaries.path("liqo-controller-manager"),
         *(f"--cluster-id={spec.name}", "--liqo-namespace=liqo", "--networking-enabled=true"),
-        *("--authentication-enabled=false", "--offloading-enabled=false"),
+        *(f"--authentication-enabled={peering}", f"--offloading-enabled={peering}"),
+        *(f"--api-server-address-override={spec.server}", f"--default-node-resources={_OFFERED}"),
         f"--ipam-server=127.0.0.1:{_IPAM_PORT + spec.index}",
         "--gateway-server-resources=networking.liqo.io/v1beta1/wggatewayservers",
         "--gateway-client-resources=networking.liqo.io/v1beta1/wggatewayclients",
@@ -148,6 +164,15 @@ def _liqo_controller_manager(spec: ClusterSpec) -> list[str | Path]:
         *("--fabric-full-masquerade-enabled=false", "--gateway-masquerade-bypass-enabled=false"),
         f"--health-probe-address={spec.api_address}:{_HEALTH_PORT}",
         f"--metrics-address={spec.api_address}:{_METRICS_PORT}",
+    ]
+
+
+def _crd_replicator(spec: ClusterSpec) -> list[str | Path]:
+    """Carries ResourceSlices from a consumer to its provider, and their status back."""
+    return [
+        binaries.path("crd-replicator"),
+        f"--cluster-id={spec.name}",
+        f"--metrics-address={spec.api_address}:{_REPLICATOR_METRICS_PORT}",
     ]
 
 

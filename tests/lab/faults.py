@@ -53,7 +53,7 @@ class Faults:
     def stop_controllers(self, cluster: str) -> None:
         """Kubernetes' own and Liqo's: objects are taken, and nothing comes of them."""
         self._state.set_stopped(cluster, True)
-        names = control_plane.controller_names(self._clusters[cluster].spec)
+        names = control_plane.controller_names(self._state, self._clusters[cluster].spec)
         processes.end(each for each in processes.recorded(self._state) if each.name in names)
 
     def start_controllers(self, cluster: str) -> None:

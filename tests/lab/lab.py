@@ -18,6 +18,7 @@ from tests.lab import (
 from tests.lab.cluster import LabCluster
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
+from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
 from tests.lab.topology import HUB, Topology, configured_range
 
@@ -42,12 +43,13 @@ class Lab:
         *,
         pod_start: float | None = None,
         lb_delay: float | None = None,
+        with_peering: bool = False,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
-        delays are those of ``set_knobs``.
+        delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start.
         """
         network.require_host()
         topology = Topology(configured_range(), leaves)
@@ -60,13 +62,16 @@ class Lab:
                         f"a lab with {len(lab.leaves)} leaves is running", hint="stop it first"
                     )
                 lab.set_knobs(pod_start=pod_start, lb_delay=lb_delay)
+                if with_peering:
+                    lab.enable_peering()
                 report(f"a lab with {leaves} leaves is running already")
                 return lab
             state = State()
             _clean_remains(state, report)
             network.require_free(topology.range)
             try:
-                startup.bring_up(state, topology, knobs, startup.stopwatch(report))
+                clock = startup.stopwatch(report)
+                startup.bring_up(state, topology, knobs, clock, with_peering=with_peering)
             except BaseException:  # Ctrl-C too: half a lab is of no use
                 cleanup.clean(state, keep_logs=True)
                 report(f"the lab did not start; its logs are in {state.logs}")
@@ -193,6 +198,24 @@ class Lab:
     def snapshot(self, cluster: str) -> snapshot.Snapshot:
         """All objects of *cluster*, to be compared with a later snapshot."""
         return snapshot.take(self.clusters[cluster].kube)
+
+    @property
+    def has_peering(self) -> bool:
+        """Whether Liqo's authentication and offloading modules run."""
+        return self._state.peering
+
+    def enable_peering(self) -> None:
+        """Run them from now on, so that ``liqoctl peer`` works; nothing to do if they run."""
+        if not self.has_peering:
+            Peering(self._state, self.clusters).enable()
+
+    def disable_peering(self) -> None:
+        """End every peering and the modules; no trace of either is left."""
+        Peering(self._state, self.clusters).disable()
+
+    def end_peerings(self) -> None:
+        """Take every peering away by force, whatever state it is in; links and modules stay."""
+        Peering(self._state, self.clusters).end_all()
 
     @property
     def faults(self) -> Faults:

@@ -67,6 +67,11 @@ def recorded(state: State) -> list[Process]:
     return found
 
 
+def forget(state: State, name: str) -> None:
+    """It has ended, and nobody expects it to run."""
+    (state.processes / name).unlink(missing_ok=True)
+
+
 def end(processes: Iterable[Process], timeout: float = 5.0) -> None:
     """At once: the lab keeps nothing, so nobody needs time to save anything."""
     kill([process.pid for process in processes if process.alive], timeout)

@@ -24,18 +24,23 @@ _AT_ONCE = 3  # API servers that start at the same time; more of them starve eac
 _PATIENCE = 180.0
 
 
-def bring_up(state: State, topology: Topology, knobs: Knobs, report: Report) -> None:
+def bring_up(
+    state: State, topology: Topology, knobs: Knobs, report: Report, *, with_peering: bool = False
+) -> None:
     """On return the hub is Connected with every leaf. On failure the caller cleans up."""
     folder = chart.module()
     state.make()
     state.save(topology, ready=False)
     state.set_knobs(knobs)
+    state.set_peering(with_peering)
     network.create(topology)
     control_plane.etcd(state)
     with concurrent.futures.ThreadPoolExecutor(len(topology.clusters)) as pool:
         for done in [pool.submit(certificates.make, state, spec) for spec in topology.clusters]:
             done.result()
         certificates.write_kubeconfig(state.kubeconfig, state, topology.clusters)
+        for spec in topology.clusters:
+            state.set_stopped(spec.name, True)  # each cluster's start says when they may run
         control_plane.node(state)
         report(f"network {topology.range} and certificates")
         clusters = _Clusters(state, folder, report)
@@ -76,6 +81,8 @@ class _Clusters:
                 "namespace default",
             )
             chart.install(kube, spec, self._chart)
+            if self._state.peering:
+                chart.install_proxy(kube)
             control_plane.controllers(self._state, spec)
             name = control_plane.liqo_name(spec)
             self._wait(lambda: healthy(*control_plane.liqo_health(spec)), name, "ready")

@@ -97,6 +97,21 @@ class State:
     def _stopped(self, cluster: str) -> Path:
         return self.cluster(cluster) / "controllers-stopped"
 
+    @property
+    def peering(self) -> bool:
+        """Whether controllers that start from now on run the modules that peerings need."""
+        return self._peering.exists()
+
+    def set_peering(self, wanted: bool) -> None:
+        if wanted:
+            self._peering.touch()
+        else:
+            self._peering.unlink(missing_ok=True)
+
+    @property
+    def _peering(self) -> Path:
+        return self.root / "peering"
+
     def save(self, topology: Topology, *, ready: bool) -> None:
         record = {"range": str(topology.range), "leaves": topology.leaves, "ready": ready}
         write(self.record, json.dumps(record))

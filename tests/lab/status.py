@@ -24,6 +24,7 @@ def describe(state: State) -> Iterator[str]:
     yield from _table(("CLUSTER", "REMOTE", "TYPE", "CONNECTION", "LATENCY"), _connections(lab))
     yield ""
     yield str(lab.knobs)
+    yield f"peering: {'on' if lab.has_peering else 'off'}"
     problems = [] if loaded[1] else ["the start did not come to its end"]
     yield from (f"problem: {problem}" for problem in problems + lab.problems())
     yield f"export KUBECONFIG={lab.kubeconfig}"

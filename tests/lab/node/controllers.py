@@ -18,17 +18,23 @@ _PAUSE = 3.0  # seconds between two starts of the same controller
 
 
 def keep(state: State, specs: Sequence[ClusterSpec], end: threading.Event) -> None:
-    """Until the *end*, look after the controllers that were started once."""
+    """Until the *end*, start every controller that shall run and does not."""
     tried: dict[str, float] = {}
     while not end.wait(0.5):
-        known = {process.name: process for process in processes.recorded(state)}
         for spec in specs:
-            server = known.get(control_plane.api_server_name(spec))
-            if server is None or not server.alive or state.are_stopped(spec.name):
-                continue
-            for name in control_plane.controller_names(spec):
-                process, now = known.get(name), time.monotonic()
-                if process is None or process.alive or now - tried.get(name, -_PAUSE) < _PAUSE:
+            for name in _missing(state, spec):
+                now = time.monotonic()
+                # Asked last: whoever ends a controller says before that it shall not run.
+                if now - tried.get(name, -_PAUSE) < _PAUSE or state.are_stopped(spec.name):
                     continue
                 tried[name] = now
                 control_plane.start_controller(state, spec, name)
+
+
+def _missing(state: State, spec: ClusterSpec) -> list[str]:
+    if state.are_stopped(spec.name):
+        return []
+    alive = {process.name for process in processes.recorded(state) if process.alive}
+    if control_plane.api_server_name(spec) not in alive:
+        return []
+    return [name for name in control_plane.controller_names(state, spec) if name not in alive]

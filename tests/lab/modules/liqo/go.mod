@@ -5,6 +5,7 @@ module lab/liqo
 go 1.25.5
 
 tool (
+	github.com/liqotech/liqo/cmd/crd-replicator
 	github.com/liqotech/liqo/cmd/gateway
 	github.com/liqotech/liqo/cmd/gateway/wireguard
 	github.com/liqotech/liqo/cmd/ipam
