@@ -22,6 +22,7 @@ from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import conflicts, refusal, refusal_of
 from kubectl_liqo_shortcut.engine.records import note_cause, open_record
+from kubectl_liqo_shortcut.engine.remove import InUseByPeering
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut
@@ -148,7 +149,7 @@ def _converge(
         raise
     except Exception as error:
         if keep:
-            yield from _note(link, Cause("Failed", _words(error)))
+            yield from _note(link, _cause(error))
             raise
         yield from _undone(link, error, hub, made=made)
         raise
@@ -164,6 +165,11 @@ def _undone(link: Link, error: Exception, hub: Cluster, *, made: bool) -> Iterat
         f"{error.message}; and not everything could be undone",
         hint=f"the record says what is left: kubectl liqo-shortcut delete {link.shortcut.name}",
     ) from error
+
+
+def _cause(error: Exception) -> Cause:
+    reason = "InUseByPeering" if isinstance(error, InUseByPeering) else "Failed"
+    return Cause(reason, _words(error))
 
 
 def _words(error: Exception) -> str:

@@ -386,6 +386,7 @@ def test_a_gateway_that_carries_a_peering_is_not_made_anew(world: FakeWorld) -> 
     with pytest.raises(PartlyDone, match="the peering uses this link"):
         list(events(world))
     assert gateway_uids(world) == uids
+    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
 
 
 def test_a_link_that_was_taken_away_on_a_leaf_is_not_made_again_unless_asked_for(
