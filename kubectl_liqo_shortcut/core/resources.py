@@ -74,6 +74,10 @@ NETWORK = Kind("ipam.liqo.io/v1alpha1", "Network", "networks")
 FOREIGN_CLUSTER = Kind(
     "core.liqo.io/v1beta1", "ForeignCluster", "foreignclusters", namespaced=False
 )
+_AUTHENTICATION = "authentication.liqo.io/v1beta1"
+IDENTITY = Kind(_AUTHENTICATION, "Identity", "identities")
+RESOURCE_SLICE = Kind(_AUTHENTICATION, "ResourceSlice", "resourceslices")
+VIRTUAL_NODE = Kind("offloading.liqo.io/v1beta1", "VirtualNode", "virtualnodes")
 SHORTCUT = Kind(API_VERSION, "Shortcut", "shortcuts", namespaced=False)
 CRD = Kind(
     "apiextensions.k8s.io/v1",

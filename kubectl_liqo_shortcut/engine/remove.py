@@ -11,13 +11,13 @@ from typing import TypeVar
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
-from kubectl_liqo_shortcut.core.peering import peering_on
 from kubectl_liqo_shortcut.core.plan import is_meant, marks
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
 from kubectl_liqo_shortcut.engine.namespaces import remove_namespace
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.peering import peered
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import Gone, PartlyDone, ShortcutError, Transient
@@ -46,7 +46,7 @@ def check_peering(
     """
     questions: dict[str, Callable[[], str]] = {
         side.leaf: partial(
-            patiently, partial(_ask, side, leaves[side.leaf]), deadline, first_look=first_look
+            patiently, partial(peered, side, leaves[side.leaf]), deadline, first_look=first_look
         )
         for side in sides
         if side.leaf in leaves
@@ -63,10 +63,6 @@ def check_peering(
         if not isinstance(error, Transient):
             raise error
     return errors
-
-
-def _ask(side: Side, leaf: Cluster) -> str:
-    return peering_on(leaf.get(ObjectRef(side.leaf, r.FOREIGN_CLUSTER, "", side.peer)))
 
 
 def remove(

@@ -145,7 +145,7 @@ def test_a_link_that_carries_a_peering_is_left_alone(clusters: Clusters) -> None
         "apiVersion": r.FOREIGN_CLUSTER.api_version,
         "kind": "ForeignCluster",
         "metadata": {"name": "rome"},
-        "status": {"role": "Provider"},
+        "status": {"role": "Consumer"},
     }
     clusters.leaves["milan"].put(peering)
     result = delete(clusters, "milan", "rome")

@@ -111,12 +111,51 @@ def test_the_gate_holds_each_time_and_opens_when_the_peering_ends(
     assert (link_objects(world), records(world)) == ([], [])
 
 
+@pytest.mark.parametrize("kind", [r.IDENTITY, r.RESOURCE_SLICE, r.VIRTUAL_NODE], ids=str)
+def test_a_leaf_that_consumes_the_other_one_is_peered(
+    world: FakeWorld, record: Body, kind: r.Kind
+) -> None:
+    rome = world.leaves["rome"]
+    rome.put(foreign_cluster("milan", "Provider"))
+    rome.put(
+        {
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
+            "metadata": {
+                "name": "milan",
+                "namespace": "liqo-tenant-milan",
+                "labels": {r.REMOTE_CLUSTER_ID: "milan"},
+            },
+        }
+    )
+    with pytest.raises(PartlyDone, match="the role Provider"):
+        run(world, record)
+
+
+def test_a_leaf_that_consumes_nothing_any_more_is_not_peered(
+    world: FakeWorld, record: Body
+) -> None:
+    rome = world.leaves["rome"]
+    rome.put(foreign_cluster("milan", "Provider"))  # Liqo may never take it back
+    rome.not_served.add(r.VIRTUAL_NODE)
+    run(world, record)
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_a_leaf_that_may_not_be_looked_at_is_believed(world: FakeWorld, record: Body) -> None:
+    rome = world.leaves["rome"]
+    rome.put(foreign_cluster("milan", "Provider"))
+    rome.fault = lambda _, ref: Forbidden("rome", "no") if ref.kind == r.IDENTITY else None
+    with pytest.raises(PartlyDone, match="the role Provider"):
+        run(world, record)
+
+
 def test_a_failed_create_does_not_cut_a_peering_either(world: FakeWorld) -> None:
     rome = world.leaves["rome"]
 
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         if (verb, ref.kind) == ("create", r.PUBLIC_KEY):
-            rome.put(foreign_cluster("milan", "Provider"))
+            rome.put(foreign_cluster("milan", "Consumer"))
             return ClusterError("rome", "no")
         return None
 
