@@ -179,7 +179,8 @@ def test_what_goes_is_shown_as_removed_and_why_is_said(clusters: Clusters, capfd
 
 
 INTERRUPTED = """
-import functools, sys
+import functools, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a background job has none
 from kubectl_liqo_shortcut import cli
 from tests.cli.runner import Clusters, run
 clusters = Clusters("milan", "rome")
@@ -213,5 +214,8 @@ def test_an_interrupted_one_leaves_no_folder(
         time.sleep(0.02)
     assert len(os.listdir(temporary)) == 2
     process.send_signal(number)
-    assert process.wait(timeout=30) == code
+    try:
+        assert process.wait(timeout=30) == code
+    finally:
+        process.kill()
     assert os.listdir(temporary) == []
