@@ -8,7 +8,7 @@ DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: help check test e2e soak lab lab-stop lab-status demo bench bench-startup lock man dist manifest plugin-manifest \
+.PHONY: help check test e2e soak lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -63,6 +63,9 @@ bench-startup: $(BIN)/.installed dist ## compare start-up times; the table goes 
 
 man: $(BIN)/.installed ## write the manual page from the commands
 	$(BIN)/python -m release.manpage
+
+docs: man ## write the manual page and the reference pages in docs/ from the program
+	$(BIN)/python -m release.reference
 
 dist: dist/SHA256SUMS ## build packages, krew archive and manifest, SBOM and checksums into dist/
 

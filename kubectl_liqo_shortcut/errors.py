@@ -7,18 +7,48 @@ tell the cases apart. Turning these into text and a process status happens in on
 from __future__ import annotations
 
 import enum
+from typing import Self
 
 
 class ExitCode(enum.IntEnum):
-    OK = 0
-    FAILED = 1  # undone where possible
-    USAGE = 2  # click's own code for a bad command line
+    """What the program ends with; help and reference pages tell *meaning* and *remedy*."""
+
+    meaning: str
+    remedy: str
+
+    def __new__(cls, code: int, meaning: str = "", remedy: str = "") -> Self:
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        member.remedy = remedy
+        return member
+
+    OK = 0, "done, or nothing to do"
+    FAILED = (
+        1,
+        "failed, undone where possible",
+        "mend what the error names, then the same command again",
+    )
+    # 2 is click's own code for a bad command line
+    USAGE = 2, "wrong command line or file", "the hint says how it is meant, or --help"
     # 3 is reserved by kubectl's conventions for "nothing was changed"
-    REFUSED = 4  # nothing was changed
-    TIMED_OUT = 5  # kept; the same command goes on
-    PARTLY = 8  # the record says what is left
-    INTERRUPTED = 130
-    TERMINATED = 143
+    REFUSED = (
+        4,
+        "refused before anything was changed",
+        "to see all that stands in the way: kubectl liqo-shortcut preflight",
+    )
+    TIMED_OUT = (
+        5,
+        "timed out, kept: the same command goes on",
+        "the same command again, with a longer --timeout if it needs one",
+    )
+    PARTLY = (
+        8,
+        "partly done, the record says what is left",
+        "mend what the error names, then: kubectl liqo-shortcut sync NAME, or delete",
+    )
+    INTERRUPTED = 130, "interrupted (Ctrl-C), after undoing", "the same command again"
+    TERMINATED = 143, "ended by SIGTERM, after undoing", "the same command again"
 
 
 class ShortcutError(Exception):
@@ -64,6 +94,14 @@ class Interrupted(ShortcutError):
         self.exit_code = ExitCode(128 + signal_number)
 
 
+class SomeFailed(ShortcutError):
+    """Of several shortcuts; why was told for each."""
+
+    def __init__(self, failed: int, of: int, exit_code: ExitCode) -> None:
+        super().__init__(f"{failed} of {of} failed")
+        self.exit_code = exit_code
+
+
 class ClusterError(ShortcutError):
     """One cluster refused or did not answer; *cluster* is how the user knows it."""
 
@@ -89,6 +127,10 @@ class Unreachable(Transient):
 
 class Forbidden(ClusterError):
     """The identity in use lacks a permission."""
+
+
+class AnotherCluster(Refused):
+    """The way to a leaf leads to another one."""
 
 
 class NoLiqo(ClusterError):

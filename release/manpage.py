@@ -8,9 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-import click
-
 from kubectl_liqo_shortcut.cli import EXECUTABLE, PROGRAM, cli
+from release.commands import contexts, name_of, options_of, paragraphs, usage_of
 from release.version import ROOT, moment, version
 
 PAGE = ROOT / "man" / f"{EXECUTABLE}.1"
@@ -19,7 +18,6 @@ PAGE = ROOT / "man" / f"{EXECUTABLE}.1"
 def render() -> str:
     """The page in man(7)'s macros."""
     date = time.strftime("%Y-%m-%d", time.gmtime(moment()))
-    context = click.Context(cli, info_name=PROGRAM)
     return "\n".join(
         [
             f'.TH "{EXECUTABLE.upper()}" "1" "{date}" "{version()}" "kubectl plugins"',
@@ -31,7 +29,7 @@ def render() -> str:
             ".SH DESCRIPTION",
             *_paragraphs(cli.help),
             *_paragraphs(cli.epilog),
-            *_commands(context),
+            *_commands(),
             ".SH SEE ALSO",
             ".BR kubectl (1)",
             "",
@@ -39,40 +37,25 @@ def render() -> str:
     )
 
 
-def _commands(parent: click.Context) -> Iterator[str]:
-    group = parent.command
-    assert isinstance(group, click.Group)
-    for name in group.list_commands(parent):
-        command = group.get_command(parent, name)
-        assert command is not None
-        context = click.Context(command, info_name=name, parent=parent)
-        pieces = command.collect_usage_pieces(context)
-        yield f".SH {_text(context.command_path.removeprefix(PROGRAM).strip().upper())}"
+def _commands() -> Iterator[str]:
+    for context in contexts():
+        yield f".SH {_text(name_of(context).upper())}"
         yield f".B {_text(context.command_path)}"
-        yield _text(" ".join(pieces))
-        yield from _paragraphs(command.help)
-        yield from _options(command, context)
-        yield from _paragraphs(command.epilog)
-        if isinstance(command, click.Group):
-            yield from _commands(context)
-
-
-def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    for param in command.params:
-        record = param.get_help_record(context)
-        if record is not None and record[1]:  # arguments have none: they are in the usage
-            yield from (".TP", rf"\fB{_text(record[0])}\fR", _text(record[1]))
+        yield _text(usage_of(context))
+        yield from _paragraphs(context.command.help)
+        for option, help_text in options_of(context):
+            yield from (".TP", rf"\fB{_text(option)}\fR", _text(help_text))
+        yield from _paragraphs(context.command.epilog)
 
 
 def _paragraphs(text: str | None) -> Iterator[str]:
-    r"""Paragraphs as click has them: filled, but for those that begin with ``\b``."""
-    for paragraph in (text or "").strip().split("\n\n"):
+    for paragraph in paragraphs(text):
         yield ".PP"
-        if not paragraph.startswith("\b"):
-            yield _text(" ".join(paragraph.split()))
+        if not paragraph.verbatim:
+            yield _text(paragraph.text)
             continue
         yield ".nf"
-        yield from map(_text, paragraph.removeprefix("\b\n").splitlines())
+        yield from map(_text, paragraph.text.splitlines())
         yield ".fi"
 
 

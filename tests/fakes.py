@@ -81,7 +81,9 @@ class FakeCluster:
             ref = ref_of(self.name, review)
             self._enter("ask", ref)
             if ref.kind == r.SELF_SUBJECT_REVIEW:
-                return {**review, "status": {"userInfo": {"username": "tester"}}}
+                clock = {"creationTimestamp": "2026-01-01T00:00:00Z"}
+                user = {"userInfo": {"username": "tester"}}
+                return {**review, "metadata": clock, "status": user}
             asked = review["spec"]["resourceAttributes"]
             return {**review, "status": {"allowed": self.allows(asked)}}
 
@@ -262,9 +264,11 @@ class FakeWorld:
         secret = _owned(cluster, "v1", "Secret", f"gw-{ref.name}", ref, body)
         key = base64.b64encode(f"{cluster.name}/{body['metadata']['uid']}".encode().ljust(32)[:32])
         cluster.put({**secret, "data": {"publicKey": key.decode()}})
+        cluster.put(_pod(cluster, ref, body))
         if ref.kind == r.GATEWAY_SERVER and self.stuck:
             return
         if ref.kind == r.GATEWAY_SERVER:
+            cluster.put(_service(cluster, ref, body))
             number = sorted(self.leaves).index(cluster.name) + 1
             endpoint = {
                 "addresses": [f"203.0.113.{number}"],
@@ -334,6 +338,25 @@ def _owned(
             "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
         },
     }
+
+
+def _pod(cluster: FakeCluster, ref: ObjectRef, owner: Body) -> Body:
+    made = _labelled(_owned(cluster, "v1", "Pod", f"gw-{ref.name}-1", ref, owner), ref)
+    ready = {"type": "Ready", "status": "True"}
+    return {**made, "spec": {"nodeName": "node-1"}, "status": {"conditions": [ready]}}
+
+
+def _service(cluster: FakeCluster, ref: ObjectRef, owner: Body) -> Body:
+    return _labelled(_owned(cluster, "v1", "Service", f"gw-{ref.name}", ref, owner), ref)
+
+
+def _labelled(body: Body, ref: ObjectRef) -> Body:
+    """As the gateway templates label what is made from them."""
+    body["metadata"]["labels"] = {
+        "networking.liqo.io/component": "gateway",
+        "networking.liqo.io/gateway-name": ref.name,
+    }
+    return body
 
 
 def _namespace(name: str) -> Body:

@@ -55,6 +55,7 @@ def copy(tmp_path: pathlib.Path) -> pathlib.Path:
         ("engine/world.py", "import kubernetes", "only the adapter talks to Kubernetes"),
         ("commands/get.py", "import click", "only cli knows click"),
         ("cli/get.py", "import tabulate", "only output knows tabulate"),
+        ("cli/run.py", "import rich", "only output knows rich"),
         ("output/text.py", "import kubectl_liqo_shortcut.engine.world", "cli over commands over"),
     ],
     ids=[
@@ -62,6 +63,7 @@ def copy(tmp_path: pathlib.Path) -> pathlib.Path:
         "engine knows kubernetes",
         "commands know click",
         "cli knows tabulate",
+        "cli knows rich",
         "output knows the engine",
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,11 @@ from click.testing import CliRunner
 from kubectl_liqo_shortcut.cli import PROGRAM, cli
 from kubectl_liqo_shortcut.core.facts import from_document
 from kubectl_liqo_shortcut.core.model import cluster_id
-from tests.readme import README, block, replace_block
+from kubectl_liqo_shortcut.core.topology import Direct, Peering, Topology
+from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+from release.markdown import anchor
+from release.reference import exit_code_table
+from tests.readme import README, ROOT, block, replace_block
 
 
 def test_the_help_in_the_readme_is_the_real_one(request: pytest.FixtureRequest) -> None:
@@ -19,6 +24,18 @@ def test_the_help_in_the_readme_is_the_real_one(request: pytest.FixtureRequest) 
     if request.config.getoption("--update-golden"):
         replace_block("help", text)
     assert block("help") == f"{text}\n"
+
+
+def test_the_graph_in_the_readme_is_a_real_one(request: pytest.FixtureRequest) -> None:
+    cities = ("milan", "rome", "venice")
+    topology = Topology(
+        tuple(Peering(city, "Connected", f"{number}ms") for number, city in enumerate(cities, 11)),
+        (Direct("milan--rome", "rome", "milan", "Ready", "3ms"),),
+    )
+    text = f"```mermaid\n{format_graph(topology, GraphFormat.MERMAID)}```"
+    if request.config.getoption("--update-golden"):
+        replace_block("graph", text)
+    assert block("graph") == f"{text}\n"
 
 
 def test_the_facts_file_in_the_readme_is_a_facts_file() -> None:
@@ -34,8 +51,52 @@ def test_the_facts_file_in_the_readme_is_a_facts_file() -> None:
     assert facts.leaves[cluster_id("milan")].public_key
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
-def test_every_file_that_the_documents_name_is_there(name: str) -> None:
-    root = README.parent
-    links = re.findall(r"\]\(([^)#:]+)\)", (root / name).read_text())
-    assert [link for link in links if not Path(root / link).exists()] == []
+def test_the_exit_codes_in_the_readme_are_the_real_ones(request: pytest.FixtureRequest) -> None:
+    text = exit_code_table(remedies=False)
+    if request.config.getoption("--update-golden"):
+        replace_block("exit-codes", text)
+    assert block("exit-codes") == f"{text}\n"
+
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def prose(path: Path) -> str:
+    """A document without its blocks of code."""
+    return re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def headings(path: Path) -> set[str]:
+    return {anchor(each) for each in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)}
+
+
+def links(path: Path) -> list[str]:
+    """Where a document leads to; code, but in a link's own words, has no links."""
+    text = re.sub(r"`[^`\n]*`(?!\])", "", prose(path))
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_of_the_documents_leads_somewhere(path: Path) -> None:
+    for link in links(path):
+        file, _, heading = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.exists(), link
+        assert not heading or heading in headings(target), link
+
+
+EVENTS = (README.parent / "tests/golden/progress.jsonl").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_event_in_the_readme_is_a_real_one() -> None:
+    (example,) = re.findall(r"```json\n(.*)\n```", README.read_text(encoding="utf-8"))
+    assert example in EVENTS
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: json.loads(event)["type"])
+def test_the_keys_that_the_readme_promises_are_the_real_ones(event: str) -> None:
+    keys = json.loads(event)
+    text = README.read_text(encoding="utf-8")
+    (promised,) = re.findall(rf"^\| `{keys['type']}` \|.*\|([^|]*)\|$", text, re.MULTILINE)
+    always = {"time", "shortcut", "type", "message"}
+    assert {*re.findall(r"`(\w+)`", promised)} == keys.keys() - always

@@ -50,6 +50,14 @@ class Access:
             return ""
         return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
 
+    def via(self, leaf: str) -> str:
+        """The way to *leaf* in short, such as ``context:milan``; empty where there is none."""
+        file, context = self._leaf_kubeconfigs.get(leaf), self._leaf_contexts.get(leaf)
+        if file is None and context is None and leaf in contexts(self._load(self._path)):
+            context = leaf
+        ways = (("file", file), ("context", context))
+        return ",".join(f"{kind}:{value}" for kind, value in ways if value)
+
     def _open(self, name: str) -> Cluster:
         if name == HUB:
             return _connect(HUB, self._load(self._path), self._context)

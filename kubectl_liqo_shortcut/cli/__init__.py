@@ -6,6 +6,7 @@ Nothing heavy is imported here: each command imports its own part when it runs.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import os
 import signal
@@ -37,6 +38,10 @@ _COMMANDS = {
     "sync": "Bring the leaves to what the hub's records say.",
     "diff": "Show how the leaves differ from the records.",
     "get": "List shortcuts, as the hub knows them.",
+    "describe": "Tell everything about one shortcut.",
+    "why": "Explain the link of two leaves, from the hub down to the tunnel.",
+    "leaves": "List the leaves of this hub, and what each can do.",
+    "graph": "Draw the hub, its leaves and the shortcuts.",
     "crd": "Install or print the kind Shortcut (on the hub).",
     "completion": "Complete commands, leaves and shortcuts at a TAB press.",
     "version": "Print the version.",
@@ -84,23 +89,13 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except ShortcutError as error:
+            from kubectl_liqo_shortcut.cli.say import show
+
             show(error)
             ctx.exit(error.exit_code)
 
 
-def show(error: ShortcutError) -> None:
-    """The error for people: where and what, then what to do next."""
-    from kubectl_liqo_shortcut.output.text import printable
-
-    click.echo(f"Error: {printable(error.message)}", err=True)
-    if error.hint is not None:
-        click.echo(f"Hint: {printable(error.hint)}", err=True)
-
-
-_EPILOG = """\b
-Exit codes: 0 done, or nothing to do; 1 failed, undone where possible; 2 wrong command line;
-4 refused before anything was changed; 5 timed out, kept: the same command goes on; 8 partly done,
-the record says what is left; 130 / 143 interrupted, after undoing.
+_EPILOG = f"""Exit codes: {"; ".join(f"{code} {code.meaning}" for code in ExitCode)}.
 
 \b
 Examples:
@@ -131,15 +126,32 @@ def leave(code: int) -> NoReturn:
 
     What is registered for the end, such as removing the client's key files, is done first.
     """
-    sys.stderr.flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        code = code or unwritten(error)
+    with contextlib.suppress(OSError):  # the code tells what standard error could not
+        if sys.stderr is not None:
+            sys.stderr.flush()
     atexit._run_exitfuncs()
     os._exit(code)
+
+
+def unwritten(error: OSError) -> int:
+    """The exit code where the reader of our output is gone, or its disk is full."""
+    from kubectl_liqo_shortcut.cli.say import show
+
+    show(ShortcutError(f"cannot write the output: {error.strerror}"))
+    return ExitCode.FAILED
 
 
 def show_usage(error: click.ClickException) -> None:
     """A wrong command line, told like every other error."""
     at = getattr(error, "ctx", None)
     path = at.command_path if at is not None else PROGRAM
+    from kubectl_liqo_shortcut.cli.say import show
+
     show(ShortcutError(error.format_message(), hint=f"{path} --help"))
 
 
@@ -161,18 +173,21 @@ def main() -> None:
     if COMPLETE_VARIABLE in os.environ or os.path.basename(sys.argv[0]).startswith(COMPLETER):
         _complete()
     try:
+        code = _run()
+    except OSError as error:
+        code = unwritten(error)
+    leave(code)
+
+
+def _run() -> int:
+    try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
-        leave(code if isinstance(code, int) else ExitCode.OK)
     except NoArgsIsHelpError as error:  # as kubectl: a question, not a mistake
         click.echo(error.message)
-        leave(ExitCode.OK)
+        return ExitCode.OK
     except click.ClickException as error:
         show_usage(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(ExitCode.INTERRUPTED)
-    except OSError as error:  # the reader of our output is gone, or its disk is full
-        sys.stderr.write(f"Error: cannot write the output: {error.strerror}\n")
-        sys.stdout = None  # so that the interpreter does not try again
-        sys.exit(ExitCode.FAILED)
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.OK

@@ -10,15 +10,17 @@ import click
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
     access_options,
+    progress_options,
     requests_from,
     say_ways,
     timeout_option,
 )
+from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.resources import SHORTCUT
-from kubectl_liqo_shortcut.output.text import printable
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.render import Renderer
@@ -32,7 +34,7 @@ Examples:
 """
 
 
-@click.command("adopt", cls=KubectlCommand, epilog=_EPILOG)
+@click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
 @click.option(
@@ -42,6 +44,7 @@ Examples:
     help="client: print what would be taken over, change nothing; a bare --dry-run means client",
 )
 @timeout_option
+@progress_options
 @access_options
 def command(
     leaves: tuple[str, ...], reason: str | None, dry_run: str, timeout: float, access: Access
@@ -63,7 +66,8 @@ def command(
     if dry_run == "client":
         _print(request, access, renderer, timeout)
     else:
-        run_jobs({request.name: partial(adopt, request, access, renderer, timeout)})
+        job = partial(adopt, request, access, renderer, timeout)
+        run_jobs({request.name: job}, timeout)
 
 
 def _print(request: Request, access: Access, renderer: Renderer, timeout: float) -> None:
@@ -71,5 +75,5 @@ def _print(request: Request, access: Access, renderer: Renderer, timeout: float)
 
     lines = list(would_adopt(request, access, renderer, timeout))
     for line in lines:
-        click.echo(printable(line), err=True)
+        note(line, request.name)
     click.echo(f"{SHORTCUT}/{request.name} {'adopted' if lines else 'unchanged'} (dry run)")

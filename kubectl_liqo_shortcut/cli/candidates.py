@@ -60,6 +60,11 @@ def leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Item
     return _items(_leaves(ctx), incomplete, without=given)
 
 
+def more_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """Any leaves of the hub, each once."""
+    return _items(_leaves(ctx), incomplete, without=ctx.params.get("leaves") or ())
+
+
 def servers(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """One of the two leaves named already, or else any leaf of the hub."""
     given = ctx.params.get("leaves") or ()

@@ -11,8 +11,10 @@ from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
     access_options,
     file_option,
+    progress_options,
     requests_from,
     say_ways,
     timeout_option,
@@ -77,7 +79,7 @@ _DRY_RUN_OPTIONS = with_options(
 )
 
 
-@click.command("create", cls=KubectlCommand, epilog=_EPILOG)
+@click.command("create", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @file_option
 @gateway_options
@@ -90,6 +92,7 @@ _DRY_RUN_OPTIONS = with_options(
 )
 @wait_option
 @timeout_option
+@progress_options
 @click.option("--keep-on-failure", is_flag=True, help="Undo nothing, to look into a failure")
 @click.option("--undo-on-timeout", is_flag=True, help="Undo also when the time is over, for CI")
 @_DRY_RUN_OPTIONS
@@ -164,4 +167,4 @@ def _create(
         request.name: functools.partial(create, request, access, renderer, options)
         for request in requests
     }
-    run_jobs(jobs, output)
+    run_jobs(jobs, options.timeout, output)

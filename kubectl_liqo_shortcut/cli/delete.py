@@ -9,19 +9,21 @@ import click
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
     access_options,
     file_option,
+    progress_options,
     requests_from,
     say_ways,
     timeout_option,
 )
+from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.commands.get import NotFound, find, get, target
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import resource_name
-from kubectl_liqo_shortcut.output.text import printable
 
 _EPILOG = """\b
 Examples:
@@ -37,7 +39,7 @@ Examples:
 """
 
 
-@click.command("delete", cls=KubectlCommand, epilog=_EPILOG)
+@click.command("delete", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
@@ -58,6 +60,7 @@ Examples:
     "--forget", is_flag=True, help="End the record, whatever is left on a leaf that is gone"
 )
 @timeout_option
+@progress_options
 @access_options
 def command(
     words: tuple[str, ...],
@@ -86,7 +89,7 @@ def command(
     if dry_run == "client":
         for record in records:
             for line in plan_lines(record, delete_namespaces=delete_namespaces):
-                click.echo(printable(line), err=True)
+                note(line, str(record["metadata"]["name"]))
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
     pairs = (pair_of(record).sides for record in records)
@@ -96,7 +99,7 @@ def command(
         str(record["metadata"]["name"]): functools.partial(delete, record, access, options)
         for record in records
     }
-    run_jobs(jobs)
+    run_jobs(jobs, timeout)
 
 
 def _records(
@@ -125,7 +128,7 @@ def _records(
 def _all(access: Access, yes: bool) -> list[Object]:
     records = get((), access)
     if not records:
-        click.echo("No shortcuts found.", err=True)
+        note("No shortcuts found.")
     elif not yes:
         if not sys.stdin.isatty():
             raise Invalid("--all asks before it deletes, and nobody can answer", hint="pass --yes")

@@ -11,6 +11,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import access_options, say_ways, timeout_option
+from kubectl_liqo_shortcut.cli.say import note, say, show
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
 
@@ -66,7 +67,7 @@ def _diff(words: tuple[str, ...], access: Access, timeout: float) -> int:
     records = select(words, access)
     say_ways(access, (side.leaf for each in records for side in pair_of(each).sides))
     if not records:
-        click.echo("No shortcuts found.", err=True)
+        note("No shortcuts found.")
     diffs = diff(records, access, Renderer(read_template), timeout)
     code = _tell(diffs)
     compared = [each for found in diffs.values() for each in found.compared]
@@ -76,17 +77,12 @@ def _diff(words: tuple[str, ...], access: Access, timeout: float) -> int:
 
 def _tell(diffs: Mapping[str, Diff]) -> int:
     """Notes and errors, before the diff; the worst error's code, 0 if there is none."""
-    from kubectl_liqo_shortcut.cli import show
-    from kubectl_liqo_shortcut.output.progress import describe
-
     codes: list[int] = []
     for name, found in diffs.items():
-        for note in found.notes:
-            click.echo(describe(note), err=True)
+        for each in found.notes:
+            say(each, name)
         for error in found.errors:
-            if len(diffs) > 1:
-                click.echo(f"{name}:", err=True)
-            show(error)
+            show(error, name, titled=len(diffs) > 1)
             codes.append(max(error.exit_code, _TROUBLE))
     return max(codes, default=ExitCode.OK)
 

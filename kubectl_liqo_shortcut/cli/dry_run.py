@@ -7,6 +7,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.cli.options import load_documents, say_ways
+from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.commands.dry_run import DryRun, dry_run
 from kubectl_liqo_shortcut.core import facts as known
 from kubectl_liqo_shortcut.core.facts import Facts
@@ -38,9 +39,9 @@ def print_dry_run(
     for request in requests:
         found, record = _facts(request, access, facts)
         run = dry_run(request, found, record, renderer)
-        _say(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})")
+        note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
         for wait in run.waits():
-            _say(wait)
+            note(wait, request.name)
         runs.append(run)
     if directory is not None:
         _write(runs, directory)
@@ -77,7 +78,7 @@ def send_dry_run(
 def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, Object | None]:
     """What is known, and the record there is: from a file, from nobody, or from the hub alone."""
     if facts is None and not access.has_hub():
-        _say("no kubeconfig names a hub: nobody is asked, as with --facts none")
+        note("no kubeconfig names a hub: nobody is asked, as with --facts none")
         facts = "none"
     if facts == "none":
         return known.nothing_known(*request.pair), None
@@ -116,7 +117,3 @@ def _write(runs: list[DryRun], directory: str) -> None:
             continue  # all of it waits for a fact; kustomize refuses an empty folder
         for path in write_folder(directory, cluster, documents):
             click.echo(path)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

@@ -9,7 +9,8 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options
+from kubectl_liqo_shortcut.cli.options import access_options, limit_option
+from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
@@ -27,6 +28,8 @@ Examples:
   kubectl liqo-shortcut get
   kubectl liqo-shortcut get milan
   kubectl liqo-shortcut get milan rome -o yaml
+  # what the leaves say now, and why one is not ready
+  kubectl liqo-shortcut get --live
 """
 
 
@@ -40,28 +43,43 @@ Examples:
     type=click.Choice(TableFormat, case_sensitive=False),
     help="More columns, or documents",
 )
+@click.option("-l", "--selector", default="", help="Those with these labels, such as a=b,c!=d")
+@click.option("--live", "ask", is_flag=True, help="Ask the leaves now, and tell the first cause")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
+@limit_option
 @access_options
 def command(
-    words: tuple[str, ...], output: TableFormat | None, no_headers: bool, access: Access
+    words: tuple[str, ...],
+    output: TableFormat | None,
+    selector: str,
+    ask: bool,
+    no_headers: bool,
+    timeout: float,
+    access: Access,
 ) -> None:
-    """List shortcuts, as the hub knows them.
+    """List shortcuts, as the hub knows them, or, with --live, as their leaves show them now.
 
-    CHECKED is how long ago the leaves were looked at: all of a row is as of then.
+    CHECKED is how long ago the leaves were looked at: all of a row is as of then. --live asks each
+    leaf once for each kind, and writes nothing.
     """
     from kubectl_liqo_shortcut.commands.get import get, target
 
-    records = get(words, access)
+    records = get(words, access, labels=selector)
+    if ask:
+        from kubectl_liqo_shortcut.commands.live import live
+
+        records = live(records, access, timeout)
     if output not in (None, TableFormat.WIDE):
         found = [str(record["metadata"]["name"]) for record in records]
         listing = not words or found != [target(words)]
         documents = format_documents(records, DocumentFormat(output), listing=listing)
         click.echo(documents, nl=False)
     elif not records:
-        click.echo("No shortcuts found.", err=True)
+        note("No shortcuts found.")
     else:
         from kubectl_liqo_shortcut.output.tables import records_table
 
         now = datetime.datetime.now(datetime.UTC)
-        table = records_table(records, now, wide=output is TableFormat.WIDE, headers=not no_headers)
+        wide = output is TableFormat.WIDE
+        table = records_table(records, now, wide=wide, message=ask, headers=not no_headers)
         click.echo(table, nl=False)

@@ -11,6 +11,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.say import Style, keep, note
 from kubectl_liqo_shortcut.cli.types import Assignment, Duration
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.model import cluster_id
@@ -88,7 +89,7 @@ def say_ways(access: Access, leaves: Iterable[str]) -> None:
     """Which kubeconfig context leads to a leaf, where the command line did not say."""
     for way in dict.fromkeys(map(access.how, leaves)):
         if way:
-            click.echo(way, err=True)
+            note(way)
 
 
 timeout_option = click.option(
@@ -98,6 +99,48 @@ timeout_option = click.option(
     show_default=True,
     help="Time for the whole command, such as 90s or 5m",
 )
+
+limit_option = click.option(
+    "--timeout",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="Time for the leaves to answer",
+)
+
+progress_options = with_options(
+    click.option(
+        "--progress",
+        "style",
+        type=click.Choice(Style, case_sensitive=False),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=keep,
+        help="How progress is told on standard error: plain: a line for each change; json: an "
+        "object a line; auto: a live view on a terminal, else plain",
+    ),
+    click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=keep,
+        help="Only results and errors",
+    ),
+)
+"""How progress is told: ``say`` knows."""
+
+JSON_EPILOG = """
+\b
+--progress=json, each line on standard error an object with time, shortcut, type and message:
+  type done      cluster, object, kind, namespace, name, verb: what was done to an object
+  type seen      cluster, object, kind, namespace, name: what an object says of itself now
+  type waits     cluster: what is waited for there from now on ("": nothing any more)
+  type note      a sentence for people
+  type outcome   verb: the result for the shortcut
+  type error     hint, exitCode: why it failed, or (shortcut "") why the command did
+"""
 
 wait_option = click.option(
     "--wait",

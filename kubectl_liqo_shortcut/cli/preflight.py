@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.cli.options import (
     say_ways,
     timeout_option,
 )
+from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode
@@ -92,5 +93,9 @@ def report(
         warnings = len(found.findings) - len(found.errors)
         summary = f"{request.name}: {len(found.errors)} errors, {warnings} warnings\n"
         text = report_lines(found.findings) + summary
-    click.echo(text, nl=False, err=err)
+    if not err:
+        click.echo(text, nl=False)
+        return not found.errors
+    for line in text.splitlines():
+        note(line, request.name, needed=bool(found.errors))
     return not found.errors

@@ -1,17 +1,20 @@
-"""Runs the work of a command and prints what happens, in one place."""
+"""Runs the work of a command and tells what happens, in one place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import sys
+from collections.abc import Collection, Mapping
 
 import click
 
-from kubectl_liqo_shortcut.cli import show
-from kubectl_liqo_shortcut.core.events import Outcome
+from kubectl_liqo_shortcut.cli.say import Style, manner, say
+from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.engine.jobs import Failed, Job, run_all
-from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
+from kubectl_liqo_shortcut.engine.jobs import Job, run_all
+from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError, SomeFailed
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+from kubectl_liqo_shortcut.output.live import LiveView, can_show
 from kubectl_liqo_shortcut.output.progress import describe
 
 # The worst one of several jobs tells the exit code.
@@ -24,31 +27,85 @@ _WORST_FIRST = (
 )
 
 
-def run_jobs(jobs: Mapping[str, Job], output: DocumentFormat | None = None) -> None:
-    """Results on standard output, progress and errors on standard error; raises the worst error."""
+def run_jobs(jobs: Mapping[str, Job], timeout: float, output: DocumentFormat | None = None) -> None:
+    """Results on standard output, progress and errors on standard error; exits as the worst one."""
     errors: list[ShortcutError] = []
-    records: list[Object] = []
-    for event in run_all(jobs):
-        match event:
-            case Failed(name, error):
-                errors.append(error)
-                if len(jobs) > 1:
-                    click.echo(f"{name}:", err=True)
-                    show(error)
-            case Outcome(_, _, record) if output is not None:
-                records.append(record)
-            case Outcome():
-                click.echo(describe(event))
-            case _:
-                click.echo(describe(event), err=True)
-    if output is not None and records:
-        click.echo(format_documents(records, output), nl=False)
-    if errors and len(jobs) == 1:
-        raise errors[0]
+    results = _Results(output)
+    with _view(jobs, timeout) as view:
+        for name, event in run_all(jobs):
+            if view.takes(name, event):
+                continue
+            with view.aside():
+                say(event, name, titled=len(jobs) > 1)
+                if isinstance(event, Outcome):
+                    results.add(event)
+            if isinstance(event, Failed):
+                errors.append(event.error)
+    results.end()
     if errors:
-        codes = [error.exit_code for error in errors]
-        worst = next((code for code in _WORST_FIRST if code in codes), codes[0])
-        if worst is ExitCode.REFUSED and len(errors) < len(jobs):
-            worst = ExitCode.FAILED  # "refused" promises that nothing was changed
-        click.echo(f"Error: {len(errors)} of {len(jobs)} failed", err=True)
-        click.get_current_context().exit(worst)
+        _fail(errors, len(jobs))
+    results.check()
+
+
+def _fail(errors: Collection[ShortcutError], jobs: int) -> None:
+    codes = [error.exit_code for error in errors]
+    worst = next((code for code in _WORST_FIRST if code in codes), codes[0])
+    if worst is ExitCode.REFUSED and len(errors) < jobs:
+        worst = ExitCode.FAILED  # "refused" promises that nothing was changed
+    if jobs > 1:
+        raise SomeFailed(len(errors), jobs, worst)
+    click.get_current_context().exit(worst)
+
+
+class _Results:
+    """What goes to standard output: a line each as they come, or all records at the end.
+
+    Work that has begun goes on to its end, whoever reads: what could not be written is told then.
+    """
+
+    def __init__(self, output: DocumentFormat | None) -> None:
+        self._output = output
+        self._records: list[Object] = []
+        self._error: OSError | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        if self._output is None:
+            self._write(f"{describe(outcome)}\n")
+        else:
+            self._records.append(outcome.record)
+
+    def end(self) -> None:
+        if self._output is not None and self._records:
+            self._write(format_documents(self._records, self._output))
+
+    def check(self) -> None:
+        if isinstance(self._error, BrokenPipeError):
+            raise self._error  # its reader had enough: click ends quietly
+        if self._error is not None:
+            raise ShortcutError(f"cannot write the output: {self._error.strerror}")
+
+    def _write(self, text: str) -> None:
+        try:
+            if self._error is None:
+                click.echo(text, nl=False)
+        except OSError as error:
+            self._error = error
+
+
+class _NoView:
+    """Where there is no terminal for a live view, everything is told."""
+
+    def takes(self, shortcut: str, event: Event | Failed) -> bool:  # noqa: ARG002 - as LiveView
+        return False
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+
+def _view(
+    jobs: Mapping[str, Job], timeout: float
+) -> contextlib.AbstractContextManager[LiveView | _NoView]:
+    wanted = manner()
+    if wanted.style is Style.AUTO and not wanted.quiet and can_show(sys.stderr):
+        return LiveView(sys.stderr, jobs, timeout)
+    return contextlib.nullcontext(_NoView())

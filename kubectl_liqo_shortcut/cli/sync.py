@@ -10,11 +10,18 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options, say_ways, timeout_option, wait_option
+from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
+    access_options,
+    progress_options,
+    say_ways,
+    timeout_option,
+    wait_option,
+)
+from kubectl_liqo_shortcut.cli.say import note, show
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
-from kubectl_liqo_shortcut.output.text import printable
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.commands.prune import Orphans
@@ -34,7 +41,7 @@ Examples:
 """
 
 
-@click.command("sync", cls=KubectlCommand, epilog=_EPILOG)
+@click.command("sync", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument(
     "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.shortcuts
 )
@@ -49,6 +56,7 @@ Examples:
 )
 @wait_option
 @timeout_option
+@progress_options
 @access_options
 def command(
     words: tuple[str, ...],
@@ -84,9 +92,9 @@ def command(
             str(each["metadata"]["name"]): partial(sync, each, access, renderer, options)
             for each in records
         }
-        run_jobs(jobs)
+        run_jobs(jobs, timeout)
     elif not prune:
-        click.echo("No shortcuts found.", err=True)
+        note("No shortcuts found.")
     if prune:
         _prune(access, timeout, yes=yes, dry_run=dry_run == "client")
 
@@ -98,7 +106,7 @@ def _print_steps(records: list[Object], access: Access, renderer: Renderer, time
     for record in records:
         lines = list(next_steps(record, access, renderer, timeout))
         for line in lines:
-            click.echo(printable(line), err=True)
+            note(line, str(record["metadata"]["name"]))
         verb = "configured" if lines else "unchanged"
         click.echo(f"{resource_name(record)} {verb} (dry run)")
 
@@ -109,18 +117,14 @@ def _prune(access: Access, timeout: float, *, yes: bool, dry_run: bool) -> None:
 
     orphans = find_orphans(access, timeout)
     for each in orphans.found:
-        click.echo(
-            printable(
-                f"{each.entry.ref.cluster}: {each.entry.ref} is an orphan of {each.shortcut}"
-            ),
-            err=True,
-        )
+        ref = each.entry.ref
+        said = f"{ref.cluster}: {ref} is an orphan of {each.shortcut}"
+        note(said, each.shortcut, needed=not (yes or dry_run))  # a question follows
     if not orphans.found:
-        click.echo("No orphans found.", err=True)
+        note("No orphans found.")
     elif not dry_run and _agreed(orphans, yes):
-        run_jobs(
-            {name: partial(prune, name, orphans, access, timeout) for name in orphans.shortcuts}
-        )
+        jobs = {name: partial(prune, name, orphans, access, timeout) for name in orphans.shortcuts}
+        run_jobs(jobs, timeout)
     _tell_silent(orphans)
 
 
@@ -133,8 +137,6 @@ def _agreed(orphans: Orphans, yes: bool) -> bool:
 
 
 def _tell_silent(orphans: Orphans) -> None:
-    from kubectl_liqo_shortcut.cli import show
-
     for error in orphans.silent.values():
         show(error)
     if orphans.silent:

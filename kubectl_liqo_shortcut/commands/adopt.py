@@ -9,11 +9,11 @@ from kubectl_liqo_shortcut.commands.create import CREATED_BY
 from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.plan import make_plan, marks
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Severity
 from kubectl_liqo_shortcut.core.record import Recorded
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request

@@ -7,10 +7,11 @@ from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.lifecycle import expired_at, was_ready
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Severity
+from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
@@ -110,7 +111,7 @@ def _make(
     gone = looked.taken_away_on()
     if found is not None and gone and not options.recreate:
         said = f"the link was taken away on {' and '.join(gone)}, not by this program"
-        note_cause(hub, found, Cause("RemovedOnLeaf", said, stalled=True), deadline)
+        note_cause(hub, found, Cause(Reason.REMOVED_ON_LEAF, said, stalled=True), deadline)
         raise RemovedOnLeaf(
             f"shortcut {request.name}: {said}",
             hint=f"to make it again: kubectl liqo-shortcut sync {request.name} --recreate; "
@@ -168,7 +169,8 @@ def _undone(link: Link, error: Exception, hub: Cluster, *, made: bool) -> Iterat
 
 
 def _cause(error: Exception) -> Cause:
-    reason = "InUseByPeering" if isinstance(error, InUseByPeering) else "Failed"
+    peered = isinstance(error, InUseByPeering)
+    reason = Reason.IN_USE_BY_PEERING if peered else Reason.FAILED
     return Cause(reason, _words(error))
 
 

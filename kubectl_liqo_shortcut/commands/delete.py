@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause, Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
@@ -63,7 +64,7 @@ def switch_off(
     """Remove the link of a shortcut that has expired; the record stays, and says so."""
     deadline = Deadline(options.timeout)
     cleaning = _Cleaning(record, hold.guard(open_cluster(HUB)), options, deadline)
-    yield from cleaning.run(open_cluster, hold, stop, keep="Expired")
+    yield from cleaning.run(open_cluster, hold, stop, keep=Reason.EXPIRED)
 
 
 def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[str]:
@@ -90,7 +91,7 @@ class _Cleaning:
         self._objects = rec.objects_of(record)
 
     def run(
-        self, open_cluster: OpenCluster, hold: Hold, stop: Stop, *, keep: str = ""
+        self, open_cluster: OpenCluster, hold: Hold, stop: Stop, *, keep: Reason | None = None
     ) -> Iterator[Event]:
         """Clean the leaves, then end the record, or let it say the reason *keep*."""
         left: dict[str, ShortcutError] = {}
@@ -102,16 +103,15 @@ class _Cleaning:
             left |= yield from self._look(leaves, left)
             hub = marked_by.result()
             stop.check()
-            if not keep:
+            if keep is None:
                 mark_record(self._hub, self._record, self._deadline)
             left |= yield from self._remove(hub, leaves)
         if left and not self._options.forget:
             raise (yield from self._tell(left))
-        if keep:
+        if keep is not None:
             message = f"the link was removed at {self._record['spec'].get('expirationTime')}"
-            note_cause(
-                self._hub, self._record, Cause(keep, message, stalled=True), self._deadline, ()
-            )
+            cause = Cause(keep, message, stalled=True)
+            note_cause(self._hub, self._record, cause, self._deadline, ())
             return
         yield from self._forgotten(left)
         end_record(self._hub, self._record, self._deadline)
@@ -160,9 +160,8 @@ class _Cleaning:
         except InUseByPeering as error:
             if self._options.forget:
                 return dict.fromkeys(leaves, error)
-            note_cause(
-                self._hub, self._record, Cause("InUseByPeering", error.message), self._deadline
-            )
+            cause = Cause(Reason.IN_USE_BY_PEERING, error.message)
+            note_cause(self._hub, self._record, cause, self._deadline)
             raise
 
     def _remove(
@@ -184,7 +183,7 @@ class _Cleaning:
         """Note on the record what is left; returns the error to end with."""
         message = "; ".join(error.message for error in left.values())
         kept = [each for each in self._objects.values() if each.ref.cluster in left]
-        cause = Cause("CleanupPending", message, stalled=True)
+        cause = Cause(Reason.CLEANUP_PENDING, message, stalled=True)
         try:
             note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
         except ShortcutError as second:

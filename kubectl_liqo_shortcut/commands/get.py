@@ -34,14 +34,17 @@ def target(words: Sequence[str]) -> str:
             )
 
 
-def get(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
+def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") -> list[Object]:
     """All records; those of one leaf, or the one called so; or that of a pair, in any order.
 
-    Raises if a pair or a ``shortcut/NAME`` has no record; one word alone is a filter.
+    *labels* is a selector, as kubectl takes it; it goes without *words*. Raises if a pair or a
+    ``shortcut/NAME`` has no record; one word alone is a filter.
     """
+    if words and labels:
+        raise Invalid("a selector goes without names", hint="leave out one of them")
     if len(words) >= 2 or (words and "/" in words[0]):
         return [find(target(words), open_cluster)]
-    records = find_records(open_cluster(HUB))
+    records = find_records(open_cluster(HUB), labels=labels)
     if words:
         records = [record for record in records if words[0] in _names(record)]
         if not records:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.model import HUB, Manifest
 from kubectl_liqo_shortcut.core.plan import Create
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Finding, Severity
+from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.look import Looked
@@ -64,11 +65,11 @@ def _send(cluster: Cluster, manifest: Manifest, deadline: Deadline) -> Iterable[
     try:
         patiently(lambda: cluster.create(manifest, dry_run=True), deadline)
     except ShortcutError as error:
-        hint = error.hint or "nothing was kept"
-        yield Finding("Rejected", Severity.ERROR, manifest.cluster, error.message, hint)
+        name = FindingName.REJECTED
+        yield Finding(name, manifest.cluster, error.message, error.hint or name.remedy)
 
 
 def _unsent(manifest: Manifest) -> Finding:
     why = "its namespace, or a fact it needs, is not there yet"
     message = f"{manifest.ref} could not be sent for a dry run: {why}"
-    return Finding("Unchecked", Severity.WARNING, manifest.cluster, message)
+    return Finding(FindingName.UNCHECKED, manifest.cluster, message)

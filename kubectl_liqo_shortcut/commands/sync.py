@@ -10,11 +10,13 @@ from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
 from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, Update, differing
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.prospect import Prospect
+from kubectl_liqo_shortcut.core.reasons import Condition, Reason
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import of_record
@@ -25,8 +27,6 @@ from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
-
-UNREACHABLE = "LeafUnreachable"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,8 @@ def _switch_off(
     record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
 ) -> Iterator[Event]:
     name = str(record["metadata"]["name"])
-    ready = rec.condition_of(record, "Ready")
-    if ready.get("reason") == "Expired" and not rec.objects_of(record):
+    ready = rec.condition_of(record, Condition.READY)
+    if ready.get("reason") == Reason.EXPIRED and not rec.objects_of(record):
         yield Outcome(name, Verb.UNCHANGED, record)
         return
     hub, deadline = open_cluster(HUB), Deadline(options.timeout)
@@ -118,7 +118,7 @@ def _switch_off(
 def is_about_silence(error: ShortcutError) -> bool:
     """Whether a leaf did not answer, and the hub did."""
     if isinstance(error, PreflightFailed):
-        silent = {each.cluster for each in error.findings if each.name == "Unreachable"}
+        silent = {each.cluster for each in error.findings if each.name is FindingName.UNREACHABLE}
         return bool(silent) and HUB not in silent
     return isinstance(error, Unreachable) and error.cluster != HUB
 
@@ -127,13 +127,13 @@ def _note_unreachable(
     record: Object, error: ShortcutError, open_cluster: OpenCluster
 ) -> Iterator[Event]:
     """Nobody knows how the link is: so the record must not go on saying Ready."""
-    if rec.condition_of(record, "Ready").get("reason") == UNREACHABLE:
+    if rec.condition_of(record, Condition.READY).get("reason") == Reason.LEAF_UNREACHABLE:
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
     hold = Hold(hub, str(record["metadata"]["name"]))
     try:
         yield from hold.take(deadline)
-        cause = Cause(UNREACHABLE, error.message, ready="Unknown")
+        cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
         note_cause(hold.guard(hub), record, cause, deadline)
     finally:
         hold.release()

@@ -7,11 +7,12 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.reasons import Condition, Reason
 from kubectl_liqo_shortcut.core.record import condition_of
 
 _NAMESPACE = "default"  # where the Events of cluster-scoped objects are
 _LONGEST = 1024  # characters of an Event's message, as the API server has it
-_FINE = ("Connected", "Progressing", "Pending", "Expired")
+_FINE = (Reason.CONNECTED, Reason.PROGRESSING, Reason.PENDING, Reason.EXPIRED)
 
 
 def announcement(before: Object, after: Object, now: str, suffix: str) -> dict[str, Any] | None:
@@ -19,8 +20,8 @@ def announcement(before: Object, after: Object, now: str, suffix: str) -> dict[s
 
     *now* is an RFC 3339 time; *suffix* makes the Event's name its own.
     """
-    ready = condition_of(after, "Ready")
-    if not ready or _essence(ready) == _essence(condition_of(before, "Ready")):
+    ready = condition_of(after, Condition.READY)
+    if not ready or _essence(ready) == _essence(condition_of(before, Condition.READY)):
         return None
     name = str(after["metadata"]["name"])
     return {

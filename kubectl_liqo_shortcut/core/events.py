@@ -9,6 +9,7 @@ import dataclasses
 import enum
 
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.errors import ShortcutError
 
 
 class Verb(enum.StrEnum):
@@ -41,6 +42,14 @@ class Seen:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Waits:
+    """What is waited for in a cluster from now on, in words; empty: nothing any more."""
+
+    cluster: str
+    what: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Note:
     """A sentence for people; *shortcut* is the record it is about."""
 
@@ -57,4 +66,11 @@ class Outcome:
     record: Object
 
 
-Event = Done | Seen | Note | Outcome
+Event = Done | Seen | Waits | Note | Outcome
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failed:
+    """The work on one Shortcut ended with an error."""
+
+    error: ShortcutError

@@ -61,6 +61,14 @@ def on_hub(shortcut: str) -> Iterator[Access]:
         yield Access(verb, r.LEASE, r.LIQO_NAMESPACE)
 
 
+def to_look() -> Iterator[Access]:
+    """What the first look at a leaf reads, before anything is decided."""
+    yield Access("get", r.NAMESPACE, name="kube-system")
+    for kind in (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
+        yield Access("list", kind)
+    yield Access("list", r.NETWORK, r.LIQO_NAMESPACE)
+
+
 def on_leaf(side: Side, namespace: str) -> Iterator[Access]:
     """What they need on a leaf, whose tenant namespace for its peer is *namespace*."""
     gateway = gateway_kind(side.role)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
@@ -20,32 +20,37 @@ from kubectl_liqo_shortcut.errors import (
 )
 
 
-class Severity(enum.StrEnum):
-    """An error refuses; a warning is only said."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was found: where, what, and what to do."""
 
-    name: str  # in one word, for programs
-    severity: Severity
+    name: FindingName
     cluster: str
     message: str
     hint: str = ""
 
+    @property
+    def severity(self) -> Severity:
+        return self.name.severity
 
-def of_error(error: ShortcutError, cluster: str, name: str = "Refused") -> Finding:
+
+_NAMED = {
+    Transient: FindingName.UNREACHABLE,
+    Forbidden: FindingName.FORBIDDEN,
+    NoLiqo: FindingName.NO_LIQO,
+    Gone: FindingName.NO_LIQO,
+}
+
+
+def of_error(
+    error: ShortcutError, cluster: str, name: FindingName = FindingName.REFUSED
+) -> Finding:
     """The finding that an *error* about *cluster* stands for."""
-    named = {Transient: "Unreachable", Forbidden: "Forbidden", NoLiqo: "NoLiqo", Gone: "NoLiqo"}
-    name = next((word for kind, word in named.items() if isinstance(error, kind)), name)
-    if "(CIDRMismatch)" in error.message:
-        name = "CIDRMismatch"
+    name = next((word for kind, word in _NAMED.items() if isinstance(error, kind)), name)
+    if f"({FindingName.CIDR_MISMATCH})" in error.message:
+        name = FindingName.CIDR_MISMATCH
     where = error.cluster if isinstance(error, ClusterError) else cluster
-    return Finding(name, Severity.ERROR, where, error.message, error.hint or "")
+    return Finding(name, where, error.message, error.hint or "")
 
 
 def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
@@ -59,11 +64,10 @@ def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
     )
     for mine, other in pairs:
         yield Finding(
-            "OverlappingCIDRs",
-            Severity.WARNING,
+            FindingName.OVERLAPPING_CIDRS,
             first,
             f"its network {mine} overlaps {other} of {second}: Liqo remaps them",
-            "the record's routes tell under which prefix each leaf reaches the other",
+            FindingName.OVERLAPPING_CIDRS.remedy,
         )
 
 
@@ -72,22 +76,27 @@ def _networks(cidrs: Cidrs | None) -> list[ipaddress.IPv4Network | ipaddress.IPv
     return [ipaddress.ip_network(text, strict=False) for text in texts]
 
 
+def is_remapped(configuration: Object) -> bool:
+    """Whether Liqo gave the Pod network that *configuration* is about another prefix."""
+    own, seen = (
+        ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
+        for part in ("spec", "status")
+    )
+    return bool(seen.get("pod")) and seen.get("pod") != own.get("pod")
+
+
 def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Iterator[Finding]:
     """Leaves whose Pod network the hub sees under another prefix."""
     by_leaf = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
     for leaf in pair:
         body = by_leaf.get(leaf, {})
-        own, seen = (
-            ((body.get(part) or {}).get("remote") or {}).get("cidr") or {}
-            for part in ("spec", "status")
-        )
-        if seen.get("pod") and seen.get("pod") != own.get("pod"):
+        if is_remapped(body):
+            seen = body["status"]["remote"]["cidr"]["pod"]
             yield Finding(
-                "RemappedByHub",
-                Severity.WARNING,
+                FindingName.REMAPPED_BY_HUB,
                 leaf,
-                f"the hub sees its Pod network as {', '.join(map(str, seen['pod']))}",
-                "Services with endpoints there cannot go direct with Liqo 1.2; the tunnel can",
+                f"the hub sees its Pod network as {', '.join(map(str, seen))}",
+                FindingName.REMAPPED_BY_HUB.remedy,
             )
 
 
@@ -99,14 +108,12 @@ def outdated(crd: Object | None) -> Iterator[Finding]:
     if given != r.SCHEMA:
         number = int(given) if given.isdigit() else 0
         newer = number > int(r.SCHEMA)
+        name = FindingName.NEWER_CRD if newer else FindingName.OUTDATED_CRD
         yield Finding(
-            "NewerCRD" if newer else "OutdatedCRD",
-            Severity.WARNING if newer else Severity.ERROR,
+            name,
             "the hub",
             f"its kind Shortcut is {'newer' if newer else 'older'} than this program",
-            "update the plugin: kubectl krew upgrade liqo-shortcut"
-            if newer
-            else "kubectl liqo-shortcut crd install",
+            name.remedy,
         )
 
 
@@ -129,19 +136,17 @@ def exhausted(leaf: str, service_type: str | None, quotas: Iterable[Object]) -> 
         for resource, limit in sorted(hard.items()):
             if resource in needed and _number(used.get(resource, "0")) >= _number(limit):
                 yield Finding(
-                    "QuotaExhausted",
-                    Severity.ERROR,
+                    FindingName.QUOTA_EXHAUSTED,
                     leaf,
                     f"{name} allows {limit} {resource}, all used: the gateway would be refused",
-                    "raise it there, or free some",
+                    FindingName.QUOTA_EXHAUSTED.remedy,
                 )
             elif resource.rpartition(".")[2] in ("cpu", "memory"):
                 yield Finding(
-                    "QuotaNeedsResources",
-                    Severity.WARNING,
+                    FindingName.QUOTA_NEEDS_RESOURCES,
                     leaf,
                     f"{name} limits {resource}: Pods that do not ask for it are refused",
-                    "give Liqo's gateway template resources, or the namespace a LimitRange",
+                    FindingName.QUOTA_NEEDS_RESOURCES.remedy,
                 )
 
 
@@ -165,12 +170,11 @@ def limited(leaf: str, ranges: Iterable[Object]) -> Iterator[Finding]:
         }
         for resource in sorted(asked - given):
             yield Finding(
-                "LimitRange",
-                Severity.WARNING,
+                FindingName.LIMIT_RANGE,
                 leaf,
                 f"LimitRange {each['metadata']['name']} limits {resource} of whole Pods: "
                 "a gateway that does not say how much it needs is refused",
-                "give Liqo's gateway template resources, or the LimitRange defaults",
+                FindingName.LIMIT_RANGE.remedy,
             )
 
 

@@ -10,13 +10,18 @@ FIELD_MANAGER = "kubectl-liqo-shortcut"
 FINALIZER = f"{GROUP}/cleanup"
 SCHEMA_ANNOTATION = f"{GROUP}/schema"
 SCHEMA = "1"
-"""Of the kind Shortcut: one more with each change of templates/shortcut-crd.yaml."""
+"""Of the kind Shortcut: one more with each change of its schema but of descriptions.
+
+A hub with an older one drops fields without a word, so ``create`` refuses (OutdatedCRD). A
+description loses nothing and is not worth a refusal; ``crd install`` brings it all the same.
+"""
 
 # Labels and names that Liqo gives a meaning (liqotech/liqo v1.2.0, pkg/consts).
 REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
 TENANT_NAMESPACE = "liqo.io/tenant-namespace"
 LIQO_NAMESPACE = "liqo"
 CLUSTER_ID_CONFIGMAP = "liqo-clusterid-configmap"
+CONTROLLER_MANAGER = "liqo-controller-manager"
 NETWORK_TYPE = "ipam.liqo.io/network-type"
 
 # Labels that mark an object as made for a shortcut.

@@ -84,6 +84,13 @@ def _connection(status: Object) -> Readiness:
             return Readiness(Status.IN_PROGRESS, str(value))
 
 
+def latency_of(connection: Object | None) -> str | None:
+    """What a Connection last measured, None where it has not."""
+    latency = ((connection or {}).get("status") or {}).get("latency") or {}
+    value = latency.get("value")
+    return str(value)[:32] if value and value != "N/A" else None
+
+
 def endpoint_of(gateway_server: Object) -> Endpoint | None:
     """Where a GatewayServer can be reached, None while it does not know (Liqo may say ``[""]``)."""
     return parse_endpoint((gateway_server.get("status") or {}).get("endpoint"))

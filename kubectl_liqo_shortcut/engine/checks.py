@@ -7,12 +7,12 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, Role
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight import (
     Finding,
-    Severity,
     exhausted,
     limited,
     outdated,
@@ -57,7 +57,7 @@ def checks(
 
 
 def _unchecked(cluster: str, error: ShortcutError) -> Finding:
-    return Finding("Unchecked", Severity.WARNING, cluster, error.message, error.hint or "")
+    return Finding(FindingName.UNCHECKED, cluster, error.message, error.hint or "")
 
 
 def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Finding]:
@@ -127,33 +127,39 @@ def _template(
         return
     if leaf.get(ObjectRef(side.leaf, kind, namespace, ref.name)) is None:
         yield Finding(
-            "TemplateMissing",
-            Severity.ERROR,
+            FindingName.TEMPLATE_MISSING,
             side.leaf,
             f"cluster {side.leaf!r}: there is no {ref.kind} {namespace}/{ref.name}",
             f"kubectl --context {side.leaf} get {kind.plural} -A lists those there are",
         )
 
 
-def _permissions(
+def missing_permissions(
     cluster: Cluster, needed: Iterable[Access], deadline: Deadline
-) -> Iterator[Finding]:
+) -> list[Access]:
+    """Those of *needed* that we lack there; who may do all is asked one question."""
+
     def allowed(review: Object) -> bool:
         made = patiently(lambda: cluster.ask(review), deadline)
         return permissions.is_allowed(made)
 
     if allowed(permissions.everything()):
-        return
+        return []
     needs = list(needed)
     answers = together([partial(allowed, each.review()) for each in needs])
-    missing = [str(each) for each, answer in zip(needs, answers, strict=True) if not answer]
+    return [each for each, answer in zip(needs, answers, strict=True) if not answer]
+
+
+def _permissions(
+    cluster: Cluster, needed: Iterable[Access], deadline: Deadline
+) -> Iterator[Finding]:
+    missing = missing_permissions(cluster, needed, deadline)
     if missing:
         yield Finding(
-            "MissingPermissions",
-            Severity.ERROR,
+            FindingName.MISSING_PERMISSIONS,
             cluster.name,
-            f"{cluster.name}: not allowed to {', '.join(missing)}",
-            "ask that cluster's administrator for these permissions",
+            f"{cluster.name}: not allowed to {', '.join(map(str, missing))}",
+            FindingName.MISSING_PERMISSIONS.remedy,
         )
 
 

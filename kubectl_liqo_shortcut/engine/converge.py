@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.plan import Create, Plan, Recreate, Step, Update, marks_of
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.core.record import Ownership, health
+from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine.link import Link
@@ -50,6 +51,7 @@ class Convergence:
         self._deadline = Deadline(0)
         self._suspect: Suspect | None = None
         self._said: dict[ObjectRef, str] = {}
+        self._waits: dict[str, str] = {}
 
     def run(self, deadline: Deadline, stop: Stop) -> Iterator[Event]:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
@@ -195,6 +197,12 @@ class Convergence:
                 if says and self._said.get(ref) != says.partition(",")[0]:
                     self._said[ref] = says.partition(",")[0]  # a changing latency is no news
                     yield Seen(ref, says)
+        state = health(ends.values())
+        for leaf in ends:
+            what = state.first_wait(leaf)
+            if self._waits.get(leaf, "") != what:
+                self._waits[leaf] = what
+                yield Waits(leaf, what)
 
     def _finished(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> bool:
         if plan.steps or plan.leaving or self._under_way or rendered.pending:

@@ -9,7 +9,14 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef, cluster_id, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.errors import ClusterError, Invalid, NoLiqo, Refused, ShortcutError
+from kubectl_liqo_shortcut.errors import (
+    AnotherCluster,
+    ClusterError,
+    Invalid,
+    NoLiqo,
+    Refused,
+    ShortcutError,
+)
 
 
 class Rebuilt(Refused):
@@ -60,14 +67,19 @@ def not_identified(
 
 def checked_uid(leaf: Cluster) -> str:
     """The UID of its kube-system namespace; refuses if another cluster answers."""
+    check_id(leaf)
+    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
+    return uid_of(system) if system else ""
+
+
+def check_id(leaf: Cluster) -> None:
+    """Refuses if another cluster answers."""
     said = _id_of(leaf)
     if said != leaf.name:
-        raise Refused(
+        raise AnotherCluster(
             f"cluster {leaf.name!r}: its Liqo cluster ID is {said!r}",
             hint=f"pass the context that leads to {leaf.name}: --leaf-context {leaf.name}=CONTEXT",
         )
-    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
-    return uid_of(system) if system else ""
 
 
 def _id_of(cluster: Cluster) -> ClusterID:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.core.events import Event, Failed
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
@@ -18,24 +18,15 @@ Job = Callable[[Stop], Iterator[Event]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Failed:
-    """The job about *name* ended with an error."""
-
-    name: str
-    error: ShortcutError
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class _Ended:
-    name: str
     bug: BaseException | None = None
 
 
-_News = Event | Failed | _Ended | int  # an int is a signal's number
+_News = tuple[str, Event | Failed | _Ended] | int  # an int is a signal's number
 
 
-def run_all(jobs: Mapping[str, Job]) -> Iterator[Event | Failed]:
-    """The events of all *jobs*, as they come, on the caller's thread.
+def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
+    """The events of all *jobs*, as they come, on the caller's thread, each with its job's name.
 
     The first signal asks each job to stop and waits for those that have something to undo; the
     second one leaves at once (``KeyboardInterrupt``).
@@ -48,33 +39,33 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[Event | Failed]:
     with _signals(stops, news):
         while running:
             match news.get():
-                case _Ended(name, None):
+                case name, _Ended(None):
                     running.discard(name)
-                case _Ended(_, bug) if bug is not None:
+                case _, _Ended(bug) if bug is not None:
                     raise bug
                 case int(number):
                     idle = {name for name in running if not stops[name].armed}
                     running -= idle
                     for name in sorted(idle):
-                        yield Failed(name, Interrupted(number))
-                case Failed(name, _) as failed if name in running:
-                    yield failed
-                case Failed() | _Ended():
+                        yield name, Failed(Interrupted(number))
+                case name, Failed() as failed if name in running:
+                    yield name, failed
+                case _, (Failed() | _Ended()):
                     pass
-                case event:
-                    yield event
+                case name, event:
+                    yield name, event
 
 
 def _work(name: str, job: Job, stop: Stop, news: queue.SimpleQueue[_News]) -> None:
     try:
         for event in job(stop):
-            news.put(event)
+            news.put((name, event))
     except ShortcutError as error:
-        news.put(Failed(name, error))
+        news.put((name, Failed(error)))
     except BaseException as bug:  # noqa: BLE001 - raised again on the caller's thread
-        news.put(_Ended(name, bug))
+        news.put((name, _Ended(bug)))
         return
-    news.put(_Ended(name))
+    news.put((name, _Ended()))
 
 
 @contextlib.contextmanager

@@ -69,8 +69,10 @@ class Answer(Generic[T]):
         self._thread = threading.Thread(target=self._run, args=(action,), daemon=True)
         self._thread.start()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait for the action's end; whether it came, within *seconds* if they are given."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def check(self) -> None:
         """Raise what the action raised, if it has by now."""

@@ -11,14 +11,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.plan import make_plan
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.preflight import (
-    Finding,
-    Severity,
-    of_error,
-)
+from kubectl_liqo_shortcut.core.preflight import Finding, of_error
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import Side
@@ -123,7 +120,7 @@ def conflicts(looked: Looked) -> Iterator[Finding]:
         try:
             make_plan([manifest], ends, link.journal.objects)
         except Refused as error:
-            yield of_error(error, manifest.cluster, "Conflict")
+            yield of_error(error, manifest.cluster, FindingName.CONFLICT)
 
 
 def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report:
@@ -146,7 +143,7 @@ def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Fi
         world.sync(deadline)
         observe.end(side, world.objects)
     except Refused as error:
-        return [of_error(error, side.leaf, "Conflict")]
+        return [of_error(error, side.leaf, FindingName.CONFLICT)]
     finally:
         world.close()
     return []

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.plan import is_meant, marks
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -81,6 +81,7 @@ def remove(
     tenant namespaces stay, as Liqo's own commands leave them.
     """
     removal = _Removal(marks(shortcut.name, hub), leaves, deadline)
+    yield from (Waits(leaf, "Liqo to clean up") for leaf in leaves)
     here = [each for each in recorded if each.ref.cluster in leaves]
     ours = [each for each in here if each.ownership is not Ownership.REUSED]
     for kind in _ORDER:
@@ -97,6 +98,7 @@ def remove(
         elif each.ref.kind == r.NAMESPACE and not (namespaces and each in ours):
             yield Done(each.ref, Verb.KEPT, _STAYS if each in ours else "made by somebody else")
     removal.wait(shortcut.sides, ours)
+    yield from (Waits(leaf, "") for leaf in leaves)
     if namespaces:
         yield from removal.namespaces([each for each in ours if each.ref.kind == r.NAMESPACE])
     return removal.errors

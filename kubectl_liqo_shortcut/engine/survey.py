@@ -9,6 +9,8 @@ from typing import TypeVar
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, LeafFacts, default_tenant_namespace
+from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.leaves import remote_cidrs
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
@@ -19,7 +21,7 @@ from kubectl_liqo_shortcut.core.model import (
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, checked_uid, hub_id, recorded_uid
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
-from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, Refused
+from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, NoLiqo, Refused
 
 Pair = tuple[ClusterID, ClusterID]
 T = TypeVar("T")
@@ -53,29 +55,43 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
     except Refused:
         facts.result()  # where Liqo is missing too, the context is wrong: that is said instead
         raise
-    user = _user(_who_am_i(hub))
+    user = _user(who_am_i(hub))
     return HubView(records[0] if records else None, facts.result(), user)
 
 
 def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
     """Who the hub is, which leaves it has, and which of them it dials."""
     identity = hub_id(hub)
-    configurations = hub.list(Selection(r.CONFIGURATION)).items
+    configurations = find_configurations(hub)
     clients = hub.list(Selection(r.GATEWAY_CLIENT)).items
     return _facts(pair, identity, configurations, clients)
 
 
 def leaves_of(hub: Cluster) -> list[str]:
     """The IDs of the clusters that *hub* has a Configuration for."""
-    configurations = hub.list(Selection(r.CONFIGURATION)).items
+    configurations = find_configurations(hub)
     remotes = (labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in configurations)
     return sorted(filter(None, remotes))
 
 
-def find_records(hub: Cluster, name: str = "", *, crd_needed: bool = True) -> list[Object]:
-    """All Shortcuts of the hub, or the one called *name*."""
+def find_configurations(hub: Cluster) -> tuple[Object, ...]:
+    """One for each leaf of the hub."""
     try:
-        return list(hub.list(Selection(r.SHORTCUT, name=name)).items)
+        return hub.list(Selection(r.CONFIGURATION)).items
+    except Gone as error:
+        raise NoLiqo(
+            hub.name,
+            f"Liqo is not there: it does not know the kind {r.CONFIGURATION.kind}",
+            hint="is this the right kubeconfig context?",
+        ) from error
+
+
+def find_records(
+    hub: Cluster, name: str = "", *, labels: str = "", crd_needed: bool = True
+) -> list[Object]:
+    """All Shortcuts of the hub, or the one called *name*, or those with *labels*."""
+    try:
+        return list(hub.list(Selection(r.SHORTCUT, labels=labels, name=name)).items)
     except Gone as error:
         if not crd_needed:
             return []
@@ -108,8 +124,9 @@ def survey(
         if known is not None and look.cidrs != known:
             raise Refused(
                 f"cluster {leaf!r}: its CIDRs are {_words(look.cidrs)}, "
-                f"but the hub's Configuration for it says {_words(known)} (CIDRMismatch)",
-                hint="connect the hub and that leaf again: liqoctl network connect",
+                f"but the hub's Configuration for it says {_words(known)} "
+                f"({FindingName.CIDR_MISMATCH})",
+                hint=FindingName.CIDR_MISMATCH.remedy,
             )
     return view, looks
 
@@ -117,6 +134,19 @@ def survey(
 def look_at_leaf(leaf: Cluster) -> Callable[[], LeafView]:
     """Asks *leaf* who it is and which networks it has."""
     return lambda: LeafView(checked_uid(leaf), _own_cidrs(leaf))
+
+
+def cidrs_of(configurations: Iterable[Object]) -> dict[str, Cidrs | None]:
+    """The leaves that the hub has a Configuration for, and their networks; None: not readable."""
+    found: dict[str, Cidrs | None] = {}
+    for each in configurations:
+        leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID)
+        if leaf:
+            try:
+                found[leaf] = remote_cidrs(each)
+            except Invalid:
+                found[leaf] = None
+    return found
 
 
 def _facts(
@@ -141,20 +171,19 @@ def _facts(
 def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) -> Cidrs:
     configuration = configurations.get(leaf)
     if configuration is None:
-        known = ", ".join(sorted(filter(None, configurations))) or "none"
-        raise Refused(
-            f"{leaf!r} is not a leaf of this hub: the hub has no Configuration for it",
-            hint=f"leaves of this hub: {known}",
-        )
-    cidr = ((configuration.get("spec") or {}).get("remote") or {}).get("cidr") or {}
-    at = f"Configuration for {leaf}"
+        raise no_leaf(leaf, filter(None, configurations))
     try:
-        return Cidrs(
-            fields.cidrs(cidr.get("pod"), f"{at}: pod"),
-            fields.cidrs(cidr.get("external"), f"{at}: external"),
-        )
+        return remote_cidrs(configuration)
     except Invalid as error:
         raise ClusterError(HUB, error.message) from error
+
+
+def no_leaf(name: str, leaves: Iterable[str]) -> Refused:
+    """*name* is none of the hub's *leaves*."""
+    return Refused(
+        f"{name!r} is not a leaf of this hub: the hub has no Configuration for it",
+        hint=f"leaves of this hub: {', '.join(sorted(leaves)) or 'none'}",
+    )
 
 
 def _own_cidrs(leaf: Cluster) -> Cidrs:
@@ -180,10 +209,11 @@ def _own_cidrs(leaf: Cluster) -> Cidrs:
         raise ClusterError(leaf.name, error.message) from error
 
 
-def _who_am_i(hub: Cluster) -> Object:
+def who_am_i(cluster: Cluster) -> Object:
+    """A SelfSubjectReview; its creationTimestamp is the API server's clock."""
     kind = r.SELF_SUBJECT_REVIEW
     body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": ""}}
-    return hub.ask(body)
+    return cluster.ask(body)
 
 
 def _user(review: Object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
@@ -27,7 +28,7 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
     link.world.settle(deadline)  # a POST under way would leave an orphan behind
     yield Note(f"undoing: {failure}", name)
     left = list(journal.objects.values())
-    reason, message = "CleanupPending", ""
+    reason, message = Reason.CLEANUP_PENDING, ""
     try:
         journal.quiet()
         silent = check_peering(link.shortcut.sides, link.leaves, deadline)
@@ -40,13 +41,12 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
             if made:
                 end_record(hub, journal.record, deadline)
             else:
-                note_cause(
-                    hub, journal.record, Cause("Failed", failure, stalled=True), deadline, ()
-                )
+                cause = Cause(Reason.FAILED, failure, stalled=True)
+                note_cause(hub, journal.record, cause, deadline, ())
             yield Note("undone: nothing of it is left but tenant namespaces", name)
             return True
     except InUseByPeering as error:
-        reason, message = "InUseByPeering", error.message
+        reason, message = Reason.IN_USE_BY_PEERING, error.message
     except ShortcutError as error:
         message = error.message
     yield Note(f"could not be undone: {message}", name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +28,13 @@ def report_document(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
         "kind": "PreflightReport",
         "metadata": {"name": name},
         "findings": [
-            {**dataclasses.asdict(each), "severity": each.severity.value} for each in findings
+            {
+                "name": each.name.value,
+                "severity": each.severity.value,
+                "cluster": each.cluster,
+                "message": each.message,
+                "hint": each.hint,
+            }
+            for each in findings
         ],
     }

@@ -1,4 +1,4 @@
-"""Tables of records, as ``kubectl get`` prints them."""
+"""Tables of records and of leaves, as ``kubectl get`` prints them."""
 
 from __future__ import annotations
 
@@ -6,42 +6,63 @@ import datetime
 from collections.abc import Sequence
 
 from kubectl_liqo_shortcut.core.facts import host_and_port
+from kubectl_liqo_shortcut.core.leaves import Leaf
 from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.reasons import Condition, Reason
 from kubectl_liqo_shortcut.core.record import condition_of
 from kubectl_liqo_shortcut.output.text import age, printable
 
 _NARROW = ("NAME", "SERVER", "CLIENT", "READY", "REASON", "LATENCY", "CHECKED", "AGE")
-_WIDE = ("ENDPOINT", "MTU", "POD-ROUTES")
+_WIDE = ("ENDPOINT", "MTU", "POD-ROUTES", "EXPIRES")
+_LEAF = ("LEAF", "VIA", "CAN-SERVE", "POD-CIDR", "ON-HUB", "DIRECT-SVC", "LIQO", "ACCESS")
+_LEAF_WIDE = ("CONNECTION", "LATENCY", "TENANT-NAMESPACE", "EXTERNAL-CIDR")
 
 
 def records_table(
-    records: Sequence[Object], now: datetime.datetime, *, wide: bool, headers: bool = True
+    records: Sequence[Object],
+    now: datetime.datetime,
+    *,
+    wide: bool,
+    message: bool = False,
+    headers: bool = True,
 ) -> str:
-    """One row for each record; ``CHECKED`` is the age of what the row says."""
-    from tabulate import tabulate  # 50 ms, so only here
+    """One row for each record; ``CHECKED`` is the age of what the row says.
 
-    titles = _NARROW + (_WIDE if wide else ())
+    With *message*, the last column tells why one is not ready, and in which cluster.
+    """
+    titles = _NARROW + (_WIDE if wide else ()) + (("MESSAGE",) if message else ())
     rows = [
-        tuple(printable(cell) for cell in _narrow(each, now) + (_wide(each) if wide else ()))
+        _narrow(each, now) + (_wide(each) if wide else ()) + (_message(each) if message else ())
         for each in records
     ]
-    text = tabulate(
-        [titles, *rows] if headers else rows,  # as titles proper, they would widen the columns
-        tablefmt="plain",
-        disable_numparse=True,
-    )
+    return plain_table([titles, *rows] if headers else rows)
+
+
+def leaves_table(leaves: Sequence[Leaf], *, wide: bool, headers: bool = True) -> str:
+    """One row for each leaf."""
+    titles = _LEAF + (_LEAF_WIDE if wide else ())
+    rows = [_leaf(each) + (_leaf_wide(each) if wide else ()) for each in leaves]
+    return plain_table([titles, *rows] if headers else rows)
+
+
+def plain_table(rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns; titles are the first row: as titles proper, they would widen the columns."""
+    from tabulate import tabulate  # 50 ms, so only here
+
+    shown = [[printable(cell) for cell in row] for row in rows]
+    text = tabulate(shown, tablefmt="plain", disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _narrow(record: Object, now: datetime.datetime) -> tuple[str, ...]:
     spec, status = record["spec"], record.get("status") or {}
-    ready = condition_of(record, "Ready")
+    ready = condition_of(record, Condition.READY)
     return (
         str(record["metadata"]["name"]),
         str(spec["server"]["clusterID"]),
         str(spec["client"]["clusterID"]),
         str(ready.get("status", "Unknown")),
-        "Terminating"
+        Reason.TERMINATING.value
         if record["metadata"].get("deletionTimestamp")
         else str(ready.get("reason", "<none>")),
         str(status.get("latency") or "<none>"),
@@ -62,4 +83,44 @@ def _wide(record: Object) -> tuple[str, ...]:
         host_and_port(str(endpoint["address"]), endpoint["port"]) if endpoint else "<pending>",
         str((record["spec"].get("gateway") or {}).get("mtu", "<none>")),
         ",".join(routes) or "<pending>",
+        str(record["spec"].get("expirationTime") or "<never>"),
+    )
+
+
+def _message(record: Object) -> tuple[str, ...]:
+    ready = condition_of(record, Condition.READY)
+    return ("" if ready.get("status") == "True" else str(ready.get("message") or ""),)
+
+
+def _leaf(leaf: Leaf) -> tuple[str, ...]:
+    known = leaf.known
+    return (
+        known.id,
+        leaf.via or "<none>",
+        _can_serve(leaf),
+        ",".join(known.cidrs.pod) if known.cidrs else "<unknown>",
+        ",".join(known.on_hub) or "<pending>",
+        leaf.direct.value,
+        leaf.version or "<unknown>",
+        leaf.says.access,
+    )
+
+
+def _can_serve(leaf: Leaf) -> str:
+    match leaf.known.serves:
+        case True:
+            return leaf.known.address or "<pending>"
+        case False:
+            return "no"
+        case None:
+            return "unknown"
+
+
+def _leaf_wide(leaf: Leaf) -> tuple[str, ...]:
+    known = leaf.known
+    return (
+        known.connection or "<none>",
+        known.latency or "<none>",
+        known.tenant_namespace or "<none>",
+        ",".join(known.cidrs.external) if known.cidrs else "<unknown>",
     )

@@ -16,7 +16,11 @@ def age(since: str | None, now: datetime.datetime) -> str:
     """The time since an RFC 3339 moment, as kubectl writes ages: ``5s``, ``3m20s``, ``2d``."""
     if not since:
         return "<unknown>"
-    seconds = int((now - datetime.datetime.fromisoformat(since)).total_seconds())
+    return duration(int((now - datetime.datetime.fromisoformat(since)).total_seconds()))
+
+
+def duration(seconds: int) -> str:
+    """A time as kubectl writes it: ``5s``, ``3m20s``, ``2d``."""
     if seconds < 0:
         return "0s"
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400

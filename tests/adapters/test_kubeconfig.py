@@ -266,6 +266,23 @@ def test_there_is_a_hub_to_ask_if_a_context_is_named(
     assert access.has_hub() is known
 
 
+@pytest.mark.parametrize(
+    ("contexts", "files", "way"),
+    [
+        ({}, {}, "context:milan"),
+        ({"milan": "other"}, {}, "context:other"),
+        ({}, {"milan": "m.yaml"}, "file:m.yaml"),
+        ({"milan": "other"}, {"milan": "m.yaml"}, "file:m.yaml,context:other"),
+    ],
+    ids=["by its name", "context", "file", "both"],
+)
+def test_the_way_to_a_leaf_is_told_in_short(
+    home: str, contexts: dict[str, str], files: dict[str, str], way: str
+) -> None:
+    access = Access(kubeconfig=home, leaf_contexts=contexts, leaf_kubeconfigs=files)
+    assert (access.via("milan"), access.via("paris")) == (way, "")
+
+
 def test_the_choice_of_a_leafs_context_is_told_unless_it_was_the_users(home: str) -> None:
     access = Access(kubeconfig=home, leaf_contexts={"milan": "other"})
     assert (access.how("milan"), access.how("rome")) == (

@@ -27,6 +27,9 @@ class Clusters(FakeWorld):
     def how(self, leaf: str) -> str:
         return f"leaf {leaf} is a fake"
 
+    def via(self, leaf: str) -> str:
+        return f"context:{leaf}"
+
     @property
     def written(self) -> list[tuple[str, str]]:
         """Every cluster and verb of a request that may have changed something."""

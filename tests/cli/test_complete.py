@@ -65,6 +65,11 @@ def test_a_cluster_of_the_link_is_one_of_the_leaves_named() -> None:
     assert complete("create", "milan", "rome", "--for", "r") == ["rome", NO_FILES]
 
 
+def test_leaves_takes_any_leaves_of_the_hub_each_once(clusters: Clusters) -> None:
+    assert complete("leaves", "", on=clusters) == ["milan", "rome", "turin", NO_FILES]
+    assert complete("leaves", "rome", "milan", "", on=clusters) == ["turin", NO_FILES]
+
+
 def test_a_leafs_option_is_not_finished_with_its_name(clusters: Clusters) -> None:
     assert complete("get", "--leaf-context", "mi", on=clusters) == ["milan=", ":6"]
     assert complete("get", "--leaf-context", "milan=", on=clusters) == [NO_FILES]

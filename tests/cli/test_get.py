@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
+from tests.commands.test_why import say
 from tests.samples import record_of, spec_of
 
 
@@ -134,3 +135,24 @@ def test_control_characters_of_a_cluster_are_only_shown(output: str) -> None:
 
 def test_three_words_are_too_many(clusters: Clusters) -> None:
     assert run("get", "a", "b", "c", on=clusters).exit_code == ExitCode.USAGE
+
+
+def test_live_asks_the_leaves_and_names_the_cause() -> None:
+    clusters = Clusters("milan", "rome")
+    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    say(clusters, "rome", "Error")
+    assert "True" in run("get", on=clusters).stdout
+    head, row = run("get", "--live", on=clusters).stdout.splitlines()
+    assert head.split()[-1] == "MESSAGE"
+    assert row.split()[3:5] == ["False", "TunnelDown"]
+    assert "rome: its gateway gets no answer" in row
+
+
+def test_a_selector_chooses_by_labels_and_goes_without_names() -> None:
+    clusters = Clusters("milan", "rome")
+    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    ref = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
+    clusters.hub.patch(ref, {"metadata": {"labels": {"stage": "test"}}})
+    assert "milan--rome" in run("get", "-l", "stage=test", on=clusters).stdout
+    assert run("get", "-l", "stage=live", on=clusters).stderr == "No shortcuts found.\n"
+    assert run("get", "milan", "-l", "stage=test", on=clusters).exit_code == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("kubernetes", "urllib3", "jinja2", "yaml", "tabulate")
+HEAVY = ("kubernetes", "urllib3", "jinja2", "yaml", "tabulate", "rich")
 _CODE = """
 import atexit, pathlib, sys
 sys.argv[1:] = {args!r}
@@ -46,7 +46,11 @@ def imported(folder: Path, *args: str, completing: bool = False) -> list[str]:
     return path.read_text().split()
 
 
-@pytest.mark.parametrize("args", [("--help",), ("version",), ("completion", "bash")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args",
+    [("--help",), ("version",), ("completion", "bash"), ("leaves", "-h"), ("graph", "-h")],
+    ids=" ".join,
+)
 def test_what_needs_nothing_heavy_imports_nothing_heavy(
     args: tuple[str, ...], tmp_path: Path
 ) -> None:

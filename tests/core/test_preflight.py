@@ -7,9 +7,9 @@ import pytest
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.preflight import (
-    Severity,
     exhausted,
     limited,
     of_error,
@@ -35,7 +35,7 @@ from tests.samples import CLIENT, MILAN, ROME, SERVER, an_object
     ids=["silent", "forbidden", "no Liqo", "no kind", "refused", "other networks", "another"],
 )
 def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) -> None:
-    finding = of_error(error, "milan", "Conflict")
+    finding = of_error(error, "milan", FindingName.CONFLICT)
     assert (finding.name, finding.cluster) == (name, cluster)
     assert finding.severity is Severity.ERROR
 

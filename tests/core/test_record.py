@@ -8,12 +8,12 @@ from hypothesis import given, settings
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.core.reasons import REASONS, Reason
 from kubectl_liqo_shortcut.core.record import (
     Cause,
     Ownership,
     Recorded,
     condition_of,
-    health,
     is_ready,
     objects_of,
     status_of,
@@ -30,7 +30,6 @@ from tests.samples import (
     configuration,
     connection,
     ends_of,
-    gateway,
     on,
     public_key,
     record_of,
@@ -43,7 +42,7 @@ UP = whole_end("rome") | whole_end("milan")
 CONNECTING = UP | on("milan", connection("milan", "Connecting"))
 FAILED = UP | on("milan", connection("milan", "Error"))
 SERVER_REF = ObjectRef("rome", r.GATEWAY_SERVER, NAMESPACE_OF[ROME], "milan")
-STALLED = Cause("CleanupPending", "milan does not answer", stalled=True)
+STALLED = Cause(Reason.CLEANUP_PENDING, "milan does not answer", stalled=True)
 
 
 def status(
@@ -131,30 +130,6 @@ def test_the_message_says_what_is_waited_for_first() -> None:
 def test_a_stage_says_what_each_leaf_says() -> None:
     connected = condition_of({"status": status(CONNECTING)}, "Connected")
     assert connected["message"] == "rome: Connected, 3ms; milan: Connecting"
-
-
-def test_what_is_waited_for_comes_cause_before_effect() -> None:
-    objects = {**whole_end("rome"), **on("milan", gateway("milan", status={}))}
-    assert list(health(ends_of(objects).values()).waits()) == [
-        "milan: Configuration: not there yet",
-        "milan: gateway: not accepted yet",
-        "milan: Connection: not there yet",
-    ]
-
-
-def test_a_silent_tunnel_is_told_with_the_address_that_is_dialled() -> None:
-    dialling = {"endpoint": {"addresses": ["203.0.113.2"], "port": 51840, "protocol": "UDP"}}
-    objects = CONNECTING | on("milan", gateway("milan", spec=dialling))
-    assert list(health(ends_of(objects).values()).waits()) == [
-        "milan: Connection: Connecting (udp://203.0.113.2:51840)"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("objects", "ready"), [(UP, True), (CONNECTING, False), ({}, False)], ids=["up", "almost", "no"]
-)
-def test_a_link_is_ready_when_both_ends_are(objects: dict[ObjectRef, Object], ready: bool) -> None:
-    assert health(ends_of(objects).values()).ready is ready
 
 
 def test_a_record_is_ready_if_it_says_so() -> None:
@@ -312,7 +287,7 @@ def test_a_cause_that_was_found_without_looking_at_leaves_keeps_the_rest() -> No
 
 
 def test_a_cause_that_may_pass_stalls_nothing() -> None:
-    after = with_cause(record_of(), Cause("InUseByPeering", "peered"), NOW)
+    after = with_cause(record_of(), Cause(Reason.IN_USE_BY_PEERING, "peered"), NOW)
     assert [each["type"] for each in after] == ["Ready"]
 
 
@@ -340,3 +315,13 @@ def test_the_hub_accepts_every_status(
 def test_the_hub_accepts_every_record(spec: dict[str, Any]) -> None:
     body = RENDERER.record(parse(spec)).body
     assert list(violations(body, SCHEMA, "record")) == []
+
+
+@pytest.mark.parametrize("objects", [UP, CONNECTING, {}, FAILED])
+@pytest.mark.parametrize("cause", [None, STALLED])
+def test_every_condition_has_one_of_its_reasons(
+    objects: dict[ObjectRef, Object], cause: Cause | None
+) -> None:
+    reasons = {str(kind): reasons for kind, reasons in REASONS.items()}
+    for kind, (_, reason) in conditions(status(objects, cause=cause)).items():
+        assert reason in reasons[kind]

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.busy_hub import busy_hub
+from tests.cli.terminal import on_terminal
 from tests.e2e.plugin import PAIR, link_objects
 from tests.lab import binaries
 from tests.lab.lab import Lab
@@ -97,7 +99,8 @@ def test_the_archive_holds_what_krew_can_unpack_and_the_licence(dist: Path) -> N
     assert not any(".." in name or name.startswith("/") for name in names)
     assert {"LICENSE", PLUGIN} <= names
     packages = {name.removeprefix("_internal/").partition("/")[0] for name in names}
-    assert not packages & {"pytest", "_pytest", "hypothesis", "mypy", "PyInstaller", "pip"}
+    unwanted = {"pytest", "_pytest", "hypothesis", "mypy", "PyInstaller", "pip", "pygments"}
+    assert not packages & unwanted
 
 
 def test_krew_links_the_plugin_and_installs_the_licence(krew: dict[str, str]) -> None:
@@ -148,6 +151,13 @@ def test_every_command_of_the_frozen_program_has_the_same_help(
     words = (*command.split(), "--help")
     pip = run(Path(sys.executable).with_name(PLUGIN), *words).stdout
     assert through_kubectl(krew, *words) == pip
+
+
+def test_the_frozen_program_has_the_live_view(dist: Path, tmp_path: Path) -> None:
+    command = ("delete", "milan", "rome", "--timeout", "3s", "--kubeconfig")
+    with busy_hub(tmp_path) as kubeconfig:
+        session = on_terminal(dist / PLUGIN / PLUGIN, *command, kubeconfig, width=40)
+    assert (session.code, session.is_coloured, "s left" in session.raw) == (5, True, True)
 
 
 def test_completion_is_one_link_away(krew: dict[str, str], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Seen, Verb
+from kubectl_liqo_shortcut.core.events import Done, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.engine import stuck
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
@@ -62,6 +62,20 @@ def test_a_conflict_is_looked_at_again(world: FakeWorld) -> None:
     world.leaves["rome"].fault = fault
     happened = list(events(world))
     assert any(isinstance(event, Seen) and "trying again" in event.says for event in happened)
+
+
+def test_what_each_leaf_waits_for_is_told_until_it_is_there(world: FakeWorld) -> None:
+    waits: dict[str, list[str]] = {"milan": [], "rome": []}
+    for event in events(world):
+        if isinstance(event, Waits):
+            waits[event.cluster].append(event.what)
+    assert waits["rome"][0] == "Configuration: not there yet"
+    assert [told[-1] for told in waits.values()] == ["", ""]
+
+
+def test_a_link_that_is_up_waits_for_nothing(world: FakeWorld) -> None:
+    list(events(world))
+    assert not [event for event in events(world) if isinstance(event, Waits)]
 
 
 def test_a_gateway_of_ours_that_differs_is_made_anew_and_that_is_said(world: FakeWorld) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_liqo_shortcut.core.events import Event, Note
-from kubectl_liqo_shortcut.engine.jobs import Failed, run_all
+from kubectl_liqo_shortcut.core.events import Event, Failed, Note
+from kubectl_liqo_shortcut.engine.jobs import run_all
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
 
@@ -16,9 +16,10 @@ def says(*words: str) -> Iterator[Event]:
     yield from (Note(word) for word in words)
 
 
-def test_events_of_all_jobs_arrive() -> None:
-    events = list(run_all({"a": lambda _: says("1", "2"), "b": lambda _: says("3")}))
-    assert sorted(event.text for event in events if isinstance(event, Note)) == ["1", "2", "3"]
+def test_events_of_all_jobs_arrive_with_their_names() -> None:
+    events = run_all({"a": lambda _: says("1", "2"), "b": lambda _: says("3")})
+    told = [(name, event.text) for name, event in events if isinstance(event, Note)]
+    assert sorted(told) == [("a", "1"), ("a", "2"), ("b", "3")]
 
 
 def test_jobs_run_at_the_same_time() -> None:
@@ -37,8 +38,8 @@ def test_one_failure_does_not_stop_the_others() -> None:
         raise Forbidden("rome", "no")
 
     events = list(run_all({"a": fails, "b": lambda _: says("done")}))
-    assert [event.name for event in events if isinstance(event, Failed)] == ["a"]
-    assert Note("done") in events
+    assert [name for name, event in events if isinstance(event, Failed)] == ["a"]
+    assert ("b", Note("done")) in events
 
 
 def test_a_bug_is_not_hidden() -> None:
@@ -65,14 +66,14 @@ def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
         silent.wait(20)
         yield Note("never")
 
-    events: list[Event | Failed] = []
-    for event in run_all({"armed": armed, "stuck": stuck}):
-        events.append(event)
+    events: list[tuple[str, Event | Failed]] = []
+    for name, event in run_all({"armed": armed, "stuck": stuck}):
+        events.append((name, event))
         if event == Note("armed"):
             signal.raise_signal(signal.SIGTERM)
     silent.set()
-    assert Note("undone") in events
-    failed = {event.name: event.error for event in events if isinstance(event, Failed)}
+    assert ("armed", Note("undone")) in events
+    failed = {name: event.error for name, event in events if isinstance(event, Failed)}
     assert failed.keys() == {"armed", "stuck"}
     assert {error.exit_code for error in failed.values()} == {ExitCode.TERMINATED}
     assert all(isinstance(error, Interrupted) for error in failed.values())
@@ -87,7 +88,7 @@ def test_a_second_signal_leaves_at_once() -> None:
         silent.wait(20)
 
     events = run_all({"a": stubborn})
-    assert next(events) == Note("armed")
+    assert next(events) == ("a", Note("armed"))
     signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.output.tables import records_table
+from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.leaves import Direct, Known, Leaf, Reach, Says
+from kubectl_liqo_shortcut.core.model import cluster_id
+from kubectl_liqo_shortcut.output.tables import leaves_table, records_table
+from tests.peered import manager
 from tests.samples import Golden, record_of, spec_of
 
 NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
@@ -78,3 +82,64 @@ def test_an_ipv6_endpoint_is_written_with_brackets() -> None:
 def test_a_name_that_looks_like_a_number_stays_as_it_is() -> None:
     numeric = record_of("1e3--2", spec=spec_of("1e3", "007"))
     assert "007" in records_table([numeric], NOW, wide=False)
+
+
+def leaf(name: str, says: Says, direct: Direct, via: str = "", **known: Any) -> Leaf:
+    given: dict[str, Any] = {
+        "id": cluster_id(name),
+        "tenant_namespace": f"liqo-tenant-{name}",
+        "cidrs": Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",)),
+        "on_hub": ("10.61.0.0/16",),
+        "remapped": False,
+        "serves": False,
+        **known,
+    }
+    return Leaf(Known(**given), via, says, direct)
+
+
+LEAVES = [
+    leaf(
+        "milan",
+        Says(manager=manager()),
+        Direct.YES,
+        "context:milan",
+        serves=True,
+        address="203.0.113.1",
+        connection="Connected",
+        latency="4ms",
+    ),
+    leaf(
+        "paris",
+        Says(reach=Reach.FORBIDDEN, missing=("a", "b"), manager=manager()),
+        Direct.REMAPPED,
+        "file:/home/me/paris",
+        serves=True,
+        address="2001:db8::7",
+        on_hub=("10.70.0.0/16",),
+        cidrs=Cidrs(("10.61.0.0/16", "fd00::/48"), ("10.172.0.0/16",)),
+    ),
+    leaf("rome", Says(reach=Reach.UNREACHABLE), Direct.UNKNOWN, on_hub=(), serves=None),
+    leaf("venice", Says(reach=Reach.NO_WAY), Direct.UNKNOWN, cidrs=None, on_hub=(), serves=True),
+    leaf("zagreb", Says(), Direct.OLD, "context:zagreb", tenant_namespace=""),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("leaves", {"wide": False}),
+        ("leaves-wide", {"wide": True}),
+        ("leaves-no-headers", {"wide": False, "headers": False}),
+    ],
+    ids=["narrow", "wide", "no headers"],
+)
+def test_a_table_of_leaves_looks_as_reviewed(
+    name: str, options: dict[str, bool], golden: Golden
+) -> None:
+    golden(f"{name}.txt", leaves_table(LEAVES, **options))
+
+
+def test_control_characters_of_a_leaf_are_only_shown() -> None:
+    evil = leaf("rome", Says(manager=manager(image="x:\x1b[2J\n")), Direct.YES, connection="\x07")
+    assert r"\x1b[2J\n" in leaves_table([evil], wide=False)
+    assert r"\x07" in leaves_table([evil], wide=True)

@@ -1,0 +1,36 @@
+"""``kubectl liqo-shortcut describe``."""
+
+from __future__ import annotations
+
+import datetime
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.options import access_options, limit_option
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+
+_EPILOG = """\b
+Examples:
+  kubectl liqo-shortcut describe milan rome
+  kubectl liqo-shortcut describe milan--rome
+"""
+
+
+@click.command("describe", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@limit_option
+@access_options
+def command(words: tuple[str, ...], timeout: float, access: Access) -> None:
+    """Tell everything about one shortcut, as the leaves show it now.
+
+    Who made it and why, its spec, both leaves, routes, conditions, objects and whose they are,
+    events; at the end what is wrong and what to do.
+    """
+    from kubectl_liqo_shortcut.commands.why import describe
+    from kubectl_liqo_shortcut.output.description import description
+
+    evidence, diagnosis, events = describe(words, access, timeout)
+    now = datetime.datetime.now(datetime.UTC)
+    click.echo(description(evidence, diagnosis, events, now), nl=False)

@@ -1,0 +1,49 @@
+"""``kubectl liqo-shortcut graph``."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli.options import access_options
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+
+_EPILOG = """\b
+Examples:
+  # the hub, its leaves, and which of them are linked directly
+  kubectl liqo-shortcut graph
+  # a flowchart that GitHub draws from Markdown; a picture by Graphviz
+  kubectl liqo-shortcut graph -o mermaid
+  kubectl liqo-shortcut graph -o dot | dot -Tsvg > hub.svg
+"""
+
+
+@click.command("graph", cls=KubectlCommand, epilog=_EPILOG)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(GraphFormat, case_sensitive=False),
+    default=GraphFormat.TEXT.value,
+    show_default=True,
+    help="For a terminal, for Markdown, for Graphviz, or for programs",
+)
+@access_options
+def command(output: GraphFormat, access: Access) -> None:
+    """Draw the hub, its leaves and the shortcuts.
+
+    Only the hub is asked: peerings are as its own Connections say, shortcuts as their records say.
+    """
+    from kubectl_liqo_shortcut.commands.graph import graph
+
+    topology, without_shortcuts = graph(access)
+    click.echo(format_graph(topology, output, ascii_only=not _speaks_utf8()), nl=False)
+    if without_shortcuts is not None:
+        click.echo(f"{without_shortcuts.message}\nHint: {without_shortcuts.hint}", err=True)
+
+
+def _speaks_utf8() -> bool:
+    return codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"

@@ -1,0 +1,109 @@
+"""``kubectl liqo-shortcut leaves``."""
+
+from __future__ import annotations
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.get import TableFormat
+from kubectl_liqo_shortcut.cli.options import access_options
+from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+
+_EPILOG = """\b
+Columns:
+  VIA         the way to it: a kubeconfig context or file
+  CAN-SERVE   the address that the hub dials, if it can be gateway server
+  POD-CIDR    its Pod network as it calls it itself, ON-HUB as the hub sees it
+  DIRECT-SVC  whether its Services can go direct in Liqo 1.2
+  ACCESS      what is missing for a shortcut with another leaf: the first other one of those named,
+              or of all; preflight tells all about a pair
+
+\b
+Examples:
+  # all leaves of this hub; then two of them, with the permissions for a link between them
+  kubectl liqo-shortcut leaves
+  kubectl liqo-shortcut leaves milan rome -o wide
+  # the facts for rendering without any cluster
+  kubectl liqo-shortcut leaves -o yaml > facts.yaml
+  kubectl liqo-shortcut create milan rome --dry-run=client --facts facts.yaml -o yaml
+"""
+
+
+@click.command("leaves", cls=KubectlCommand, epilog=_EPILOG)
+@click.argument("leaves", nargs=-1, metavar="[ID...]", shell_complete=candidates.more_leaves)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(TableFormat, case_sensitive=False),
+    help="wide: more columns; json: all there is, as documents; yaml: the file for create --facts",
+)
+@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="Time for the leaves to answer",
+)
+@access_options
+def command(
+    leaves: tuple[str, ...],
+    output: TableFormat | None,
+    no_headers: bool,
+    timeout: float,
+    access: Access,
+) -> None:
+    """List the leaves of this hub, and what each can do.
+
+    All are asked at once. One that fails does not hide the others: why stands in ACCESS, and in a
+    sentence on standard error.
+    """
+    match output:
+        case TableFormat.YAML:
+            _print_facts(leaves, access)
+        case TableFormat.NAME:
+            _print_names(leaves, access)
+        case _:
+            _print_leaves(leaves, access, output, timeout, headers=not no_headers)
+
+
+def _print_facts(words: tuple[str, ...], access: Access) -> None:
+    from kubectl_liqo_shortcut.commands.leaves import facts
+
+    click.echo(format_documents([facts(words, access)], DocumentFormat.YAML), nl=False)
+
+
+def _print_names(words: tuple[str, ...], access: Access) -> None:
+    from kubectl_liqo_shortcut.commands.leaves import names
+    from kubectl_liqo_shortcut.output.leaves import name_document
+
+    documents = [name_document(each) for each in names(words, access)]
+    click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
+
+
+def _print_leaves(
+    words: tuple[str, ...],
+    access: Access,
+    output: TableFormat | None,
+    timeout: float,
+    *,
+    headers: bool,
+) -> None:
+    from kubectl_liqo_shortcut.commands.leaves import leaves
+    from kubectl_liqo_shortcut.output.leaves import leaf_document, trouble_lines
+
+    found = leaves(words, access, access.via, timeout, connections=output is not None)
+    for line in trouble_lines(found):
+        click.echo(line, err=True)
+    if output is TableFormat.JSON:
+        documents = [leaf_document(each) for each in found]
+        click.echo(format_documents(documents, DocumentFormat.JSON, listing=True), nl=False)
+    elif not found:
+        click.echo("No leaves found.", err=True)
+    else:
+        from kubectl_liqo_shortcut.output.tables import leaves_table
+
+        table = leaves_table(found, wide=output is TableFormat.WIDE, headers=headers)
+        click.echo(table, nl=False)

@@ -1,0 +1,83 @@
+"""``leaves``: every leaf of the hub, by the hub's lists and four questions to each leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.core.leaves import (
+    Known,
+    Leaf,
+    can_direct,
+    direct,
+    facts_document,
+    known_leaves,
+)
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.resources import CONNECTION, GATEWAY_CLIENT, GATEWAY_SERVER, Kind
+from kubectl_liqo_shortcut.engine.identity import hub_id
+from kubectl_liqo_shortcut.engine.leaves import ask_leaves
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, together
+from kubectl_liqo_shortcut.engine.survey import find_configurations, no_leaf
+
+
+def leaves(
+    words: Sequence[str],
+    open_cluster: OpenCluster,
+    via: Callable[[str], str],
+    timeout: float,
+    *,
+    connections: bool = False,
+) -> list[Leaf]:
+    """All leaves, or those named; *timeout* is the time that they have to answer.
+
+    *via* tells the way to a leaf in short. The hub's *connections* are one more question to it.
+    """
+    kinds = (GATEWAY_CLIENT, GATEWAY_SERVER, *((CONNECTION,) if connections else ()))
+    hub = open_cluster(HUB)
+    configurations, *lists = together(
+        [partial(find_configurations, hub), *(partial(_all, hub, kind) for kind in kinds)]
+    )
+    every = known_leaves(configurations, *lists)
+    chosen = _chosen(every, words)
+    hub_can = can_direct(configurations)
+    said = ask_leaves(_peers(chosen, every), open_cluster, Deadline(timeout))
+    return [
+        Leaf(each, via(each.id), said[each.id], direct(each, hub_can, said[each.id]))
+        for each in chosen
+    ]
+
+
+def facts(words: Sequence[str], open_cluster: OpenCluster) -> Object:
+    """The facts file of ``--facts``, by three questions to the hub and none to a leaf."""
+    hub = open_cluster(HUB)
+    identity = Answer(partial(hub_id, hub))
+    configurations, clients = together(
+        [partial(find_configurations, hub), partial(_all, hub, GATEWAY_CLIENT)]
+    )
+    return facts_document(identity.result(), _chosen(known_leaves(configurations, clients), words))
+
+
+def names(words: Sequence[str], open_cluster: OpenCluster) -> list[ClusterID]:
+    """Only who they are, by one question to the hub."""
+    every = known_leaves(find_configurations(open_cluster(HUB)), ())
+    return [each.id for each in _chosen(every, words)]
+
+
+def _all(hub: Cluster, kind: Kind) -> tuple[Object, ...]:
+    return hub.list(Selection(kind)).items
+
+
+def _chosen(every: Sequence[Known], words: Sequence[str]) -> list[Known]:
+    wanted = {cluster_id(word) for word in words}
+    ids = [each.id for each in every]
+    for missing in sorted(wanted.difference(ids)):
+        raise no_leaf(missing, ids)
+    return [each for each in every if not wanted or each.id in wanted]
+
+
+def _peers(chosen: Sequence[Known], every: Sequence[Known]) -> dict[ClusterID, ClusterID | None]:
+    """For each leaf another one, first of all of those named: permissions may depend on it."""
+    order = [each.id for each in (*chosen, *every)]
+    return {leaf.id: next((peer for peer in order if peer != leaf.id), None) for leaf in chosen}

@@ -1,0 +1,121 @@
+"""``why`` and ``describe``: what is the matter with one pair, from the hub down to the tunnel."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from kubectl_liqo_shortcut.commands.get import find, target
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.check import failed
+from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, diagnose
+from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Object,
+    cluster_id,
+    labels_of,
+    shortcut_name,
+    uid_of,
+)
+from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
+from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, parse_record
+from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
+from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
+from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """The chain of checks for one pair; without *evidence*, the hub showed nothing."""
+
+    name: str
+    diagnosis: Diagnosis
+    evidence: Evidence | None = None
+
+
+def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Explanation:
+    """Explain the pair that *words* mean (``A B``, ``NAME``); it need not have a shortcut."""
+    deadline = Deadline(timeout)
+    try:
+        record, leaves = _record(words, open_cluster)
+        sight = look_at_hub(open_cluster(HUB), deadline)
+    except ShortcutError as error:
+        if len(words) != 2:  # then nothing is known of the pair
+            raise
+        return Explanation(shortcut_name(*_pair(words)), _hub_failed(error))
+    seen = look_at_leaves(set(leaves), open_cluster, deadline)
+    pair = Pair(_shortcut(record, leaves, seen), record)
+    name = pair.shortcut.name
+    evidence = gather(sight, {name: pair}, seen, open_cluster, deadline)[name]
+    return Explanation(name, diagnose(evidence), evidence)
+
+
+def describe(
+    words: Sequence[str], open_cluster: OpenCluster, timeout: float
+) -> tuple[Evidence, Diagnosis, list[Object]]:
+    """All about one shortcut: what is seen of it, what is wrong, and its Events."""
+    found = why([target(words)], open_cluster, timeout)
+    assert found.evidence is not None, "by its name alone, a shortcut is found or refused"
+    assert found.evidence.record is not None, "by its name alone, a shortcut is found or refused"
+    events = events_of(found.evidence.record, open_cluster)
+    return found.evidence, found.diagnosis, events
+
+
+def events_of(record: Object, open_cluster: OpenCluster) -> list[Object]:
+    """The Events about *record* that the hub still has, the oldest first."""
+    found = open_cluster(HUB).list(Selection(r.EVENT, "default")).items
+    ours = [
+        each for each in found if (each.get("involvedObject") or {}).get("uid") == uid_of(record)
+    ]
+    return sorted(ours, key=lambda each: str(each.get("lastTimestamp")))
+
+
+def _record(
+    words: Sequence[str], open_cluster: OpenCluster
+) -> tuple[Object | None, tuple[ClusterID, ClusterID]]:
+    name = target(words)
+    if len(words) == 1:
+        record = find(name, open_cluster)
+        pair = pair_of(record)
+        return record, (pair.server, pair.client)
+    records = find_records(open_cluster(HUB), name, crd_needed=False)
+    return (records[0] if records else None), _pair(words)
+
+
+def _pair(words: Sequence[str]) -> tuple[ClusterID, ClusterID]:
+    first, second = (cluster_id(each) for each in words)
+    return first, second
+
+
+def _shortcut(
+    record: Object | None, leaves: tuple[ClusterID, ClusterID], seen: dict[str, Leaf | Silence]
+) -> Shortcut:
+    """The record's; else what the link between them would be, by the gateways that are there."""
+    if record is not None:
+        return parse_record(record)
+    first, second = sorted(leaves)
+    for server, client in ((first, second), (second, first)):
+        if _has(seen[server], r.GATEWAY_SERVER, client) or _has(
+            seen[client], r.GATEWAY_CLIENT, server
+        ):
+            return Shortcut(server=server, client=client)
+    return Shortcut(server=first, client=second)
+
+
+def _has(leaf: Leaf | Silence, kind: r.Kind, peer: str) -> bool:
+    if isinstance(leaf, Silence):
+        return False
+    return any(
+        ref.kind == kind and labels_of(body).get(r.REMOTE_CLUSTER_ID) == peer
+        for ref, body in leaf.objects.items()
+    )
+
+
+def _hub_failed(error: ShortcutError) -> Diagnosis:
+    seen = error.message.removeprefix(f"{HUB}: ")
+    return Diagnosis((failed("hub", HUB, CauseName.HUB_UNREACHABLE, seen, error.hint or ""),))

@@ -1,0 +1,154 @@
+"""Why a link is as it is: a chain of checks from the hub down to the tunnel.
+
+Each check trusts that those before it held, so the first one that fails is the cause. ``why``
+prints the chain; ``get --live`` and ``describe`` tell its end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterator
+
+from kubectl_liqo_shortcut.core import leaf_checks
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.check import Check, Verdict, failed, ok
+from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
+from kubectl_liqo_shortcut.core.reasons import Condition
+from kubectl_liqo_shortcut.core.record import condition_of
+
+
+class Ready(enum.StrEnum):
+    """Whether packets pass, as far as can be told now."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The checks up to the first cause, the last of which tells whether all is well."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def cause(self) -> Check | None:
+        """The first check that failed; if none did, the first that could not be made."""
+        wrong = [each for each in self.checks if each.verdict is not Verdict.OK]
+        failures = [each for each in wrong if each.verdict is Verdict.FAIL]
+        return next(iter(failures or wrong), None)
+
+    @property
+    def ready(self) -> Ready:
+        cause = self.cause
+        if cause is None or cause.reason == CauseName.RECORD_STALE:  # the link itself is fine
+            return Ready.TRUE
+        silent = cause.reason == CauseName.LEAF_UNREACHABLE or cause.verdict is Verdict.UNKNOWN
+        return Ready.UNKNOWN if silent else Ready.FALSE
+
+
+def diagnose(evidence: Evidence) -> Diagnosis:
+    """All checks in their order, up to the first that fails."""
+    made: list[Check] = []
+    for check in _chain(evidence):
+        made.append(check)
+        if check.verdict is Verdict.FAIL:
+            break
+    return Diagnosis(tuple(made))
+
+
+def _chain(evidence: Evidence) -> Iterator[Check]:
+    yield _hub(evidence)
+    for leaf in evidence.sides:
+        yield leaf_checks.reached(leaf)
+    yield _record(evidence)
+    yield from leaf_checks.chain(evidence)
+    yield _up_to_date(evidence)
+
+
+def _hub(evidence: Evidence) -> Check:
+    for leaf in evidence.leaves:
+        if leaf not in evidence.known:
+            known = ", ".join(sorted(evidence.known)) or "none"
+            return failed(
+                "hub",
+                HUB,
+                CauseName.NOT_A_LEAF,
+                f"{evidence.hub} has no Configuration for {leaf}; its leaves: {known}",
+                "liqoctl network connect, or liqoctl peer, between the hub and that leaf",
+            )
+    return ok("hub", HUB, f"{evidence.hub} answers, both are its leaves")
+
+
+def _record(evidence: Evidence) -> Check:
+    name, record = evidence.shortcut.name, evidence.record
+    pair = f"{evidence.shortcut.server} {evidence.shortcut.client}"
+    if record is None:
+        return _no_record(evidence, pair)
+    if is_terminating(record):
+        return failed(
+            "record",
+            HUB,
+            CauseName.TERMINATING,
+            f"{name} is being deleted",
+            f"kubectl liqo-shortcut delete {name}",
+        )
+    now = evidence.sides[0].now
+    if now and (at := expired_at(record, now)):
+        return failed(
+            "record",
+            HUB,
+            CauseName.EXPIRED,
+            f"{name} expired at {at}",
+            f"kubectl edit shortcut {name}, then kubectl liqo-shortcut sync {name}",
+        )
+    said = f"{name}: {evidence.shortcut.server} serves, {evidence.shortcut.client} dials"
+    return ok("record", HUB, said)
+
+
+def _no_record(evidence: Evidence, pair: str) -> Check:
+    """A pair without a shortcut; a link made by hand is told as such."""
+    if any(end.gateway is not None for end in evidence.ends):
+        return failed(
+            "record",
+            HUB,
+            CauseName.NO_SHORTCUT,
+            "the leaves have a link that no shortcut of this hub stands for",
+            f"kubectl liqo-shortcut adopt {pair}",
+        )
+    return failed(
+        "record",
+        HUB,
+        CauseName.NO_SHORTCUT,
+        "there is no shortcut between them: they reach each other through the hub",
+        f"kubectl liqo-shortcut create {pair}",
+    )
+
+
+def _up_to_date(evidence: Evidence) -> Check:
+    """The tunnel is up: does the hub's record say so?"""
+    record: Object = evidence.record or {}
+    ready = condition_of(record, Condition.READY)
+    at = (record.get("status") or {}).get("lastObservedTime") or "never"
+    if ready.get("status") != "True":
+        return failed(
+            "record up to date",
+            HUB,
+            CauseName.RECORD_STALE,
+            f"the link is up, but the record says {ready.get('reason') or 'nothing'} "
+            f"(looked at: {at})",
+            f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
+        )
+    observed = (record.get("status") or {}).get("observedGeneration")
+    if observed != record["metadata"].get("generation"):
+        return failed(
+            "record up to date",
+            HUB,
+            CauseName.RECORD_STALE,
+            "the record was edited, and that is not applied yet",
+            f"kubectl liqo-shortcut diff {evidence.shortcut.name}, then sync",
+        )
+    return ok("record up to date", HUB, f"it says Connected as well (looked at: {at})")

@@ -1,0 +1,132 @@
+"""The names of what a preflight finds, each with its severity, its meaning and what to do."""
+
+from __future__ import annotations
+
+import enum
+from typing import Self
+
+
+class Severity(enum.StrEnum):
+    """An error refuses; a warning is only said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class FindingName(enum.StrEnum):
+    """A finding in one word, for programs; *remedy* is the hint where it knows no better one."""
+
+    severity: Severity
+    meaning: str
+    remedy: str
+
+    def __new__(cls, word: str, severity: Severity, meaning: str, remedy: str) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.severity = severity
+        member.meaning = meaning
+        member.remedy = remedy
+        return member
+
+    UNREACHABLE = (
+        "Unreachable",
+        Severity.ERROR,
+        "a cluster does not answer",
+        "look whether it is up, and whether the kubeconfig context leads to it",
+    )
+    FORBIDDEN = (
+        "Forbidden",
+        Severity.ERROR,
+        "the identity in use may not read what a first look needs",
+        "ask that cluster's administrator for the permission that the message names",
+    )
+    MISSING_PERMISSIONS = (
+        "MissingPermissions",
+        Severity.ERROR,
+        "the identity in use lacks permissions that the command needs later",
+        "ask that cluster's administrator for these permissions",
+    )
+    NO_LIQO = (
+        "NoLiqo",
+        Severity.ERROR,
+        "Liqo, or a kind that is needed, is not installed there",
+        "install it; on the hub, for the kind Shortcut: kubectl liqo-shortcut crd install",
+    )
+    CIDR_MISMATCH = (
+        "CIDRMismatch",
+        Severity.ERROR,
+        "a leaf's own networks are not those that the hub's Configuration for it says",
+        "connect the hub and that leaf again: liqoctl network connect",
+    )
+    CONFLICT = (
+        "Conflict",
+        Severity.ERROR,
+        "an object of somebody else stands in the way",
+        "take away what the message names, or the shortcut that it belongs to",
+    )
+    REFUSED = (
+        "Refused",
+        Severity.ERROR,
+        "something else forbids the shortcut; the message says what",
+        "the hint says what to do",
+    )
+    REJECTED = (
+        "Rejected",
+        Severity.ERROR,
+        "an API server would not take an object (create --dry-run=server)",
+        "nothing was kept",
+    )
+    TEMPLATE_MISSING = (
+        "TemplateMissing",
+        Severity.ERROR,
+        "the Liqo gateway template that the gateway is made from is not there",
+        "name one that is there: --gw-server-template-name, --gw-client-template-name",
+    )
+    QUOTA_EXHAUSTED = (
+        "QuotaExhausted",
+        Severity.ERROR,
+        "a ResourceQuota of the tenant namespace leaves no room for the gateway",
+        "raise it there, or free some",
+    )
+    OUTDATED_CRD = (
+        "OutdatedCRD",
+        Severity.ERROR,
+        "the hub's kind Shortcut is older than this program: the hub would drop fields of a record",
+        "kubectl liqo-shortcut crd install",
+    )
+    NEWER_CRD = (
+        "NewerCRD",
+        Severity.WARNING,
+        "the hub's kind Shortcut is newer than this program",
+        "update the plugin: kubectl krew upgrade liqo-shortcut",
+    )
+    OVERLAPPING_CIDRS = (
+        "OverlappingCIDRs",
+        Severity.WARNING,
+        "networks of the two leaves overlap: Liqo remaps them, so the link works",
+        "the record's routes tell under which prefix each leaf reaches the other",
+    )
+    REMAPPED_BY_HUB = (
+        "RemappedByHub",
+        Severity.WARNING,
+        "the hub sees a leaf's Pod network under another prefix",
+        "Services with endpoints there cannot go direct with Liqo 1.2; the tunnel can",
+    )
+    QUOTA_NEEDS_RESOURCES = (
+        "QuotaNeedsResources",
+        Severity.WARNING,
+        "a ResourceQuota refuses Pods that do not say how much CPU or memory they need",
+        "give Liqo's gateway template resources, or the namespace a LimitRange",
+    )
+    LIMIT_RANGE = (
+        "LimitRange",
+        Severity.WARNING,
+        "a LimitRange refuses Pods that do not say how much they need",
+        "give Liqo's gateway template resources, or the LimitRange defaults",
+    )
+    UNCHECKED = (
+        "Unchecked",
+        Severity.WARNING,
+        "something could not be asked or tried, so nothing is known of it",
+        "the message says what; it may go well all the same",
+    )

@@ -1,0 +1,203 @@
+"""The checks of a gateway: its Pod, its endpoint, the keys, and what its Connection says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.check import Check, failed, ok, unknown
+from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
+from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating
+from kubectl_liqo_shortcut.core.observe import End, gateway_kind
+from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
+
+_READY = "Ready"  # Kubernetes' own word, of a Pod
+
+
+def kind_of(end: End) -> str:
+    return gateway_kind(end.side.role).kind
+
+
+def _place(leaf: LeafEvidence) -> tuple[End, Object, str, str]:
+    """Its end, its gateway, and that one's namespace and name."""
+    end = leaf.end
+    assert end is not None, "leaf_checks.gateway() comes first"
+    assert end.gateway is not None, "leaf_checks.gateway() comes first"
+    at = end.gateway["metadata"]
+    return end, end.gateway, at["namespace"], at["name"]
+
+
+def pod(leaf: LeafEvidence, _: Evidence) -> Check:
+    """Does the gateway's Pod run?"""
+    _end, _gateway, namespace, name = _place(leaf)
+    logs = f"kubectl --context {leaf.leaf} -n {namespace}"
+    if "Pod" in leaf.unseen:
+        return unknown("gateway Pod", leaf.leaf, "Pods may not be looked at there")
+    living = [each for each in leaf.pods if not is_terminating(each)]
+    if not living:
+        return failed(
+            "gateway Pod",
+            leaf.leaf,
+            CauseName.NO_GATEWAY_POD,
+            f"there is none in {namespace}",
+            f"{logs} describe deployment gw-{name}",
+        )
+    for each in living:
+        if trouble := _trouble(each):
+            return failed(
+                "gateway Pod",
+                leaf.leaf,
+                CauseName.GATEWAY_POD_NOT_READY,
+                f"{each['metadata']['name']}: {trouble}",
+                f"{logs} logs {each['metadata']['name']} --all-containers --prefix",
+            )
+    node = (living[0].get("spec") or {}).get("nodeName") or "no node"
+    return ok("gateway Pod", leaf.leaf, f"{living[0]['metadata']['name']} is ready on {node}")
+
+
+def _trouble(pod: Object) -> str:
+    """What keeps a Pod from being ready, in words; "" if it is."""
+    status: Any = pod.get("status") or {}
+    for each in status.get("containerStatuses") or ():
+        if each.get("ready"):
+            continue
+        waiting = ((each.get("state") or {}).get("waiting") or {}).get("reason")
+        ended = ((each.get("lastState") or {}).get("terminated") or {}).get("exitCode")
+        said = waiting or "not ready"
+        code = f", exit code {ended}" if ended is not None else ""
+        return f"container {each.get('name')}: {said}{code}"
+    conditions = {each.get("type"): each for each in status.get("conditions") or ()}
+    ready = conditions.get(_READY) or {}
+    if ready.get("status") == "True":
+        return ""
+    scheduled = conditions.get("PodScheduled") or {}
+    if scheduled.get("status") == "False":
+        return f"not scheduled: {scheduled.get('message') or scheduled.get('reason')}"
+    return f"not ready ({status.get('phase') or 'no status'})"
+
+
+def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """Has the server an endpoint, and does the client dial it?"""
+    end, gateway, namespace, name = _place(leaf)
+    if end.side.role is Role.CLIENT:
+        return _dialled(leaf, evidence)
+    found = endpoint_of(gateway)
+    if found is not None:
+        return ok("endpoint", leaf.leaf, f"listens at {found}")
+    service = evidence.shortcut.gateway.service
+    if "Service" not in leaf.unseen and not leaf.services:
+        seen = f"Liqo has made no Service {namespace}/gw-{name}"
+    elif service.type == "LoadBalancer":
+        seen = f"Service {namespace}/gw-{name} has no address from a load balancer yet"
+    else:
+        seen = f"Service {namespace}/gw-{name} ({service.type}) has no address yet"
+    return failed(
+        "endpoint",
+        leaf.leaf,
+        CauseName.ENDPOINT_PENDING,
+        seen,
+        f"kubectl --context {leaf.leaf} -n {namespace} describe service gw-{name}",
+    )
+
+
+def _dialled(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    _, gateway, _, _ = _place(leaf)
+    server = evidence.sides[0].end
+    listens = endpoint_of(server.gateway) if server and server.gateway else None
+    dials = parse_endpoint((gateway.get("spec") or {}).get("endpoint"))
+    given = evidence.shortcut.gateway
+    wanted = (
+        given.client_address or (listens.address if listens else None),
+        given.client_port or (listens.port if listens else None),
+    )
+    if dials is None or (dials.address, dials.port) != wanted:
+        return failed(
+            "endpoint",
+            leaf.leaf,
+            CauseName.WRONG_ENDPOINT,
+            f"its gateway dials {dials or 'nothing'}, the server listens at {listens}",
+            f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
+        )
+    by = ", as spec.gateway.clientEndpoint says" if given.client_address else ""
+    return ok("endpoint", leaf.leaf, f"dials {dials}{by}")
+
+
+def keys(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """Is the peer's public key published here the one that the peer's gateway has?"""
+    end, _, namespace, _ = _place(leaf)
+    peer = evidence.leaves[end.side.peer]
+    if "Secret" in peer.unseen:
+        return unknown("keys", leaf.leaf, f"the key of {peer.leaf}'s gateway may not be read")
+    if not peer.key_asked:
+        return ok("keys", leaf.leaf, "not compared: the tunnel is up")
+    if peer.key is None:
+        return failed(
+            "keys",
+            peer.leaf,
+            CauseName.NO_KEY,
+            "its gateway has no key pair yet",
+            f"kubectl --context {peer.leaf} -n liqo logs deployment/liqo-controller-manager",
+        )
+    published = ((end.public_key or {}).get("spec") or {}).get("publicKey")
+    if published != peer.key:
+        what = "has another key for" if published else "has no key of"
+        return failed(
+            "keys",
+            leaf.leaf,
+            CauseName.KEY_MISMATCH if published else CauseName.KEY_MISSING,
+            f"{namespace} {what} {peer.leaf}'s gateway",
+            f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
+        )
+    return ok("keys", leaf.leaf, f"has the key of {peer.leaf}'s gateway")
+
+
+def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """What does its gateway say of the tunnel, and is that of now?"""
+    end, _, namespace, _ = _place(leaf)
+    logs = f"kubectl --context {leaf.leaf} -n {namespace} logs deployment/gw-{end.side.peer} -c "
+    if end.connection is None:
+        return failed(
+            "tunnel",
+            leaf.leaf,
+            CauseName.NO_CONNECTION,
+            "its gateway has made no Connection yet",
+            f"{logs}wireguard",
+        )
+    status = end.connection.get("status") or {}
+    value = status.get("value")
+    if value != "Connected":
+        return failed(
+            "tunnel", leaf.leaf, CauseName.TUNNEL_DOWN, _down(end, evidence, value), _ask(evidence)
+        )
+    if leaf.is_stale:
+        silence = leaf.silence() or 0.0
+        return failed(
+            "tunnel",
+            leaf.leaf,
+            CauseName.STALE_CONNECTION,
+            f"its Connection says Connected, but heard nothing for {silence:.0f} s",
+            f"{logs}gateway",
+        )
+    latency = (status.get("latency") or {}).get("value")
+    return ok("tunnel", leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
+
+
+def _down(end: End, evidence: Evidence, value: object) -> str:
+    """No packets: what each side says, and where the client's go."""
+    client = evidence.sides[1].end
+    dials = parse_endpoint(((client and client.gateway) or {}).get("spec", {}).get("endpoint"))
+    if value == "Error":
+        said = f"its gateway gets no answer to its pings to {end.side.peer}"
+    else:
+        said = f"its Connection says {value or 'nothing yet'}"
+    others = [each for each in evidence.ends if each.side.leaf != end.side.leaf]
+    other = next(((each.connection or {}).get("status") or {} for each in others), {})
+    return f"{said} (udp packets go to {dials}; {end.side.peer} says {other.get('value')})"
+
+
+def _ask(evidence: Evidence) -> str:
+    server = evidence.shortcut.server
+    return (
+        f"let UDP through from {evidence.shortcut.client}'s nodes to {server}'s endpoint: "
+        "firewall, security group, port forward"
+    )

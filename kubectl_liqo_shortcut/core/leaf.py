@@ -1,0 +1,43 @@
+"""What the record keeps of each leaf: its own word of the link, and whom it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.status import latency_of
+
+
+def entry_of(end: End, uids: Mapping[str, str], now: str) -> dict[str, Any]:
+    """An entry of ``status.clusters``."""
+    said = ((end.connection or {}).get("status") or {}).get("value")
+    known = said if said in ("Connected", "Connecting", "Error") else "Unknown"
+    entry = {
+        "clusterID": end.side.leaf,
+        "uid": uids.get(end.side.leaf),
+        "tenantNamespace": end.namespace["metadata"]["name"] if end.namespace else None,
+        "connection": known,
+        "latency": latency_of(end.connection),
+        "lastReachedTime": now,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def routes_of(end: End) -> Iterator[dict[str, str]]:
+    """Who reaches whom under which prefix: Liqo may have remapped the peer's CIDRs."""
+    configuration = end.configuration or {}
+    wanted = ((configuration.get("spec") or {}).get("remote") or {}).get("cidr") or {}
+    seen = ((configuration.get("status") or {}).get("remote") or {}).get("cidr") or {}
+    for kind in ("pod", "external"):
+        reachable = list(seen.get(kind) or ())
+        for number, cidr in enumerate(wanted.get(kind) or ()):
+            route = {
+                "from": end.side.leaf,
+                "to": end.side.peer,
+                "type": kind.capitalize(),
+                "cidr": str(cidr),
+            }
+            if number < len(reachable):
+                route["reachableAs"] = str(reachable[number])
+            yield route

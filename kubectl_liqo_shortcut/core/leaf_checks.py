@@ -1,0 +1,167 @@
+"""The checks of one leaf's end of a link, in the order in which causes come before effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kubectl_liqo_shortcut.core import gateway_checks
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.check import Check, failed, ok
+from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
+from kubectl_liqo_shortcut.core.leaf import routes_of
+from kubectl_liqo_shortcut.core.lifecycle import removed_on
+from kubectl_liqo_shortcut.core.model import is_terminating
+from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.record import objects_of
+from kubectl_liqo_shortcut.core.status import readiness
+
+LeafCheck = Callable[[LeafEvidence, Evidence], Check]
+
+
+def reached(leaf: LeafEvidence) -> Check:
+    """Does it answer, and is it the cluster that is meant?"""
+    if leaf.end is None:
+        return failed(
+            "leaf",
+            leaf.leaf,
+            leaf.reason,
+            leaf.error,
+            f"kubectl --context {leaf.leaf} version",
+        )
+    return ok("leaf", leaf.leaf, "answers, and is that cluster")
+
+
+def _end(leaf: LeafEvidence) -> End:
+    assert leaf.end is not None, "reached() comes first"
+    return leaf.end
+
+
+def removed(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """Did somebody take the link away there?"""
+    recorded = objects_of(evidence.record)
+    if list(removed_on({leaf.leaf: _end(leaf)}, recorded)):
+        return failed(
+            "link",
+            leaf.leaf,
+            CauseName.REMOVED_ON_LEAF,
+            "Configuration and gateway are gone: somebody took the link away there",
+            f"kubectl liqo-shortcut sync {evidence.shortcut.name} --recreate",
+        )
+    count = sum(each.ref.cluster == leaf.leaf and bool(each.uid) for each in recorded.values())
+    return ok("link", leaf.leaf, f"{count} objects of it are on record")
+
+
+def namespace(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    found = _end(leaf).namespace
+    if found is None:
+        return failed(
+            "tenant namespace",
+            leaf.leaf,
+            CauseName.NO_TENANT_NAMESPACE,
+            f"there is none for {_end(leaf).side.peer}",
+            f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
+        )
+    name = found["metadata"]["name"]
+    if is_terminating(found):
+        return failed(
+            "tenant namespace",
+            leaf.leaf,
+            CauseName.NAMESPACE_TERMINATING,
+            f"{name} is being deleted",
+            f"kubectl --context {leaf.leaf} get namespace {name} -o yaml",
+        )
+    return ok("tenant namespace", leaf.leaf, name)
+
+
+def configuration(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """Does it know the peer's networks, the right ones, and has Liqo taken them up?"""
+    end, name = _end(leaf), evidence.shortcut.name
+    found = end.configuration
+    if found is None:
+        return failed(
+            "networks",
+            leaf.leaf,
+            CauseName.NO_CONFIGURATION,
+            f"there is no Configuration for {end.side.peer}",
+            f"kubectl liqo-shortcut sync {name}",
+        )
+    known = evidence.known.get(end.side.peer)
+    given = ((found.get("spec") or {}).get("remote") or {}).get("cidr") or {}
+    if known is not None and list(given.get("pod") or ()) != list(known.pod):
+        return failed(
+            "networks",
+            leaf.leaf,
+            CauseName.CIDR_MISMATCH,
+            f"its Configuration for {end.side.peer} says Pods {given.get('pod')}, "
+            f"the hub's says {list(known.pod)}",
+            f"kubectl liqo-shortcut diff {name}",
+        )
+    state = readiness(found)
+    if not state:
+        at = found["metadata"]
+        return failed(
+            "networks",
+            leaf.leaf,
+            CauseName.NETWORKS_NOT_CONFIGURED,
+            f"Configuration {at['namespace']}/{at['name']}: {state.message}",
+            f"kubectl --context {leaf.leaf} -n liqo logs deployment/liqo-controller-manager",
+        )
+    return ok("networks", leaf.leaf, _routes(end))
+
+
+def _routes(end: End) -> str:
+    pods = [each for each in routes_of(end) if each["type"] == "Pod"]
+    return ", ".join(
+        f"{each['cidr']} of {end.side.peer}" + _as(each["cidr"], each.get("reachableAs", ""))
+        for each in pods
+    )
+
+
+def _as(cidr: str, seen: str) -> str:
+    return "" if seen in ("", cidr) else f", reached as {seen}"
+
+
+def gateway(leaf: LeafEvidence, evidence: Evidence) -> Check:
+    """Is its gateway there, and the one that is on record?"""
+    end, name = _end(leaf), evidence.shortcut.name
+    kind = gateway_checks.kind_of(end)
+    if end.gateway is None:
+        return failed(
+            "gateway",
+            leaf.leaf,
+            CauseName.NO_GATEWAY,
+            f"there is no {kind} for {end.side.peer}",
+            f"kubectl liqo-shortcut sync {name}",
+        )
+    if is_terminating(end.gateway):
+        return failed(
+            "gateway",
+            leaf.leaf,
+            CauseName.GATEWAY_TERMINATING,
+            f"its {kind} is being deleted",
+            f"kubectl --context {leaf.leaf} get {kind.lower()} -A",
+        )
+    recorded = [
+        each
+        for each in objects_of(evidence.record).values()
+        if each.ref.cluster == leaf.leaf and each.ref.kind.kind == kind and each.uid
+    ]
+    if recorded and end.gateway["metadata"]["uid"] not in {each.uid for each in recorded}:
+        said = f"its {kind} is another than the recorded one: somebody made it anew"
+        return ok("gateway", leaf.leaf, said)
+    return ok("gateway", leaf.leaf, f"{kind} {end.gateway['metadata']['name']} is there")
+
+
+_PLACE: tuple[LeafCheck, ...] = (removed, namespace, configuration)
+_GATEWAY: tuple[LeafCheck, ...] = (gateway, gateway_checks.pod, gateway_checks.endpoint)
+_TUNNEL: tuple[LeafCheck, ...] = (gateway_checks.keys, gateway_checks.connection)
+
+
+def chain(evidence: Evidence) -> Iterator[Check]:
+    """All of both leaves; the client's gateway is made once the server's has its endpoint."""
+    for each in _PLACE:
+        yield from (each(leaf, evidence) for leaf in evidence.sides)
+    for leaf in evidence.sides:
+        yield from (each(leaf, evidence) for each in _GATEWAY)
+    for each in _TUNNEL:
+        yield from (each(leaf, evidence) for leaf in evidence.sides)

@@ -1,0 +1,95 @@
+"""Looking at links without touching them: what ``get --live``, ``describe`` and ``why`` tell of.
+
+Each leaf is asked once for each kind, whatever the number of links; all leaves at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
+from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.resources import CONFIGURATION
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.engine.identity import hub_id
+from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence, evidence_of, look, with_key
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.survey import cidrs_of
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """Two leaves, the link that they have or should have, and its record, if there is one."""
+
+    shortcut: Shortcut
+    record: Object | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HubSight:
+    """Who the hub is, and which leaves it has, with their networks."""
+
+    hub: ClusterID
+    leaves: Mapping[str, Cidrs | None]
+
+
+def look_at_hub(hub: Cluster, deadline: Deadline) -> HubSight:
+    """Two questions, whatever the number of leaves."""
+    identity = patiently(lambda: hub_id(hub), deadline, first_look=True)
+    configurations = patiently(lambda: hub.list(Selection(CONFIGURATION)), deadline).items
+    return HubSight(identity, cidrs_of(configurations))
+
+
+def look_at_leaves(
+    names: set[str], open_cluster: OpenCluster, deadline: Deadline
+) -> dict[str, Leaf | Silence]:
+    """All of them at once; one that shows nothing says why."""
+    asked = {name: partial(look, open_cluster, name, deadline) for name in sorted(names)}
+    found, errors = of_each(asked)
+    return {**found, **{name: Silence.of(error) for name, error in errors.items()}}
+
+
+def gather(
+    sight: HubSight,
+    pairs: Mapping[str, Pair],
+    leaves: Mapping[str, Leaf | Silence],
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    *,
+    every_key: bool = True,
+) -> dict[str, Evidence]:
+    """What is to be seen of each of *pairs*.
+
+    Without *every_key*, keys are compared only where a tunnel is not up: each is asked for by
+    name, by one request.
+    """
+    seen = {
+        (name, side.leaf): evidence_of(side, leaves[side.leaf], pair.record)
+        for name, pair in pairs.items()
+        for side in pair.shortcut.sides
+    }
+    wanted = {
+        (name, side.leaf): partial(with_key, seen[name, side.leaf], open_cluster, deadline)
+        for name, pair in pairs.items()
+        for side in pair.shortcut.sides
+        if seen[name, side.leaf].end is not None and (every_key or not _is_up(seen, name, pair))
+    }
+    seen |= dict(zip(wanted, together(wanted.values()), strict=True))
+    return {
+        name: Evidence(
+            hub=sight.hub,
+            shortcut=pair.shortcut,
+            record=pair.record,
+            known=sight.leaves,
+            leaves={side.leaf: seen[name, side.leaf] for side in pair.shortcut.sides},
+        )
+        for name, pair in pairs.items()
+    }
+
+
+def _is_up(seen: Mapping[tuple[str, ClusterID], LeafEvidence], name: str, pair: Pair) -> bool:
+    return all(seen[name, side.leaf].is_connected for side in pair.shortcut.sides)

@@ -1,0 +1,166 @@
+"""All that one leaf shows of its links, by one list for each kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.evidence import LeafEvidence
+from kubectl_liqo_shortcut.core.model import Object, labels_of, ref_of
+from kubectl_liqo_shortcut.core.observe import Objects
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.engine.identity import checked_uid, recorded_uid
+from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.survey import who_am_i
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, NoLiqo, Refused, ShortcutError
+
+_BY_GATEWAY = "networking.liqo.io/component=gateway"
+_GATEWAY_NAME = "networking.liqo.io/gateway-name"
+_EVERYWHERE = (
+    Selection(r.NAMESPACE, labels=f"{r.REMOTE_CLUSTER_ID},{r.TENANT_NAMESPACE}"),
+    *(
+        Selection(kind, labels=r.REMOTE_CLUSTER_ID)
+        for kind in (r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
+    ),
+)
+_IN_TENANTS = (
+    Selection(r.CONNECTION, labels=r.REMOTE_CLUSTER_ID),
+    Selection(r.PUBLIC_KEY, labels=r.REMOTE_CLUSTER_ID),
+    Selection(r.POD, labels=_BY_GATEWAY),
+    Selection(r.SERVICE, labels=_BY_GATEWAY),
+)
+"""Where these may not be listed everywhere, they are in each tenant namespace."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leaf:
+    """What it shows of whatever link."""
+
+    name: str
+    uid: str  # of its kube-system namespace
+    now: str  # by its API server's clock
+    objects: Objects
+    unseen: frozenset[str]  # kinds that the user may not look at
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a leaf shows nothing: in one word, and in a sentence."""
+
+    reason: CauseName
+    message: str
+
+    @classmethod
+    def of(cls, error: ShortcutError) -> Silence:
+        words = {
+            NoLiqo: CauseName.NO_LIQO,
+            Forbidden: CauseName.FORBIDDEN,
+            Refused: CauseName.ANOTHER_CLUSTER,
+        }
+        reasons = (word for kind, word in words.items() if isinstance(error, kind))
+        return cls(next(reasons, CauseName.LEAF_UNREACHABLE), error.message)
+
+
+def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
+    """Raises if it does not answer, or another cluster does."""
+    cluster = open_cluster(name)
+    uid = patiently(lambda: checked_uid(cluster), deadline, first_look=True)
+    asked = (*_EVERYWHERE, *_IN_TENANTS)
+    found = together([partial(_list, cluster, what, deadline) for what in asked])
+    bodies = [body for items in found for body in items or ()]
+    tenants = [each["metadata"]["name"] for each in found[0] or ()]
+    unseen: set[str] = set()
+    for what, items in zip(asked, found, strict=True):
+        if items is None:
+            narrow = _in_each(cluster, what, tenants if what in _IN_TENANTS else (), deadline)
+            bodies += narrow or ()
+            unseen |= {what.kind.kind} if narrow is None else set()
+    clock = patiently(lambda: who_am_i(cluster), deadline)["metadata"].get("creationTimestamp")
+    return Leaf(
+        name, uid, clock or "", {ref_of(name, each): each for each in bodies}, frozenset(unseen)
+    )
+
+
+def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> Sequence[Object] | None:
+    """None if the user may not."""
+    try:
+        return patiently(lambda: cluster.list(what), deadline).items
+    except Forbidden:
+        return None
+    except Gone:  # a kind this Liqo does not have
+        return ()
+
+
+def _in_each(
+    cluster: Cluster, what: Selection, namespaces: Iterable[str], deadline: Deadline
+) -> list[Object] | None:
+    """The same, in each of *namespaces*; None if that is not allowed in any of them."""
+    narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
+    found = together([partial(_list, cluster, each, deadline) for each in narrow])
+    allowed = [items for items in found if items is not None]
+    return [body for items in allowed for body in items] if allowed else None
+
+
+def evidence_of(side: Side, leaf: Leaf | Silence, record: Object | None) -> LeafEvidence:
+    """What *leaf* shows of its end of one link, without its key."""
+    if isinstance(leaf, Silence):
+        return LeafEvidence(leaf=side.leaf, reason=leaf.reason, error=leaf.message)
+    recorded = recorded_uid(record, side.leaf)
+    if recorded not in ("", leaf.uid):
+        error = "it was rebuilt: it is not the cluster that the shortcut was made on"
+        return LeafEvidence(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
+    try:
+        end = observe.end(side, _of_peer(side, leaf.objects))
+    except Refused as refused:
+        return LeafEvidence(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
+    pods, services = (
+        tuple(
+            body
+            for ref, body in leaf.objects.items()
+            if ref.kind == kind and end.gateway is not None and _is_of(body, end.gateway)
+        )
+        for kind in (r.POD, r.SERVICE)
+    )
+    return LeafEvidence(
+        leaf=side.leaf,
+        end=end,
+        uid=leaf.uid,
+        now=leaf.now,
+        pods=pods,
+        services=services,
+        unseen=leaf.unseen,
+    )
+
+
+def _of_peer(side: Side, objects: Objects) -> Objects:
+    return {
+        ref: body
+        for ref, body in objects.items()
+        if labels_of(body).get(r.REMOTE_CLUSTER_ID) == side.peer
+    }
+
+
+def _is_of(body: Object, gateway: Object) -> bool:
+    """Whether a Pod or Service was made for *gateway*, as its labels say."""
+    at = gateway["metadata"]
+    named = labels_of(body).get(_GATEWAY_NAME) == at["name"]
+    return named and bool(body["metadata"].get("namespace") == at["namespace"])
+
+
+def with_key(seen: LeafEvidence, open_cluster: OpenCluster, deadline: Deadline) -> LeafEvidence:
+    """*seen*, with the Secret of its gateway: by name, so that no other one is read."""
+    end = seen.end
+    if end is None or end.gateway is None:
+        return seen
+    name = observe.secret_name(end.side, end.gateway)
+    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
+    found = _list(open_cluster(seen.leaf), what, deadline)
+    if found is None:
+        return dataclasses.replace(seen, unseen=seen.unseen | {r.SECRET.kind})
+    end = dataclasses.replace(end, secret=next(iter(found), None))
+    return dataclasses.replace(seen, end=end, key_asked=True)

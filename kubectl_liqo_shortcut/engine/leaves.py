@@ -1,0 +1,95 @@
+"""What each leaf says itself, all asked at once; one that fails does not hide the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TypeVar
+
+from kubectl_liqo_shortcut.core import permissions
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.leaves import Reach, Says, refusal
+from kubectl_liqo_shortcut.core.model import ClusterID, ObjectRef, Role
+from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.ports import Cluster, Listing, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.engine.checks import missing_permissions
+from kubectl_liqo_shortcut.engine.identity import check_id
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
+
+T = TypeVar("T")
+
+_TOLD = 3  # of the missing permissions, in a sentence
+
+
+def ask_leaves(
+    peers: Mapping[ClusterID, ClusterID | None], open_cluster: OpenCluster, deadline: Deadline
+) -> dict[ClusterID, Says]:
+    """What each leaf says; *peers* has for each the one that a link with it would be to."""
+    answers = {
+        leaf: Answer(partial(_ask, leaf, peer, open_cluster, deadline))
+        for leaf, peer in peers.items()
+    }
+    return {leaf: _in_time(leaf, answer, deadline) for leaf, answer in answers.items()}
+
+
+def _in_time(leaf: ClusterID, answer: Answer[Says], deadline: Deadline) -> Says:
+    if answer.join(deadline.left()):
+        return answer.result()
+    return Says(
+        reach=Reach.UNREACHABLE,
+        message=f"cluster {leaf!r}: no answer within {deadline.seconds:g} s",
+        hint="--timeout waits longer",
+    )
+
+
+def _ask(
+    leaf: ClusterID, peer: ClusterID | None, open_cluster: OpenCluster, deadline: Deadline
+) -> Says:
+    try:
+        cluster = open_cluster(leaf)
+    except ShortcutError as error:
+        return Says(reach=Reach.NO_WAY, message=error.message, hint=error.hint or "")
+    try:
+        return _hear(cluster, peer, deadline)
+    except ShortcutError as error:
+        return refusal(error)
+
+
+def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
+    """Four questions, one after the other: a connection costs more than an answer."""
+    patiently(partial(check_id, cluster), deadline, first_look=True)
+    manager = ObjectRef(cluster.name, r.DEPLOYMENT, r.LIQO_NAMESPACE, r.CONTROLLER_MANAGER)
+    deployment = _if_allowed(lambda: cluster.get(manager), None, deadline)
+    listed = _if_allowed(
+        lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
+    )
+    needed = dict.fromkeys(_needed(ClusterID(cluster.name), peer) if peer else ())
+    missing = missing_permissions(cluster, needed, deadline) if needed else []
+    words = ", ".join(map(str, missing[:_TOLD]))
+    words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
+    return Says(
+        reach=Reach.FORBIDDEN if missing else Reach.OK,
+        message=f"cluster {cluster.name!r}: not allowed to {words}" if missing else "",
+        hint="ask that cluster's administrator for these permissions" if missing else "",
+        missing=tuple(map(str, missing)),
+        manager=deployment,
+        configurations=listed.items,
+    )
+
+
+def _needed(leaf: ClusterID, peer: ClusterID) -> Iterator[Access]:
+    """For a link with *peer*, whichever of the two serves."""
+    yield from permissions.to_look()
+    for role in Role:
+        yield from permissions.on_leaf(Side(leaf, peer, role), default_tenant_namespace(peer))
+
+
+def _if_allowed(look: Callable[[], T], otherwise: T, deadline: Deadline) -> T:
+    """What one may not look at is only not told."""
+    try:
+        return patiently(look, deadline)
+    except Forbidden:
+        return otherwise

@@ -1,0 +1,42 @@
+"""A chain of checks, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from kubectl_liqo_shortcut.core.check import Check, Verdict
+from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
+from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.output.text import printable
+
+
+def chain_lines(diagnosis: Diagnosis) -> str:
+    """A line for each check; below the cause, what to do next."""
+    checks = diagnosis.checks
+    names = max((len(each.name) for each in checks), default=0)
+    clusters = max((len(each.cluster) for each in checks), default=0)
+    lines: list[str] = []
+    for each in checks:
+        place = f"{each.name:<{names}}  {each.cluster:<{clusters}}"
+        lines.append(f"{each.verdict:<7}  {place}  {printable(each.seen)}")
+        if each.verdict is not Verdict.OK and each.next:
+            lines.append(f"         -> {printable(each.next)}")
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def chain_document(name: str, diagnosis: Diagnosis) -> dict[str, Any]:
+    """The same as a document: ``ready`` as the record's condition, ``cause`` null if all is ok."""
+    cause = diagnosis.cause
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Explanation",
+        "metadata": {"name": name},
+        "ready": diagnosis.ready.value,
+        "cause": None if cause is None else _plain(cause),
+        "checks": [_plain(each) for each in diagnosis.checks],
+    }
+
+
+def _plain(check: Check) -> dict[str, str]:
+    return {**dataclasses.asdict(check), "verdict": check.verdict.value}

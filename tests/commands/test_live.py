@@ -1,0 +1,108 @@
+"""``get --live``: what the leaves say now, by one list for each leaf and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.commands.live import live
+from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.reasons import Condition
+from tests.commands.test_create import events as create
+from tests.commands.test_create import records
+from tests.commands.test_why import drop, heard, patch, say, silent, the
+from tests.fakes import FakeWorld
+
+PAIRS = [("milan", "rome"), ("milan", "paris"), ("paris", "rome")]
+
+
+@pytest.fixture
+def linked(world: FakeWorld) -> FakeWorld:
+    list(create(world))
+    return world
+
+
+@pytest.fixture
+def triangle() -> Iterator[FakeWorld]:
+    """Three leaves, each linked with each."""
+    world = FakeWorld("milan", "rome", "paris")
+    for pair in PAIRS:
+        list(create(world, pair))
+    yield world
+    world.close()
+
+
+def ready(world: FakeWorld) -> Object:
+    (record,) = live(records(world), world, 5)
+    return rec.condition_of(record, Condition.READY)
+
+
+def test_a_healthy_link_is_ready_and_looked_at_now(linked: FakeWorld) -> None:
+    (record,) = live(records(linked), linked, 5)
+    assert rec.is_ready(record)
+    assert record["status"]["lastObservedTime"] >= records(linked)[0]["status"]["lastObservedTime"]
+    assert record["spec"] == records(linked)[0]["spec"]
+
+
+def test_a_cut_tunnel_is_not_ready_whatever_the_record_says(linked: FakeWorld) -> None:
+    say(linked, "rome", "Error")
+    assert rec.is_ready(records(linked)[0])
+    now = ready(linked)
+    assert (now["status"], now["reason"]) == ("False", "TunnelDown")
+    assert now["message"].startswith("rome: its gateway gets no answer")
+
+
+def test_an_old_connected_is_not_believed(linked: FakeWorld) -> None:
+    heard(linked, "2025-12-31T23:00:00Z")
+    assert ready(linked)["reason"] == "StaleConnection"
+
+
+def test_keys_are_compared_where_the_tunnel_is_not_up(linked: FakeWorld) -> None:
+    patch(linked, "rome", r.PUBLIC_KEY, {"spec": {"publicKey": "a" * 43 + "="}})
+    say(linked, "rome", "Error")
+    assert ready(linked)["reason"] == "KeyMismatch"
+
+
+def test_a_silent_leaf_makes_it_unknown_and_keeps_what_was_known(linked: FakeWorld) -> None:
+    linked.leaves["rome"].fault = silent("rome")
+    (record,) = live(records(linked), linked, 5)
+    now = rec.condition_of(record, Condition.READY)
+    assert (now["status"], now["reason"]) == ("Unknown", "LeafUnreachable")
+    assert "rome" in now["message"]
+    assert record["status"]["objects"] == records(linked)[0]["status"]["objects"]
+
+
+def test_nothing_is_written(linked: FakeWorld) -> None:
+    before = records(linked)
+    linked.calls.clear()
+    drop(linked, "rome", r.GATEWAY_CLIENT)
+    live(before, linked, 5)
+    assert {verb for verb, _ in linked.calls} <= {"get", "list", "ask"}
+    assert records(linked) == before
+
+
+def test_a_record_that_is_behind_does_not_make_a_link_unready(linked: FakeWorld) -> None:
+    ref = the(linked.hub, r.SHORTCUT)
+    at = {"lastTransitionTime": "2026-01-01T00:00:00Z"}
+    said = {"type": "Ready", "status": "False", "reason": "Failed", "message": "so", **at}
+    linked.hub.patch(ref, {"status": {"conditions": [said]}}, subresource="status")
+    assert ready(linked)["status"] == "True"
+
+
+def test_each_leaf_is_asked_once_for_each_kind_however_many_links_it_has(
+    triangle: FakeWorld,
+) -> None:
+    found = records(triangle)
+    triangle.calls.clear()
+    assert all(map(rec.is_ready, live(found, triangle, 5)))
+    lists = [(ref.cluster, ref.kind) for verb, ref in triangle.calls if verb == "list"]
+    assert len(lists) == len(set(lists)) == 3 * 8 + 1
+    assert [kind.kind for cluster, kind in lists if cluster == HUB] == ["Configuration"]
+
+
+def test_without_records_nobody_is_asked(world: FakeWorld) -> None:
+    assert live([], world, 5) == []
+    assert world.calls == []

@@ -1,0 +1,399 @@
+"""``why``: the first cause, and the cluster where it is, for each state of a link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.commands.why import Explanation, events_of, why
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.check import Verdict
+from kubectl_liqo_shortcut.core.diagnosis import Ready
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Gone, ShortcutError, Unreachable
+from tests.commands.test_adopt import connect
+from tests.commands.test_create import events as create
+from tests.commands.test_create import put_tenant_namespace, records
+from tests.fakes import Body, FakeCluster, FakeWorld
+
+
+@pytest.fixture
+def linked(world: FakeWorld) -> FakeWorld:
+    list(create(world))
+    return world
+
+
+def explain(world: FakeWorld, *words: str) -> Explanation:
+    return why(words or ("milan", "rome"), world, 5)
+
+
+def cause(world: FakeWorld) -> tuple[str, str]:
+    """Reason and cluster of the first cause."""
+    found = explain(world).diagnosis.cause
+    assert found is not None
+    assert found.reason is not None
+    assert found.next or found.verdict is Verdict.UNKNOWN
+    return found.reason, found.cluster
+
+
+def the(cluster: FakeCluster, kind: r.Kind) -> ObjectRef:
+    return next(ref for ref in cluster.objects if ref.kind == kind)
+
+
+def drop(world: FakeWorld, leaf: str, kind: r.Kind) -> None:
+    world.leaves[leaf].drop(the(world.leaves[leaf], kind))
+
+
+def patch(world: FakeWorld, leaf: str, kind: r.Kind, body: Body) -> None:
+    world.leaves[leaf].patch(the(world.leaves[leaf], kind), body)
+
+
+def test_all_is_well_with_a_healthy_link(linked: FakeWorld) -> None:
+    diagnosis = explain(linked).diagnosis
+    assert diagnosis.cause is None
+    assert diagnosis.ready is Ready.TRUE
+    assert {each.verdict for each in diagnosis.checks} == {Verdict.OK}
+    assert [each.name for each in diagnosis.checks if each.cluster == "milan"] == [
+        "leaf",
+        "link",
+        "tenant namespace",
+        "networks",
+        "gateway",
+        "gateway Pod",
+        "endpoint",
+        "keys",
+        "tunnel",
+    ]
+
+
+def test_the_name_of_a_shortcut_will_do(linked: FakeWorld) -> None:
+    assert explain(linked, "shortcut/milan--rome").diagnosis.cause is None
+
+
+def take_away(world: FakeWorld) -> None:
+    drop(world, "rome", r.CONFIGURATION)
+    drop(world, "rome", r.GATEWAY_CLIENT)
+
+
+def silent(leaf: str) -> Callable[[str, ObjectRef], ClusterError | None]:
+    return lambda *_: Unreachable(leaf, "cannot be reached")
+
+
+def crash(world: FakeWorld) -> None:
+    container = {
+        "name": "wireguard",
+        "ready": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+    milan = world.leaves["milan"]
+    milan.set_status(the(milan, r.POD), {"containerStatuses": [container]})
+
+
+def no_address(world: FakeWorld) -> None:
+    milan = world.leaves["milan"]
+    milan.set_status(the(milan, r.GATEWAY_SERVER), {})
+
+
+def no_service(world: FakeWorld) -> None:
+    no_address(world)
+    drop(world, "milan", r.SERVICE)
+
+
+def node_port(world: FakeWorld) -> None:
+    no_address(world)
+    ref = the(world.hub, r.SHORTCUT)
+    world.hub.patch(ref, {"spec": {"gateway": {"service": {"type": "NodePort"}}}})
+
+
+def say(world: FakeWorld, leaf: str, value: str | None) -> None:
+    cluster = world.leaves[leaf]
+    cluster.set_status(the(cluster, r.CONNECTION), {"value": value} if value else {})
+
+
+def heard(world: FakeWorld, at: str) -> None:
+    rome = world.leaves["rome"]
+    latency = {"value": "3ms", "timestamp": at}
+    rome.set_status(the(rome, r.CONNECTION), {"value": "Connected", "latency": latency})
+
+
+def rebuilt(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    ref = ObjectRef("rome", r.NAMESPACE, "", "kube-system")
+    body = dict(rome.objects[ref])
+    rome.drop(ref)
+    rome.put(body)
+
+
+def second_gateway(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    put_tenant_namespace(rome, "milan", "another")
+    body = {**rome.objects[the(rome, r.CONFIGURATION)]}
+    body["metadata"] = {**body["metadata"], "namespace": "another"}
+    rome.put(body)
+
+
+def expire(world: FakeWorld) -> None:
+    ref = the(world.hub, r.SHORTCUT)
+    world.hub.patch(ref, {"spec": {"expirationTime": "2025-01-01T00:00:00Z"}})
+
+
+def hold(world: FakeWorld, leaf: str, kind: r.Kind) -> None:
+    """It is being deleted, and somebody holds it."""
+    patch(world, leaf, kind, {"metadata": {"finalizers": ["some/one"]}})
+    drop(world, leaf, kind)
+
+
+def hold_namespace(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    ref = ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")
+    rome.patch(ref, {"metadata": {"finalizers": ["some/one"]}})
+    rome.drop(ref)
+
+
+STATES: dict[str, tuple[Callable[[FakeWorld], Any], tuple[str, str]]] = {
+    "leaf silent": (
+        lambda w: setattr(w.leaves["rome"], "fault", silent("rome")),
+        ("LeafUnreachable", "rome"),
+    ),
+    "leaf rebuilt": (rebuilt, ("Rebuilt", "rome")),
+    "leaf without Liqo": (
+        lambda w: drop(w, "rome", r.CONFIG_MAP),
+        ("NoLiqo", "rome"),
+    ),
+    "two of a kind": (second_gateway, ("TwoOfAKind", "rome")),
+    "record going": (
+        lambda w: w.hub.drop(the(w.hub, r.SHORTCUT)),
+        ("Terminating", HUB),
+    ),
+    "record expired": (expire, ("Expired", HUB)),
+    "taken away": (take_away, ("RemovedOnLeaf", "rome")),
+    "namespace gone": (
+        lambda w: w.leaves["rome"].drop(ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")),
+        ("NoTenantNamespace", "rome"),
+    ),
+    "namespace going": (hold_namespace, ("NamespaceTerminating", "rome")),
+    "configuration gone": (
+        lambda w: drop(w, "milan", r.CONFIGURATION),
+        ("NoConfiguration", "milan"),
+    ),
+    "other networks": (
+        lambda w: patch(
+            w, "milan", r.CONFIGURATION, {"spec": {"remote": {"cidr": {"pod": ["10.9.0.0/16"]}}}}
+        ),
+        ("CIDRMismatch", "milan"),
+    ),
+    "networks not configured": (
+        lambda w: w.leaves["rome"].set_status(the(w.leaves["rome"], r.CONFIGURATION), {}),
+        ("NetworksNotConfigured", "rome"),
+    ),
+    "gateway deleted by hand": (
+        lambda w: drop(w, "rome", r.GATEWAY_CLIENT),
+        ("NoGateway", "rome"),
+    ),
+    "gateway going": (
+        lambda w: hold(w, "rome", r.GATEWAY_CLIENT),
+        ("GatewayTerminating", "rome"),
+    ),
+    "no Pod": (lambda w: drop(w, "rome", r.POD), ("NoGatewayPod", "rome")),
+    "server Pod crashing": (crash, ("GatewayPodNotReady", "milan")),
+    "no address from the load balancer": (no_address, ("EndpointPending", "milan")),
+    "no Service": (no_service, ("EndpointPending", "milan")),
+    "no address of a node": (node_port, ("EndpointPending", "milan")),
+    "wrong endpoint": (
+        lambda w: patch(
+            w, "rome", r.GATEWAY_CLIENT, {"spec": {"endpoint": {"addresses": ["192.0.2.9"]}}}
+        ),
+        ("WrongEndpoint", "rome"),
+    ),
+    "no key pair": (lambda w: drop(w, "rome", r.SECRET), ("NoKey", "rome")),
+    "key missing": (lambda w: drop(w, "rome", r.PUBLIC_KEY), ("KeyMissing", "rome")),
+    "key mismatch": (
+        lambda w: patch(w, "rome", r.PUBLIC_KEY, {"spec": {"publicKey": "a" * 43 + "="}}),
+        ("KeyMismatch", "rome"),
+    ),
+    "no connection": (lambda w: drop(w, "rome", r.CONNECTION), ("NoConnection", "rome")),
+    "one side connecting": (lambda w: say(w, "rome", "Connecting"), ("TunnelDown", "rome")),
+    "tunnel cut": (lambda w: say(w, "milan", "Error"), ("TunnelDown", "milan")),
+    "nothing said": (lambda w: say(w, "milan", None), ("TunnelDown", "milan")),
+    "stale": (lambda w: heard(w, "2025-12-31T23:00:00Z"), ("StaleConnection", "rome")),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_first_cause_is_named_with_its_cluster(linked: FakeWorld, state: str) -> None:
+    make, expected = STATES[state]
+    make(linked)
+    assert cause(linked) == expected
+    assert explain(linked).diagnosis.ready is not Ready.TRUE
+
+
+def test_a_connection_that_was_heard_lately_is_believed(linked: FakeWorld) -> None:
+    heard(linked, "2025-12-31T23:59:50Z")
+    assert explain(linked).diagnosis.cause is None
+
+
+def status(world: FakeWorld, body: Body) -> None:
+    ref = the(world.hub, r.SHORTCUT)
+    world.hub.patch(ref, {"status": body}, subresource="status")
+
+
+def test_a_record_that_says_otherwise_is_stale_and_the_link_is_up(linked: FakeWorld) -> None:
+    ready = {"type": "Ready", "status": "False", "reason": "Progressing", "message": "so"}
+    status(linked, {"conditions": [ready]})
+    assert cause(linked) == ("RecordStale", HUB)
+    assert explain(linked).diagnosis.ready is Ready.TRUE
+
+
+def test_an_edit_that_is_not_applied_is_told(linked: FakeWorld) -> None:
+    status(linked, {"observedGeneration": 0})
+    assert cause(linked) == ("RecordStale", HUB)
+
+
+def test_a_pair_without_a_shortcut_is_explained_too(world: FakeWorld) -> None:
+    found = explain(world).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.next) == (
+        "NoShortcut",
+        "kubectl liqo-shortcut create milan rome",
+    )
+
+
+@pytest.mark.parametrize("server", ["milan", "rome"])
+def test_a_link_that_nobody_recorded_can_be_adopted(world: FakeWorld, server: str) -> None:
+    connect(world, server, "rome" if server == "milan" else "milan")
+    found = explain(world)
+    assert found.evidence is not None
+    assert found.evidence.shortcut.server == server
+    assert found.diagnosis.cause is not None
+    assert "adopt" in found.diagnosis.cause.next
+
+
+def test_a_leaf_that_the_hub_does_not_know_is_told(world: FakeWorld) -> None:
+    world.leaves["paris"] = FakeCluster("paris", world)
+    found = explain(world, "milan", "paris").diagnosis.cause
+    assert found is not None
+    assert found.reason == "NotALeaf"
+    assert "milan, rome" in found.seen
+
+
+def test_a_hub_without_leaves_says_so(world: FakeWorld) -> None:
+    for ref in [ref for ref in world.hub.objects if ref.kind == r.CONFIGURATION]:
+        world.hub.drop(ref)
+    found = explain(world).diagnosis.cause
+    assert found is not None
+    assert found.seen.endswith("its leaves: none")
+
+
+def test_a_silent_hub_is_the_first_cause(world: FakeWorld) -> None:
+    world.hub.fault = silent(HUB)
+    found = explain(world)
+    assert found.evidence is None
+    assert found.diagnosis.cause is not None
+    assert found.diagnosis.cause.reason == "HubUnreachable"
+    with pytest.raises(ShortcutError):
+        explain(world, "milan--rome")
+
+
+def forbidding(*kinds: r.Kind, everywhere: bool = False) -> Any:
+    """May not list these, in all namespaces or (*everywhere*) at all."""
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb != "list" or ref.kind not in kinds or (ref.namespace and not everywhere):
+            return None
+        return Forbidden(ref.cluster, "no")
+
+    return fault
+
+
+def test_least_privilege_is_enough(linked: FakeWorld) -> None:
+    for leaf in linked.leaves.values():
+        leaf.fault = forbidding(r.CONNECTION, r.PUBLIC_KEY, r.POD, r.SERVICE)
+    assert explain(linked).diagnosis.cause is None
+
+
+def test_what_may_not_be_looked_at_is_unknown_and_the_chain_goes_on(linked: FakeWorld) -> None:
+    linked.leaves["rome"].fault = forbidding(r.POD, r.SECRET, everywhere=True)
+    diagnosis = explain(linked).diagnosis
+    assert diagnosis.ready is Ready.UNKNOWN
+    unseen = [each for each in diagnosis.checks if each.verdict is Verdict.UNKNOWN]
+    assert [(each.name, each.cluster) for each in unseen] == [
+        ("gateway Pod", "rome"),
+        ("keys", "milan"),
+    ]
+    say(linked, "rome", "Error")
+    assert cause(linked) == ("TunnelDown", "rome")
+
+
+def test_a_kind_that_is_not_served_there_is_just_empty(linked: FakeWorld) -> None:
+    linked.leaves["rome"].not_served.add(r.SERVICE)
+    assert explain(linked).diagnosis.cause is None
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ([], "not ready (Pending)"),
+        (
+            [{"type": "PodScheduled", "status": "False", "message": "no nodes"}],
+            "not scheduled: no nodes",
+        ),
+    ],
+    ids=["no condition", "not scheduled"],
+)
+def test_a_pod_says_what_it_waits_for(linked: FakeWorld, conditions: list[Body], said: str) -> None:
+    milan = linked.leaves["milan"]
+    container = {"name": "gateway", "ready": True}
+    pod = {"phase": "Pending", "conditions": conditions, "containerStatuses": [container]}
+    milan.set_status(the(milan, r.POD), pod)
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert found.seen.endswith(said)
+
+
+def test_events_are_those_of_the_record_in_their_order(linked: FakeWorld) -> None:
+    linked.hub.put(
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": "other", "namespace": "default"},
+            "involvedObject": {"uid": "another"},
+        }
+    )
+    told = events_of(records(linked)[0], linked)
+    assert [each["reason"] for each in told] == ["Progressing", "Connected"]
+
+
+def test_every_kind_is_asked_for_once_on_each_leaf(linked: FakeWorld) -> None:
+    linked.calls.clear()
+    explain(linked)
+    lists = [(ref.cluster, ref.kind) for verb, ref in linked.calls if verb == "list"]
+    assert len(lists) == len(set(lists))
+
+
+def test_gone_is_no_answer_that_kills(linked: FakeWorld) -> None:
+    """A kind that goes away in between reads as empty."""
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Gone("rome", "gone") if ref.kind == r.POD and verb == "list" else None
+
+    linked.leaves["rome"].fault = fault
+    assert cause(linked) == ("NoGatewayPod", "rome")
+
+
+def test_a_gateway_that_somebody_made_anew_is_told_apart(linked: FakeWorld) -> None:
+    rome = linked.leaves["rome"]
+    ref = the(rome, r.GATEWAY_CLIENT)
+    body = dict(rome.objects[ref])
+    rome.drop(ref)
+    rome.put(body)
+    seen = [each.seen for each in explain(linked).diagnosis.checks if each.name == "gateway"]
+    assert seen[1] == ("its GatewayClient is another than the recorded one: somebody made it anew")
+
+
+def test_a_client_that_waits_for_the_servers_endpoint_is_not_the_cause(linked: FakeWorld) -> None:
+    no_address(linked)
+    drop(linked, "rome", r.GATEWAY_CLIENT)
+    assert cause(linked) == ("EndpointPending", "milan")

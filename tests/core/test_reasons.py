@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import kubectl_liqo_shortcut
+from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.findings import FindingName, Severity
+from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
+
+PACKAGE = Path(kubectl_liqo_shortcut.__file__).parent
+WORDS = {*Condition, *Reason, *FindingName, *CauseName}
+
+# Files that speak of these words as others mean them.
+OTHERS = {
+    "core/evidence.py": {"Connected"},  # what a Connection of Liqo says
+    "core/gateway_checks.py": {"Connected", "Error", "Ready"},  # and what a Pod says
+    "core/leaf.py": {"Connected", "Error"},
+    "core/status.py": {"Connected", "Error", "Failed", "Terminating"},  # and what kstatus does
+    "core/topology.py": {"Connected"},
+    "core/resources.py": {"LimitRange"},  # the kind
+}
+
+
+@pytest.mark.parametrize("word", [*Condition, *Reason, *FindingName, *CauseName])
+def test_every_word_has_a_meaning(word: Condition | Reason | FindingName | CauseName) -> None:
+    assert word.meaning
+
+
+def test_every_reason_is_one_of_a_condition_or_of_a_table() -> None:
+    of_conditions = {reason for reasons in REASONS.values() for reason in reasons}
+    assert set(Reason) - of_conditions == {Reason.TERMINATING}
+    assert list(REASONS) == list(Condition)
+
+
+@pytest.mark.parametrize("name", [each for each in FindingName if each.severity is Severity.ERROR])
+def test_what_refuses_says_what_to_do(name: FindingName) -> None:
+    assert name.remedy
+
+
+@pytest.mark.parametrize("name", CauseName)
+def test_every_cause_says_what_to_do(name: CauseName) -> None:
+    assert name.remedy
+
+
+def literals(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_the_words_stand_in_one_place() -> None:
+    own = {"core/reasons.py", "core/findings.py", "core/causes.py"}
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name not in own:
+            assert literals(path) & WORDS - OTHERS.get(name, set()) == set(), name

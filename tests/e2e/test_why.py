@@ -1,0 +1,155 @@
+"""``get --live``, ``describe`` and ``why`` name the true cause, and its cluster, for real links."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.plugin import PAIR, connections, plugin, succeed
+from tests.lab.kube import NETWORKING, path, wait_for
+from tests.lab.lab import Lab
+
+NAME = "leaf-1--leaf-2"
+
+
+def causes(lab: Lab) -> dict[str, tuple[str, str]]:
+    """Reason and cluster, as each of the three commands names them."""
+    explained = json.loads(plugin(lab, "why", *PAIR, "-o", "json").stdout)["cause"]
+    row = succeed(lab, "get", "--live", "--no-headers")
+    told = plugin(lab, "describe", *PAIR).stdout.partition("What is wrong:\n")[2]
+    cluster = next((leaf for leaf in PAIR if f" {leaf} " in told.splitlines()[0]), "?")
+    ready = json.loads(succeed(lab, "get", NAME, "--live", "-o", "json"))["status"]["conditions"]
+    found = next(each for each in ready if each["type"] == "Ready")
+    assert found["reason"] in row
+    return {
+        "why": (explained["reason"], explained["cluster"]),
+        "describe": (explained["reason"], cluster),
+        "get --live": (found["reason"], found["message"].partition(":")[0]),
+    }
+
+
+def agreed(reason: str, cluster: str) -> dict[str, tuple[str, str]]:
+    return dict.fromkeys(("why", "describe", "get --live"), (reason, cluster))
+
+
+@pytest.fixture
+def mended(hub: Lab) -> Iterator[Lab]:
+    yield hub
+    hub.faults.heal()
+
+
+def test_a_pair_without_a_link_is_explained(hub: Lab) -> None:
+    done = plugin(hub, "why", *PAIR)
+    assert done.returncode == 1
+    assert "there is no shortcut between them" in done.stdout
+    assert "-> kubectl liqo-shortcut create leaf-1 leaf-2" in done.stdout
+
+
+def test_all_is_well_with_a_healthy_link(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    assert "FAIL" not in succeed(hub, "why", *PAIR)
+    assert "Nothing is wrong." in succeed(hub, "describe", *PAIR)
+    assert " True " in succeed(hub, "get", "--live")
+
+
+def test_a_tunnel_that_is_cut_is_not_ready_soon_after_liqo_notices(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    hub.faults.cut_tunnel("leaf-1", "leaf-2")
+    wait_for(lambda: "Error" in connections(hub).values(), 30, "Liqo notices the cut", 0.2)
+    began = time.monotonic()
+    assert "True" not in succeed(hub, "get", "--live", "--no-headers")
+    assert time.monotonic() - began < 15
+    told = causes(hub)
+    assert {reason for reason, _ in told.values()} == {"TunnelDown"}
+    assert len(set(told.values())) == 1
+    assert "True" in succeed(hub, "get", "--no-headers")  # the record knows it from sync on
+
+
+def test_a_gateway_deleted_by_hand_is_named(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    kube = hub.clusters["leaf-2"].kube
+    kube.delete(path(NETWORKING, "gatewayclients", "liqo-tenant-leaf-1", "leaf-1"))
+    assert causes(hub) == agreed("NoGateway", "leaf-2")
+
+
+def test_a_wrong_key_is_named(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    kube = hub.clusters["leaf-1"].kube
+    url = path(NETWORKING, "publickeies", "liqo-tenant-leaf-2", "leaf-2")
+    kube.patch(url, {"spec": {"publicKey": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="}})
+    wait_for(lambda: "Error" in connections(hub).values(), 40, "Liqo notices the key", 0.2)
+    assert causes(hub) == agreed("KeyMismatch", "leaf-1")
+    succeed(hub, "sync")
+    assert "FAIL" not in succeed(hub, "why", *PAIR)
+
+
+def test_a_wrong_endpoint_is_named(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    kube = hub.clusters["leaf-2"].kube
+    url = path(NETWORKING, "gatewayclients", "liqo-tenant-leaf-1", "leaf-1")
+    kube.patch(url, {"spec": {"endpoint": {"addresses": ["192.0.2.9"]}}})
+    assert causes(hub) == agreed("WrongEndpoint", "leaf-2")
+
+
+def test_an_endpoint_that_does_not_come_is_named(hub: Lab) -> None:
+    hub.set_knobs(lb_delay=60)
+    done = plugin(hub, "create", *PAIR, "--timeout", "3s")
+    assert done.returncode == 5, done.stderr
+    wait_for(
+        lambda: causes(hub)["why"][0] not in ("NoGatewayPod", "GatewayPodNotReady"), 30, "Pods", 0.5
+    )
+    assert causes(hub) == agreed("EndpointPending", "leaf-1")
+
+
+def test_a_crashing_server_pod_is_named(hub: Lab) -> None:
+    kube = hub.clusters["leaf-1"].kube
+    url = path(NETWORKING, "wggatewayservertemplates", "liqo")
+    template = kube.get(f"{url}/wireguard-server")
+    broken = json.loads(
+        json.dumps({**template, "metadata": {"name": "broken", "namespace": "liqo"}}).replace(
+            "--implementation=userspace", "--implementation=nonsense"
+        )
+    )
+    kube.create(url, broken)
+    options = ("--gw-server", "leaf-1", "--gw-server-template-name", "broken")
+    try:
+        done = plugin(hub, "create", *PAIR, *options, "--timeout", "8s")
+        assert done.returncode == 5, done.stderr
+        assert causes(hub) == agreed("GatewayPodNotReady", "leaf-1")
+        assert "container wireguard" in plugin(hub, "why", *PAIR).stdout
+    finally:
+        kube.delete(f"{url}/broken")
+
+
+def test_networks_that_liqo_has_not_configured_are_named(mended: Lab) -> None:
+    mended.faults.stop_controllers("leaf-2")
+    done = plugin(mended, "create", *PAIR, "--timeout", "5s")
+    assert done.returncode == 5, done.stderr
+    assert causes(mended) == agreed("NetworksNotConfigured", "leaf-2")
+
+
+def test_a_dead_leaf_is_named(mended: Lab) -> None:
+    succeed(mended, "create", *PAIR)
+    mended.faults.stop_api_server("leaf-2")
+    assert causes(mended) == agreed("LeafUnreachable", "leaf-2")
+
+
+def test_a_record_that_is_behind_is_named_and_the_link_is_up(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    hub.kubectl("annotate", "shortcut", NAME, "a=b")
+    patch = '{"spec":{"expirationTime":"2099-01-01T00:00:00Z"}}'
+    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+    done = plugin(hub, "why", *PAIR)
+    assert done.returncode == 1
+    assert "the record was edited" in done.stdout
+    assert " True " in succeed(hub, "get", "--live")
+
+
+def test_kubectl_itself_waits_and_explains(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    hub.kubectl("wait", "--for=condition=Ready", f"shortcut/{NAME}", "--timeout=10s")
+    assert "latency" in hub.kubectl("explain", "shortcut.status").stdout
+    assert "bytes" in hub.kubectl("explain", "shortcut.spec.gateway.mtu").stdout
