@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
+    dry_run_option,
     progress_options,
     requests_from,
     say_ways,
@@ -37,12 +38,7 @@ Examples:
 @click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
-@click.option(
-    "--dry-run",
-    type=click.Choice(("none", "client")),
-    default="none",
-    help="client: print what would be taken over, change nothing; a bare --dry-run means client",
-)
+@dry_run_option("what would be taken over")
 @timeout_option
 @progress_options
 @access_options

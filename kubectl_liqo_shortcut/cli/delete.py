@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
+    dry_run_option,
     file_option,
     progress_options,
     requests_from,
@@ -45,12 +46,7 @@ Examples:
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
 @click.option("--yes", is_flag=True, help="Do not ask (with --all)")
 @click.option("--ignore-not-found", is_flag=True, help="No error if there is no such shortcut")
-@click.option(
-    "--dry-run",
-    type=click.Choice(("none", "client")),
-    default="none",
-    help="client: print what would go, change nothing; a bare --dry-run means client",
-)
+@dry_run_option("what would go")
 @click.option(
     "--delete-namespaces",
     is_flag=True,

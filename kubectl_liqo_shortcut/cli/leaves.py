@@ -7,8 +7,8 @@ import click
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.get import TableFormat
-from kubectl_liqo_shortcut.cli.options import access_options
-from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.cli.options import access_options, limit_option
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
 _EPILOG = """\b
@@ -40,13 +40,7 @@ Examples:
     help="wide: more columns; json: all there is, as documents; yaml: the file for create --facts",
 )
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default="10s",
-    show_default=True,
-    help="Time for the leaves to answer",
-)
+@limit_option
 @access_options
 def command(
     leaves: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -99,6 +100,29 @@ timeout_option = click.option(
     show_default=True,
     help="Time for the whole command, such as 90s or 5m",
 )
+
+
+def dry_run_option(what: str) -> Callable[[Command], Command]:
+    """``--dry-run`` of a command that asks the API servers for no dry run of theirs."""
+    return click.option(
+        "--dry-run",
+        type=click.Choice(("none", "client")),
+        default="none",
+        help=f"client: print {what}, change nothing; a bare --dry-run means client",
+    )
+
+
+class ReportFormat(enum.StrEnum):
+    YAML = "yaml"
+    JSON = "json"
+
+
+def report_option(what: str) -> Callable[[Command], Command]:
+    """``-o`` of a command whose result is one document, or a text for people."""
+    return click.option(
+        "-o", "--output", type=click.Choice(ReportFormat, case_sensitive=False), help=what
+    )
+
 
 limit_option = click.option(
     "--timeout",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 
 import click
@@ -11,8 +10,10 @@ from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.options import (
+    ReportFormat,
     access_options,
     file_option,
+    report_option,
     requests_from,
     say_ways,
     timeout_option,
@@ -21,12 +22,6 @@ from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode
-
-
-class ReportFormat(enum.StrEnum):
-    YAML = "yaml"
-    JSON = "json"
-
 
 _EPILOG = """\b
 Examples:
@@ -41,12 +36,7 @@ Examples:
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @file_option
 @gateway_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(ReportFormat, case_sensitive=False),
-    help="The report as a document",
-)
+@report_option("The report as a document")
 @timeout_option
 @access_options
 def command(

@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
+    dry_run_option,
     progress_options,
     say_ways,
     timeout_option,
@@ -48,12 +49,7 @@ Examples:
 @click.option("--recreate", is_flag=True, help="Make links again that somebody took away on a leaf")
 @click.option("--prune", is_flag=True, help="Then remove labelled objects that no record knows")
 @click.option("--yes", is_flag=True, help="Do not ask (with --prune)")
-@click.option(
-    "--dry-run",
-    type=click.Choice(("none", "client")),
-    default="none",
-    help="client: print the steps, change nothing; a bare --dry-run means client",
-)
+@dry_run_option("the steps")
 @wait_option
 @timeout_option
 @progress_options

@@ -6,8 +6,12 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options, limit_option
-from kubectl_liqo_shortcut.cli.preflight import ReportFormat
+from kubectl_liqo_shortcut.cli.options import (
+    ReportFormat,
+    access_options,
+    limit_option,
+    report_option,
+)
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode
 
@@ -22,12 +26,7 @@ Examples:
 
 @click.command("why", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(ReportFormat, case_sensitive=False),
-    help="The checks as a document",
-)
+@report_option("The checks as a document")
 @limit_option
 @access_options
 def command(

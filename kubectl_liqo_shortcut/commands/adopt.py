@@ -9,7 +9,6 @@ from kubectl_liqo_shortcut.commands.create import CREATED_BY
 from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.plan import make_plan, marks
@@ -21,9 +20,9 @@ from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.labels import Labels, put_labels
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.look import Looked, look
+from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.preflight import refusal, refusal_of
+from kubectl_liqo_shortcut.engine.preflight import look_or_refuse, refuse_errors
 from kubectl_liqo_shortcut.engine.records import end_record, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.errors import PartlyDone, Refused, ShortcutError
@@ -41,13 +40,13 @@ def adopt(
     """
     deadline, hub = Deadline(timeout), open_cluster(HUB)
     hold = Hold(hub, request.name)
-    looked = _look(request, open_cluster, hold, renderer, deadline)
+    looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
     try:
         looked = _examined(looked, request, hub, deadline)
         waited = yield from hold.take(deadline)
         if waited or not looked.is_current(hub, deadline):
             looked.close()
-            looked = _look(request, open_cluster, hold, renderer, deadline)
+            looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
             looked = _examined(looked, request, hub, deadline)
         yield from _Adoption(looked, request, hold.guard(hub), deadline).run(stop)
     finally:
@@ -60,7 +59,7 @@ def would_adopt(
 ) -> Iterator[str]:
     """What ``adopt`` would take over, in sentences; nothing is written."""
     deadline, hub = Deadline(timeout), open_cluster(HUB)
-    looked = _look(request, open_cluster, Hold(hub, request.name), renderer, deadline)
+    looked = look_or_refuse(request, open_cluster, Hold(hub, request.name), renderer, deadline)
     try:
         looked = _examined(looked, request, hub, deadline)
         for each in _entries(looked):
@@ -68,19 +67,6 @@ def would_adopt(
                 yield f"{each.ref.cluster}: {each.ref} would be adopted"
     finally:
         looked.close()
-
-
-def _look(
-    request: Request,
-    open_cluster: OpenCluster,
-    hold: Hold,
-    renderer: Renderer,
-    deadline: Deadline,
-) -> Looked:
-    try:
-        return look(request, open_cluster, hold, renderer, deadline)
-    except ShortcutError as error:
-        raise refusal_of(error, request, open_cluster, deadline) from error
 
 
 def _examined(looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> Looked:
@@ -109,8 +95,7 @@ def _refuse_errors(looked: Looked, request: Request, hub: Cluster, deadline: Dea
         if end.namespace is not None
     }
     findings = checks(looked, hub, deadline, more=namespaces)
-    if errors := [each for each in findings if each.severity is Severity.ERROR]:
-        raise refusal(errors, request)
+    refuse_errors(findings, request)
 
 
 def _refuse_peering(looked: Looked, deadline: Deadline) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.lifecycle import expired_at, was_ready
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
@@ -21,7 +20,7 @@ from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.preflight import conflicts, refusal, refusal_of
+from kubectl_liqo_shortcut.engine.preflight import conflicts, look_or_refuse, refuse_errors
 from kubectl_liqo_shortcut.engine.records import note_cause, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering
 from kubectl_liqo_shortcut.engine.undo import undo
@@ -57,10 +56,7 @@ def create(
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
     hold = Hold(hub, request.name)
-    try:
-        looked = look(request, open_cluster, hold, renderer, deadline)
-    except ShortcutError as error:
-        raise refusal_of(error, request, open_cluster, deadline) from error
+    looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
     try:
         yield from _refuse(request, looked, options, hub, deadline)
         yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
@@ -93,8 +89,7 @@ def _refuse(
     findings = list(conflicts(looked))
     if findings or looked.plan().steps:  # a link that is as it should be need not be examined
         findings += checks(looked, hub, deadline)
-    if errors := [each for each in findings if each.severity is Severity.ERROR]:
-        raise refusal(errors, request)
+    refuse_errors(findings, request)
     for each in findings:
         yield Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
 

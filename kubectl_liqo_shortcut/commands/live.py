@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from kubectl_liqo_shortcut.core.diagnosis import diagnose
 from kubectl_liqo_shortcut.core.live import live_record
@@ -10,7 +11,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.shortcut import parse_record
 from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
-from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
 from kubectl_liqo_shortcut.engine.world import utc_now
 
 
@@ -23,9 +24,10 @@ def live(records: Sequence[Object], open_cluster: OpenCluster, timeout: float) -
         return []
     deadline = Deadline(timeout)
     pairs = {str(each["metadata"]["name"]): Pair(parse_record(each), each) for each in records}
-    leaves = {side.leaf for pair in pairs.values() for side in pair.shortcut.sides}
+    leaves = {str(side.leaf) for pair in pairs.values() for side in pair.shortcut.sides}
+    looking = Answer(partial(look_at_leaves, leaves, open_cluster, deadline))
     sight = look_at_hub(open_cluster(HUB), deadline)
-    seen = look_at_leaves(set(leaves), open_cluster, deadline)
+    seen = looking.result()
     evidence = gather(sight, pairs, seen, open_cluster, deadline, every_key=False)
     now = utc_now()
     return [live_record(each, diagnose(each), now) for each in evidence.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 
 from kubectl_liqo_shortcut.commands.get import find, target
 from kubectl_liqo_shortcut.core import resources as r
@@ -24,7 +25,7 @@ from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, parse_record
 from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
-from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
 from kubectl_liqo_shortcut.engine.survey import find_records
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -43,12 +44,13 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
     deadline = Deadline(timeout)
     try:
         record, leaves = _record(words, open_cluster)
+        looking = Answer(partial(look_at_leaves, set(leaves), open_cluster, deadline))
         sight = look_at_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair
             raise
         return Explanation(shortcut_name(*_pair(words)), _hub_failed(error))
-    seen = look_at_leaves(set(leaves), open_cluster, deadline)
+    seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
     name = pair.shortcut.name
     evidence = gather(sight, {name: pair}, seen, open_cluster, deadline)[name]

@@ -8,7 +8,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
-from kubectl_liqo_shortcut.core.observe import End, gateway_kind
+from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
 from kubectl_liqo_shortcut.core.plan import Create, Plan, differing
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
@@ -19,8 +19,7 @@ _TAKEN = (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT, r.PU
 
 def spec_of(ends: Mapping[str, End], facts: Mapping[Any, LeafFacts]) -> dict[str, Any]:
     """The spec (without the pair) of a Shortcut that would have made just these gateways."""
-    server = next(each for each in ends.values() if each.side.role is Role.SERVER)
-    client = next(each for each in ends.values() if each.side.role is Role.CLIENT)
+    server, client = (end_of(role, ends.values()) for role in (Role.SERVER, Role.CLIENT))
     serves, dials = _spec(server.gateway), _spec(client.gateway)
     endpoint = serves.get("endpoint") or {}
     service = {

@@ -44,6 +44,11 @@ class End:
                 raise ValueError(f"{kind} is no link object")
 
 
+def end_of(role: Role, ends: Iterable[End]) -> End:
+    """The one of both *ends* that has that *role*."""
+    return next(end for end in ends if end.side.role is role)
+
+
 def gateway_kind(role: Role) -> r.Kind:
     return r.GATEWAY_SERVER if role is Role.SERVER else r.GATEWAY_CLIENT
 

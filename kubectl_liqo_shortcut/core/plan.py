@@ -53,6 +53,7 @@ class Recreate:
     manifest: Manifest
     observed: Object
     why: str
+    suspected: bool = False  # only, so that who does it first asks whether it is so
 
 
 Step = Create | Update | Recreate

@@ -11,7 +11,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core.health import Health, health
 from kubectl_liqo_shortcut.core.leaf import entry_of, routes_of
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role
-from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason, Word
 from kubectl_liqo_shortcut.core.resources import kind_of
 from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, latency_of
@@ -103,8 +103,7 @@ def status_of(
     state = health(ends)
     ready = state.ready and cause is None
     first_ready = (record.get("status") or {}).get("firstReadyTime") or (now if ready else None)
-    server = next(end for end in ends if end.side.role is Role.SERVER)
-    client = next(end for end in ends if end.side.role is Role.CLIENT)
+    server, client = (end_of(role, ends) for role in (Role.SERVER, Role.CLIENT))
     endpoint = endpoint_of(server.gateway) if server.gateway else None
     return {
         "observedGeneration": record["metadata"].get("generation", 1),

@@ -87,7 +87,7 @@ class Convergence:
         if found is None or found not in plan.ours:
             return rendered, plan
         steps = [
-            Recreate(manifest, found[1], NO_SERVICE)
+            Recreate(manifest, found[1], NO_SERVICE, suspected=True)
             for manifest in rendered.ready
             if (manifest.cluster, manifest.ref.kind) == (found[0], r.GATEWAY_SERVER)
             and manifest.ref not in {step.manifest.ref for step in plan.steps}
@@ -150,7 +150,7 @@ class Convergence:
 
     def _remove(self, step: Recreate, cluster: Cluster) -> Made:
         link, deadline = self._link, self._deadline
-        if step.why is NO_SERVICE and not lacks_service(cluster, step.observed):
+        if step.suspected and not lacks_service(cluster, step.observed):
             return Made(step.observed, None)
         for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
             raise error

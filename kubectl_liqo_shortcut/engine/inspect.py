@@ -11,14 +11,14 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
 from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.leaves import known_leaves
 from kubectl_liqo_shortcut.core.model import ClusterID, Object
-from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
-from kubectl_liqo_shortcut.core.resources import CONFIGURATION
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence, evidence_of, look, with_key
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
-from kubectl_liqo_shortcut.engine.survey import cidrs_of
+from kubectl_liqo_shortcut.engine.survey import find_configurations
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class HubSight:
 def look_at_hub(hub: Cluster, deadline: Deadline) -> HubSight:
     """Two questions, whatever the number of leaves."""
     identity = patiently(lambda: hub_id(hub), deadline, first_look=True)
-    configurations = patiently(lambda: hub.list(Selection(CONFIGURATION)), deadline).items
-    return HubSight(identity, cidrs_of(configurations))
+    configurations = patiently(lambda: find_configurations(hub), deadline)
+    return HubSight(identity, {each.id: each.cidrs for each in known_leaves(configurations, ())})
 
 
 def look_at_leaves(

@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.observe import Objects
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.identity import checked_uid, recorded_uid
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import who_am_i
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, NoLiqo, Refused, ShortcutError
 
@@ -70,6 +70,7 @@ def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
     """Raises if it does not answer, or another cluster does."""
     cluster = open_cluster(name)
     uid = patiently(lambda: checked_uid(cluster), deadline, first_look=True)
+    clock = Answer(partial(patiently, partial(who_am_i, cluster), deadline))
     asked = (*_EVERYWHERE, *_IN_TENANTS)
     found = together([partial(_list, cluster, what, deadline) for what in asked])
     bodies = [body for items in found for body in items or ()]
@@ -80,10 +81,9 @@ def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
             narrow = _in_each(cluster, what, tenants if what in _IN_TENANTS else (), deadline)
             bodies += narrow or ()
             unseen |= {what.kind.kind} if narrow is None else set()
-    clock = patiently(lambda: who_am_i(cluster), deadline)["metadata"].get("creationTimestamp")
-    return Leaf(
-        name, uid, clock or "", {ref_of(name, each): each for each in bodies}, frozenset(unseen)
-    )
+    now = str(clock.result()["metadata"].get("creationTimestamp") or "")
+    objects = {ref_of(name, each): each for each in bodies}
+    return Leaf(name, uid, now, objects, frozenset(unseen))
 
 
 def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> Sequence[Object] | None:

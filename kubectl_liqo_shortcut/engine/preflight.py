@@ -71,11 +71,23 @@ def examine(
     return _report([*conflicts(looked), *checks(looked, open_cluster(HUB), deadline)], looked)
 
 
-def refusal(errors: list[Finding], request: Request) -> Refused:
-    """The error that *errors* end a command with."""
+def refuse_errors(findings: Iterable[Finding], request: Request) -> None:
+    """Refuses if there is an error among *findings*; warnings are only said."""
+    errors = Report(tuple(findings)).errors
     if len(errors) == 1:
-        return Refused(errors[0].message, hint=errors[0].hint or None)
-    return PreflightFailed(request, errors)
+        raise Refused(errors[0].message, hint=errors[0].hint or None)
+    if errors:
+        raise PreflightFailed(request, errors)
+
+
+def look_or_refuse(
+    request: Request, open_cluster: OpenCluster, hold: Hold, renderer: Renderer, deadline: Deadline
+) -> Looked:
+    """``look``; what stands in its way is told whole, of all three clusters."""
+    try:
+        return look(request, open_cluster, hold, renderer, deadline)
+    except ShortcutError as error:
+        raise refusal_of(error, request, open_cluster, deadline) from error
 
 
 def refusal_of(

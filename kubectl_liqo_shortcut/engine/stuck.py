@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, uid_of
-from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.status import endpoint_of
 from kubectl_liqo_shortcut.errors import ShortcutError
@@ -42,7 +42,7 @@ class Suspect:
             or time.monotonic() < self._since + GRACE
         ):
             return None
-        return _server(ends).side.leaf, gateway
+        return end_of(Role.SERVER, ends.values()).side.leaf, gateway
 
     def settle(self) -> None:
         """It was asked: nobody makes it anew again and again."""
@@ -61,7 +61,7 @@ def lacks_service(leaf: Cluster, gateway: Object) -> bool:
 
 def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> str:
     """In words: the Service that Liqo could not make; "" where that is not so."""
-    gateway, leaf = _waiting(ends), _server(ends).side.leaf
+    gateway, leaf = _waiting(ends), end_of(Role.SERVER, ends.values()).side.leaf
     try:
         if gateway is None or not lacks_service(leaves[leaf], gateway):
             return ""
@@ -74,13 +74,9 @@ def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> s
     )
 
 
-def _server(ends: Mapping[str, End]) -> End:
-    return next(end for end in ends.values() if end.side.role is Role.SERVER)
-
-
 def _waiting(ends: Mapping[str, End]) -> Object | None:
     """The gateway server, if it waits for its endpoint."""
-    gateway = _server(ends).gateway
+    gateway = end_of(Role.SERVER, ends.values()).gateway
     if gateway is None or is_terminating(gateway) or endpoint_of(gateway) is not None:
         return None
     return gateway

@@ -136,19 +136,6 @@ def look_at_leaf(leaf: Cluster) -> Callable[[], LeafView]:
     return lambda: LeafView(checked_uid(leaf), _own_cidrs(leaf))
 
 
-def cidrs_of(configurations: Iterable[Object]) -> dict[str, Cidrs | None]:
-    """The leaves that the hub has a Configuration for, and their networks; None: not readable."""
-    found: dict[str, Cidrs | None] = {}
-    for each in configurations:
-        leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID)
-        if leaf:
-            try:
-                found[leaf] = remote_cidrs(each)
-            except Invalid:
-                found[leaf] = None
-    return found
-
-
 def _facts(
     pair: Pair, hub: ClusterID, configurations: Iterable[Object], clients: Iterable[Object]
 ) -> Facts:
