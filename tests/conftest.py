@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
 from tests.fakes import FakeWorld
 from tests.samples import Golden
 
@@ -40,3 +41,13 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture
+def temporary(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The folder for temporary files, where nothing may be left; no other program compares."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    return folder

@@ -10,15 +10,7 @@ import pytest
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE, command, differ
 from kubectl_liqo_shortcut.errors import ShortcutError
 
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files: nothing may be left in it."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.delenv(VARIABLE, raising=False)
-    return folder
+pytestmark = pytest.mark.usefixtures("temporary")
 
 
 def program(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Path:

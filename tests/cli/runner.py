@@ -70,3 +70,12 @@ def run(*args: str, on: Clusters | None = None, stdin: str | None = None) -> Res
         terminal_width=100,
         catch_exceptions=False,  # what is not foreseen is a bug, and shows itself as one
     )
+
+
+def linked(*peers: str) -> Clusters:
+    """Clusters with a shortcut between milan and each of *peers*; what that asked is forgotten."""
+    clusters = Clusters("milan", *peers)
+    for peer in peers:
+        assert run("create", "milan", peer, "--timeout", "5s", on=clusters).exit_code == 0
+    clusters.asked.clear()
+    return clusters

@@ -7,7 +7,7 @@ from click.testing import Result
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode
-from tests.cli.runner import Clusters, always, run
+from tests.cli.runner import Clusters, always, linked, run
 from tests.samples import record_of, spec_of
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
@@ -18,10 +18,7 @@ FILE = yaml.safe_dump(record_of())
 @pytest.fixture
 def clusters() -> Clusters:
     """Clusters with a shortcut between milan and rome."""
-    clusters = Clusters("milan", "rome")
-    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
-    clusters.asked.clear()
-    return clusters
+    return linked("rome")
 
 
 def delete(clusters: Clusters, *args: str, stdin: str | None = None) -> Result:

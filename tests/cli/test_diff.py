@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Unreachable
-from tests.cli.runner import Clusters, always, run
+from tests.cli.runner import Clusters, always, linked, run
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 ROOT = Path(__file__).parents[2]
@@ -23,21 +23,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def clusters() -> Clusters:
     """Clusters with a shortcut between milan and rome, and one between milan and oslo."""
-    clusters = Clusters("milan", "rome", "oslo")
-    for peer in ("rome", "oslo"):
-        assert run("create", "milan", peer, "--timeout", "5s", on=clusters).exit_code == 0
-    clusters.asked.clear()
-    return clusters
+    return linked("rome", "oslo")
 
 
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.delenv(VARIABLE, raising=False)
-    return folder
+pytestmark = pytest.mark.usefixtures("temporary")
 
 
 Captured = pytest.CaptureFixture[str]

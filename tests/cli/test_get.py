@@ -9,7 +9,7 @@ import yaml
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode
-from tests.cli.runner import Clusters, run
+from tests.cli.runner import Clusters, linked, run
 from tests.commands.test_why import say
 from tests.samples import record_of, spec_of
 
@@ -138,8 +138,7 @@ def test_three_words_are_too_many(clusters: Clusters) -> None:
 
 
 def test_live_asks_the_leaves_and_names_the_cause() -> None:
-    clusters = Clusters("milan", "rome")
-    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    clusters = linked("rome")
     say(clusters, "rome", "Error")
     assert "True" in run("get", on=clusters).stdout
     head, row = run("get", "--live", on=clusters).stdout.splitlines()
@@ -149,8 +148,7 @@ def test_live_asks_the_leaves_and_names_the_cause() -> None:
 
 
 def test_a_selector_chooses_by_labels_and_goes_without_names() -> None:
-    clusters = Clusters("milan", "rome")
-    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    clusters = linked("rome")
     ref = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
     clusters.hub.patch(ref, {"metadata": {"labels": {"stage": "test"}}})
     assert "milan--rome" in run("get", "-l", "stage=test", on=clusters).stdout

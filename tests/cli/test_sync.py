@@ -6,7 +6,7 @@ from click.testing import Result
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode, Unreachable
-from tests.cli.runner import Clusters, always, run
+from tests.cli.runner import Clusters, always, linked, run
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
@@ -15,11 +15,7 @@ RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
 @pytest.fixture
 def clusters() -> Clusters:
     """Clusters with a shortcut between milan and rome, and one between milan and oslo."""
-    clusters = Clusters("milan", "rome", "oslo")
-    for peer in ("rome", "oslo"):
-        assert run("create", "milan", peer, "--timeout", "5s", on=clusters).exit_code == 0
-    clusters.asked.clear()
-    return clusters
+    return linked("rome", "oslo")
 
 
 def sync(clusters: Clusters, *args: str, stdin: str | None = None) -> Result:

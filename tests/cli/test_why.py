@@ -7,15 +7,14 @@ import pytest
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import Unreachable
-from tests.cli.runner import Clusters, always, run
+from tests.cli.runner import Clusters, always, linked, run
 from tests.commands.test_why import drop, say
 from tests.samples import Golden
 
 
 @pytest.fixture
 def clusters() -> Clusters:
-    clusters = Clusters("milan", "rome")
-    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    clusters = linked("rome")
     ref = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
     status = {"lastObservedTime": "2026-01-01T00:00:00Z"}
     clusters.hub.patch(ref, {"status": status}, subresource="status")

@@ -52,3 +52,10 @@ def hub(clean_lab: Lab) -> Lab:
     """The lab, with the kind Shortcut installed on its hub."""
     succeed(clean_lab, "crd", "install")
     return clean_lab
+
+
+@pytest.fixture
+def mended(hub: Lab) -> Iterator[Lab]:
+    """The lab, whose leaves may lose their API servers and controllers."""
+    yield hub
+    hub.faults.heal()

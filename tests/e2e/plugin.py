@@ -14,6 +14,8 @@ from tests.lab.lab import Lab
 from tests.lab.snapshot import Snapshot, differences
 
 PAIR = ("leaf-1", "leaf-2")
+NAME = "leaf-1--leaf-2"
+UP = dict.fromkeys(PAIR, "Connected")
 
 
 def environment(lab: Lab) -> dict[str, str]:

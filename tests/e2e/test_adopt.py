@@ -7,7 +7,9 @@ import json
 import pytest
 
 from tests.e2e.plugin import (
+    NAME,
     PAIR,
+    UP,
     changes,
     connections,
     link_objects,
@@ -17,9 +19,6 @@ from tests.e2e.plugin import (
 )
 from tests.lab.kube import CORE, NETWORKING, path
 from tests.lab.lab import Lab
-
-NAME = "leaf-1--leaf-2"
-UP = {"leaf-1": "Connected", "leaf-2": "Connected"}
 
 
 def uids(lab: Lab) -> dict[str, str]:

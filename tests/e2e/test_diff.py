@@ -7,12 +7,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.e2e.plugin import PAIR, environment, link_objects, succeed
+from tests.e2e.plugin import NAME, PAIR, environment, link_objects, succeed
 from tests.lab import binaries
 from tests.lab.kube import CORE, NETWORKING, path
 from tests.lab.lab import Lab
 
-NAME = "leaf-1--leaf-2"
 VARIABLE = "KUBECTL_EXTERNAL_DIFF"
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests.e2e.plugin import (
     PAIR,
+    UP,
     changes,
     connections,
     environment,
@@ -30,8 +31,6 @@ from tests.lab.fault_proxy import Action, Call, FaultProxy, RandomFaults, Reques
 from tests.lab.kube import NETWORKING, path
 from tests.lab.lab import Lab
 
-NAME = "leaf-1--leaf-2"
-UP = {"leaf-1": "Connected", "leaf-2": "Connected"}
 _KILLED = -signal.SIGKILL
 _CREATE, _DELETE = 24, 16
 """More writes than the command makes: the last run of each series must come to its end."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.e2e.plugin import PAIR, plugin, succeed
+from tests.e2e.plugin import NAME, PAIR, plugin, succeed
 from tests.lab.lab import Lab
-
-NAME = "leaf-1--leaf-2"
 
 
 def edges(lab: Lab, kind: str) -> list[dict[str, Any]]:

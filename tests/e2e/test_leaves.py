@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.e2e.plugin import PAIR, changes, plugin, snapshots, succeed
 from tests.lab.gateway_templates import VERSION
 from tests.lab.lab import Lab
-
-
-@pytest.fixture
-def mended(hub: Lab) -> Iterator[Lab]:
-    yield hub
-    hub.faults.heal()
 
 
 def documents(lab: Lab) -> dict[str, dict[str, Any]]:

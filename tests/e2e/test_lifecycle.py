@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from tests.e2e.plugin import (
+    NAME,
     PAIR,
+    UP,
     Snapshots,
     changes,
     connections,
@@ -23,9 +22,6 @@ from tests.e2e.plugin import (
 from tests.lab import binaries
 from tests.lab.kube import CORE, NETWORKING, path
 from tests.lab.lab import Lab
-
-NAME = "leaf-1--leaf-2"
-UP = {"leaf-1": "Connected", "leaf-2": "Connected"}
 
 
 def reason(lab: Lab) -> str:
@@ -56,13 +52,6 @@ def read_until(process: subprocess.Popen[str], said: str) -> None:
 def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     _, rest = process.communicate(timeout=120)
     return process.returncode, rest
-
-
-@pytest.fixture
-def mended(hub: Lab) -> Iterator[Lab]:
-    """The lab, whose leaf-2 may lose its API server."""
-    yield hub
-    hub.faults.heal()
 
 
 def changes_of_ours(lab: Lab, before: Snapshots) -> list[str]:

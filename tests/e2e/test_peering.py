@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.plugin import PAIR, connections, environment, link_objects, plugin, succeed
+from tests.e2e.plugin import NAME, PAIR, UP, connections, environment, link_objects, plugin, succeed
 from tests.lab import binaries
 from tests.lab.kube import CORE, LIQO_CORE, path, wait_for
 from tests.lab.lab import Lab
 from tests.lab.snapshot import Snapshot, differences
 
-NAME = "leaf-1--leaf-2"
-UP = dict.fromkeys(PAIR, "Connected")
 UNCHANGED = f"shortcut.shortcut.liqo.io/{NAME} unchanged\n"
 IN_USE = "the peering uses this link, nothing was removed"
 ALONE = ("Unknown", False)

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
-import pytest
-
-from tests.e2e.plugin import PAIR, changes, connections, plugin, snapshots, succeed
-from tests.e2e.test_lifecycle import NAME, UP, reason
+from tests.e2e.plugin import NAME, PAIR, UP, changes, connections, plugin, snapshots, succeed
+from tests.e2e.test_lifecycle import reason
 from tests.lab.kube import wait_for
 from tests.lab.lab import Lab
-
-
-@pytest.fixture
-def mended(hub: Lab) -> Iterator[Lab]:
-    yield hub
-    hub.faults.heal()
 
 
 def test_two_frozen_leaves_are_known_in_the_time_of_one(mended: Lab) -> None:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
-import pytest
-
-from tests.e2e.plugin import PAIR, connections, plugin, succeed
+from tests.e2e.plugin import NAME, PAIR, connections, plugin, succeed
 from tests.lab.kube import NETWORKING, path, wait_for
 from tests.lab.lab import Lab
-
-NAME = "leaf-1--leaf-2"
 
 
 def causes(lab: Lab) -> dict[str, tuple[str, str]]:
@@ -33,12 +28,6 @@ def causes(lab: Lab) -> dict[str, tuple[str, str]]:
 
 def agreed(reason: str, cluster: str) -> dict[str, tuple[str, str]]:
     return dict.fromkeys(("why", "describe", "get --live"), (reason, cluster))
-
-
-@pytest.fixture
-def mended(hub: Lab) -> Iterator[Lab]:
-    yield hub
-    hub.faults.heal()
 
 
 def test_a_pair_without_a_link_is_explained(hub: Lab) -> None:
