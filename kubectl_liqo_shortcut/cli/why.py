@@ -35,7 +35,9 @@ def command(
     """Explain the link of a pair by a chain of checks, from the hub down to the tunnel.
 
     Each check says what was seen; the first one that fails is the cause, with what to do next.
-    It works for a pair without a shortcut too. Exit code 0 if all is ok, 1 otherwise.
+    It works for a pair without a shortcut too.
+
+    Exit code 0 if all is ok, 1 otherwise.
     """
     from kubectl_liqo_shortcut.commands.why import why
     from kubectl_liqo_shortcut.output.explanation import chain_document, chain_lines

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
@@ -57,6 +58,14 @@ def test_programs_get_a_document(clusters: Clusters) -> None:
     assert (document["cause"]["reason"], document["cause"]["cluster"]) == ("NoGateway", "rome")
     assert document["checks"][-1] == document["cause"]
     assert document["checks"][0]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["cut", "healthy"])
+def test_yaml_is_the_same_document_as_json(clusters: Clusters, cut: bool) -> None:
+    if cut:
+        say(clusters, "rome", "Error")
+    told = [run("why", "milan", "rome", "-o", each, on=clusters) for each in ("yaml", "json")]
+    assert yaml.safe_load(told[0].stdout) == json.loads(told[1].stdout)
 
 
 def test_what_a_cluster_says_is_printed_escaped(clusters: Clusters) -> None:
