@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from kubectl_liqo_shortcut.commands.create import CREATED_BY
+from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refuse_expired
 from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
 from kubectl_liqo_shortcut.core.permissions import Access
-from kubectl_liqo_shortcut.core.plan import make_plan, marks
+from kubectl_liqo_shortcut.core.plan import marks
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.prospect import prospects
 from kubectl_liqo_shortcut.core.record import Recorded
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
-from kubectl_liqo_shortcut.engine.labels import Labels, put_labels
+from kubectl_liqo_shortcut.engine.labels import Labels, Replaced, put_labels
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import look_or_refuse, refuse_errors
 from kubectl_liqo_shortcut.engine.records import end_record, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering
-from kubectl_liqo_shortcut.errors import PartlyDone, Refused, ShortcutError
+from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, Refused, ShortcutError
 
 _UNDO = 30.0  # seconds to take labels off again
 
@@ -73,19 +77,30 @@ def _examined(looked: Looked, request: Request, hub: Cluster, deadline: Deadline
     """*looked*, the Shortcut being what is there; refuses what cannot be adopted as it is."""
     link = looked.link
     ends = link.ends()
+    refuse_expired(request, looked)
     adoption.refuse_half(ends, request.name)
     adoption.refuse_foreign(ends, _marks(looked))
     if looked.view.record is None:
         spec = {**adoption.spec_of(ends, link.facts.leaves), **request.spec}
-        there = dataclasses.replace(request, spec=spec).shortcut_with(looked.shortcut.server)
+        there = _as_shortcut(request, spec, looked.shortcut.server)
         link = dataclasses.replace(link, shortcut=there, _rendered=None)
         looked = dataclasses.replace(looked, link=link)
     rendered, _ = link.plan(ends)
     pretended = {each.ref: each for each in _entries(looked)}
-    adoption.refuse_changes(make_plan(rendered.ready, ends, pretended), request.name)
+    adoption.refuse_changes(prospects(rendered, ends, pretended), request.name)
     _refuse_peering(looked, deadline)
     _refuse_errors(looked, request, hub, deadline)
     return looked
+
+
+def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -> Shortcut:
+    try:
+        return dataclasses.replace(request, spec=spec).shortcut_with(server)
+    except Invalid as error:
+        raise Refused(
+            f"no shortcut can be like the link that is there: {error.message}",
+            hint="correct its gateways first, or delete it and create a shortcut instead",
+        ) from error
 
 
 def _refuse_errors(looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> None:
@@ -125,6 +140,9 @@ class _Adoption:
         self._request = request
         self._hub = hub
         self._deadline = deadline
+        self._bodies = {
+            ref_of(leaf, body): body for leaf, body in adoption.taken(looked.link.ends())
+        }
         self._labelled: list[tuple[Recorded, Labels]] = []
 
     def run(self, stop: Stop) -> Iterator[Event]:
@@ -149,7 +167,7 @@ class _Adoption:
         except Exception as error:
             yield from self._undo(error, before, made=made)
             raise
-        yield from Convergence(link, wait=False).run(self._deadline, stop)
+        yield from self._complete(stop)
         link.journal.write(link.status(link.ends()))
         changed = made or link.journal.objects != before
         yield Outcome(
@@ -159,10 +177,20 @@ class _Adoption:
         )
 
     def _label(self, entry: Recorded) -> None:
-        cluster = self._link.leaves[entry.ref.cluster]
-        was = put_labels(entry, _marks(self._looked), cluster, self._deadline)
-        if was:
-            self._labelled.append((entry, was))
+        """What its labels were is noted first: of a lost answer nobody knows whether it is done."""
+        marked = _marks(self._looked)
+        labels = labels_of(self._bodies[entry.ref])
+        self._labelled.append((entry, {key: labels.get(key) for key in marked}))
+        put_labels(entry, marked, self._link.leaves[entry.ref.cluster], self._deadline)
+
+    def _complete(self, stop: Stop) -> Iterator[Event]:
+        """Make what is missing of the link, such as a key; whatever stops it, it is adopted."""
+        try:
+            loop = Convergence(self._link, wait=False, only_create=True)
+            yield from loop.run(self._deadline, stop)
+        except Exception:
+            yield from note_status(self._link, None)
+            raise
 
     def _undo(
         self, error: Exception, before: Mapping[ObjectRef, Recorded], *, made: bool
@@ -173,7 +201,8 @@ class _Adoption:
         yield Note(f"undoing: {said}", name)
         try:
             for entry, was in reversed(self._labelled):
-                put_labels(entry, was, self._link.leaves[entry.ref.cluster], deadline)
+                with contextlib.suppress(Replaced):  # then it never was ours
+                    put_labels(entry, was, self._link.leaves[entry.ref.cluster], deadline)
             self._link.journal.quiet()
             if made:
                 end_record(self._hub, self._link.journal.record, deadline)

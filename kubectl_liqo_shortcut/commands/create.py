@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.lifecycle import expired_at, was_ready
+from kubectl_liqo_shortcut.core.lifecycle import expired_at, is_in_use
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Reason
@@ -78,6 +78,18 @@ def _refuse(
     record = looked.view.record
     if record is None and options.recorded_only:
         raise no_record_any_more(request)
+    refuse_expired(request, looked)
+    findings = list(conflicts(looked))
+    if findings or looked.plan().steps:  # a link that is as it should be need not be examined
+        findings += checks(looked, hub, deadline)
+    refuse_errors(findings, request)
+    for each in findings:
+        yield Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
+
+
+def refuse_expired(request: Request, looked: Looked) -> None:
+    """What has expired is switched off by the next ``sync``: it is not made, nor taken over."""
+    record = looked.view.record
     wanted = {"spec": {"expirationTime": looked.shortcut.expiration_time}}
     if at := expired_at(record or wanted, utc_now()):
         raise Refused(
@@ -86,12 +98,6 @@ def _refuse(
             if record
             else "give a time to come",
         )
-    findings = list(conflicts(looked))
-    if findings or looked.plan().steps:  # a link that is as it should be need not be examined
-        findings += checks(looked, hub, deadline)
-    refuse_errors(findings, request)
-    for each in findings:
-        yield Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
 
 
 def _make(
@@ -126,9 +132,9 @@ def _make(
 def _converge(
     link: Link, options: Options, deadline: Deadline, stop: Stop, hub: Cluster, *, made: bool
 ) -> Generator[Event, None, bool]:
-    """Run the loop; on failure undo, unless the shortcut has been ready once. *made*: the record
-    is of this run. Returns whether anything was changed."""
-    keep = was_ready(link.journal.record) or options.keep_on_failure
+    """Run the loop; on failure undo, unless the shortcut has been ready once, or its link is an
+    adopted one. *made*: the record is of this run. Returns whether anything was changed."""
+    keep = options.keep_on_failure or is_in_use(link.journal.record)
     changed = False
     try:
         for event in Convergence(link, wait=options.wait).run(deadline, stop):
@@ -138,14 +144,14 @@ def _converge(
         raise  # somebody else may be at work: not even an undo
     except TimedOut as error:
         if keep or not options.undo_on_timeout:
-            yield from _note(link, None)
+            yield from note_status(link, None)
             raise
         yield from _undone(link, error, hub, made=made)
         error.hint = "it was undone, as --undo-on-timeout asks"
         raise
     except Exception as error:
         if keep:
-            yield from _note(link, _cause(error))
+            yield from note_status(link, _cause(error))
             raise
         yield from _undone(link, error, hub, made=made)
         raise
@@ -173,7 +179,7 @@ def _words(error: Exception) -> str:
     return error.message if isinstance(error, ShortcutError) else f"unforeseen: {error!r}"
 
 
-def _note(link: Link, cause: Cause | None) -> Iterator[Event]:
+def note_status(link: Link, cause: Cause | None) -> Iterator[Event]:
     """Bring the record up to date on the way out: what went wrong before matters more."""
     try:
         link.journal.quiet()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
-from kubectl_liqo_shortcut.core.plan import Create, Plan, differing
+from kubectl_liqo_shortcut.core.plan import Create, differing
+from kubectl_liqo_shortcut.core.prospect import Prospect
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
 from kubectl_liqo_shortcut.errors import Refused
@@ -128,10 +129,13 @@ def refuse_half(ends: Mapping[str, End], name: str) -> None:
                 )
 
 
-def refuse_changes(plan: Plan, name: str) -> None:
-    """Adopting changes nothing: what the record says must be what is there."""
-    for step in plan.steps:
-        if isinstance(step, Create):
+def refuse_changes(wanted: Iterable[Prospect], name: str) -> None:
+    """Adopting changes nothing: what the record says must be what is there.
+
+    That holds for what still waits for a fact too, as far as it is known.
+    """
+    for step in (each.step for each in wanted):
+        if step is None or isinstance(step, Create):
             continue
         spec = step.observed.get("spec") or {}
         fields = ", ".join(differing(spec, step.manifest.body["spec"]))

@@ -25,6 +25,15 @@ def was_ready(record: Object | None) -> bool:
     return bool(((record or {}).get("status") or {}).get("firstReadyTime"))
 
 
+def is_in_use(record: Object | None) -> bool:
+    """Whether its link may carry traffic that a failure must not cut: it was up once, or it was
+    there, made by others, before it was adopted."""
+    entries = ((record or {}).get("status") or {}).get("objects") or ()
+    return was_ready(record) or any(
+        each.get("ownership") == Ownership.ADOPTED.value for each in entries
+    )
+
+
 def removed_on(ends: Mapping[str, End], recorded: Mapping[ObjectRef, Recorded]) -> Iterator[str]:
     """The leaves that lost both Configuration and gateway of ours.
 

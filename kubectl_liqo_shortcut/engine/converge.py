@@ -28,6 +28,7 @@ from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
     Contended,
+    PartlyDone,
     ShortcutError,
     TimedOut,
     Transient,
@@ -39,9 +40,10 @@ _RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
 class Convergence:
     """The state of one run of the loop; ``run`` yields what happens."""
 
-    def __init__(self, link: Link, *, wait: bool) -> None:
+    def __init__(self, link: Link, *, wait: bool, only_create: bool = False) -> None:
         self._link = link
         self._wait = wait
+        self._only_create = only_create  # what is there stays as it is
         self._under_way: dict[ObjectRef, Step] = {}
         self._not_before: dict[ObjectRef, float] = {}  # monotonic
         self._attempts: dict[ObjectRef, int] = {}
@@ -82,6 +84,9 @@ class Convergence:
     def _plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
         """The next steps; a gateway that the run found stuck is made anew."""
         rendered, plan = self._link.plan(ends)
+        if self._only_create:
+            self._refuse_changes(plan)
+            return rendered, plan
         self._suspect = self._suspect or Suspect(ends)
         found = self._suspect.gateway(ends)
         if found is None or found not in plan.ours:
@@ -93,6 +98,16 @@ class Convergence:
             and manifest.ref not in {step.manifest.ref for step in plan.steps}
         ]
         return rendered, dataclasses.replace(plan, steps=(*plan.steps, *steps))
+
+    def _refuse_changes(self, plan: Plan) -> None:
+        for step in plan.steps:
+            if not isinstance(step, Create):
+                raise PartlyDone(
+                    f"cluster {step.manifest.cluster!r}: {step.manifest.ref} is not as the record "
+                    "says; it was left as it is",
+                    hint=f"kubectl liqo-shortcut diff {self._link.shortcut.name} shows how sync "
+                    "would change it",
+                )
 
     def _settle(self, plan: Plan) -> Iterator[Event]:
         journal = self._link.journal

@@ -17,35 +17,36 @@ Labels = Mapping[str, str | None]
 """None takes a label off."""
 
 
-def put_labels(
-    entry: Recorded, labels: Labels, cluster: Cluster, deadline: Deadline
-) -> Mapping[str, str | None]:
-    """Set *labels* on that very object, and nothing else; returns what they were before.
+class Replaced(ClusterError):
+    """Another object has the name by now."""
 
-    Nothing to set, nothing written: empty then. Raises ``ClusterError`` if another object has
-    its name by now.
+
+def put_labels(entry: Recorded, labels: Labels, cluster: Cluster, deadline: Deadline) -> None:
+    """Set *labels* on that very object, and nothing else; nothing to set, nothing written.
+
+    Raises ``Replaced`` if another object has its name by now. After another error they may be
+    set nevertheless: the answer may have been lost.
     """
     look = 1
     while True:
         try:
-            return patiently(partial(_put, entry, labels, cluster), deadline)
+            patiently(partial(_put, entry, labels, cluster), deadline)
+            return
         except Conflict:
             look += 1
             if look > _LOOKS:
                 raise
 
 
-def _put(entry: Recorded, labels: Labels, cluster: Cluster) -> Mapping[str, str | None]:
+def _put(entry: Recorded, labels: Labels, cluster: Cluster) -> None:
     found = cluster.get(entry.ref)
     if found is None or uid_of(found) != entry.uid:
-        raise ClusterError(
+        raise Replaced(
             entry.ref.cluster,
             f"{entry.ref} is not the one any more that was looked at",
             hint="somebody works on that link; try again when they are done",
         )
-    before = {key: labels_of(found).get(key) for key in labels}
-    if before == dict(labels):
-        return {}
+    if all(labels_of(found).get(key) == value for key, value in labels.items()):
+        return
     metadata = {"resourceVersion": found["metadata"]["resourceVersion"], "labels": dict(labels)}
     cluster.patch(entry.ref, {"metadata": metadata})
-    return before

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.reasons import Reason
-from kubectl_liqo_shortcut.core.record import Cause
+from kubectl_liqo_shortcut.core.record import Cause, Ownership
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.engine.records import end_record, note_cause
@@ -27,22 +27,24 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
     name = link.shortcut.name
     link.world.settle(deadline)  # a POST under way would leave an orphan behind
     yield Note(f"undoing: {failure}", name)
+    made_here = [each for each in journal.objects.values() if each.ownership is Ownership.CREATED]
     left = list(journal.objects.values())
     reason, message = Reason.CLEANUP_PENDING, ""
     try:
         journal.quiet()
         silent = check_peering(link.shortcut.sides, link.leaves, deadline)
         alive = {leaf: cluster for leaf, cluster in link.leaves.items() if leaf not in silent}
-        errors = yield from remove(link.shortcut, str(link.facts.hub), left, alive, deadline)
+        errors = yield from remove(link.shortcut, str(link.facts.hub), made_here, alive, deadline)
         errors |= silent
-        left = [each for each in left if each.ref.cluster in errors]
+        adopted = [each for each in left if each.ownership is Ownership.ADOPTED]
+        left = [each for each in left if each.ref.cluster in errors or each in adopted]
         message = "; ".join(error.message for error in errors.values())
         if not errors:
             if made:
                 end_record(hub, journal.record, deadline)
             else:
                 cause = Cause(Reason.FAILED, failure, stalled=True)
-                note_cause(hub, journal.record, cause, deadline, ())
+                note_cause(hub, journal.record, cause, deadline, adopted)
             yield Note("undone: nothing of it is left but tenant namespaces", name)
             return True
     except InUseByPeering as error:

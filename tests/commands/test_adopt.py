@@ -14,11 +14,11 @@ from kubectl_liqo_shortcut.commands.delete import Options, delete
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of, uid_of
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine import lease
+from kubectl_liqo_shortcut.engine import lease, stuck
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import (
@@ -35,7 +35,7 @@ from kubectl_liqo_shortcut.errors import (
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.commands.test_delete import foreign_cluster
-from tests.fakes import Body, FakeWorld
+from tests.fakes import Body, FakeCluster, FakeWorld
 
 CIDRS = {
     "milan": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]},
@@ -65,6 +65,10 @@ def template(role: str) -> Body:
     kind, name = f"WgGateway{role}Template", f"wireguard-{role.lower()}"
     ref = {"apiVersion": r.GATEWAY_SERVER.api_version, "kind": kind, "name": name}
     return {f"{role.lower()}TemplateRef": {**ref, "namespace": "liqo"}}
+
+
+def the(cluster: FakeCluster, kind: r.Kind) -> ObjectRef:
+    return next(ref for ref in cluster.objects if ref.kind == kind)
 
 
 def asked(**wanted: Any) -> Request:
@@ -499,3 +503,125 @@ def test_every_object_of_the_link_is_on_record_under_its_own_name(world: FakeWor
         if r.SHORTCUT_NAME in body["metadata"]["labels"]
     }
     assert set(rec.objects_of(present(world))) == there
+
+
+def tunnel_down(world: FakeWorld) -> None:
+    for leaf in world.leaves.values():
+        leaf.set_status(the(leaf, r.CONNECTION), {"value": "Error"})
+
+
+def test_a_failing_sync_takes_nothing_of_an_adopted_link_away(world: FakeWorld) -> None:
+    """It never was Ready by the record, and yet it is not ours to undo."""
+    connect(world)
+    tunnel_down(world)
+    run(world)
+    before = everything(world)
+    milan = world.leaves["milan"]
+    milan.patch(
+        the(milan, r.CONFIGURATION), {"spec": {"remote": {"cidr": {"pod": ["10.9.0.0/16"]}}}}
+    )
+    failing_at(world, Forbidden("milan", "no"), r.CONFIGURATION)
+    with pytest.raises(Forbidden):
+        list(create(world))
+    assert set(everything(world)) == set(before)
+    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    assert owners == {Ownership.ADOPTED}
+
+
+def test_a_lost_answer_leaves_no_label_behind(world: FakeWorld, monkeypatch: Any) -> None:
+    connect(world)
+    before = everything(world)
+    milan = world.leaves["milan"]
+    patch, lost = milan.patch, False
+
+    def losing(ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+        nonlocal lost
+        if ref.kind == r.CONFIGURATION and not lost:
+            lost = True
+            patch(ref, body, subresource=subresource)
+            raise Unreachable("milan", "connection reset")
+        if ref.kind == r.GATEWAY_CLIENT:
+            raise Forbidden("milan", "no")
+        return patch(ref, body, subresource=subresource)
+
+    monkeypatch.setattr(milan, "patch", losing)
+    with pytest.raises(Forbidden):
+        run(world)
+    assert lost
+    assert everything(world) == before
+    assert records(world) == []
+
+
+def test_a_gateway_without_an_endpoint_is_not_made_anew(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stuck, "GRACE", 0.01)
+    connect(world)
+    rome, milan = world.leaves["rome"], world.leaves["milan"]
+    rome.set_status(the(rome, r.GATEWAY_SERVER), {})
+    rome.drop(the(rome, r.SERVICE))
+    for kind in (r.PUBLIC_KEY, r.SECRET):
+        milan.drop(the(milan, kind))
+    ref = the(rome, r.GATEWAY_SERVER)
+    owner = {"uid": rome.objects[ref]["metadata"]["uid"]}
+    at = {"name": f"gw-{ref.name}", "namespace": ref.namespace, "ownerReferences": [owner]}
+    rome.put({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": at})
+    before = [milan.objects[the(milan, r.GATEWAY_CLIENT)], rome.objects[ref]]
+    with pytest.raises(TimedOut):
+        run(world, timeout=1)
+    after = [milan.objects[the(milan, r.GATEWAY_CLIENT)], rome.objects[the(rome, ref.kind)]]
+    assert list(map(uid_of, after)) == list(map(uid_of, before))
+    assert [each["spec"] for each in after] == [each["spec"] for each in before]
+
+
+def test_what_drifts_while_it_is_adopted_is_left_as_it_is(world: FakeWorld) -> None:
+    connect(world)
+    milan = world.leaves["milan"]
+    milan.drop(the(milan, r.PUBLIC_KEY))
+    happening = adopt(asked(), world, RENDERER, 5, Stop())
+    for event in happening:
+        if isinstance(event, Done) and event.ref.kind == r.GATEWAY_CLIENT:
+            break
+    other = {"spec": {"mtu": 1500}}
+    milan.patch(the(milan, r.GATEWAY_CLIENT), other)
+    with pytest.raises(PartlyDone, match="left as it is"):
+        list(happening)
+    assert milan.objects[the(milan, r.GATEWAY_CLIENT)]["spec"]["mtu"] == 1500
+    assert len(rec.objects_of(present(world))) >= 7
+
+
+def test_what_has_expired_is_not_adopted_only_to_be_switched_off(world: FakeWorld) -> None:
+    connect(world)
+    list(create(world))
+    ref = the(world.hub, r.SHORTCUT)
+    world.hub.patch(ref, {"spec": {"expirationTime": "2025-01-01T00:00:00Z"}})
+    with pytest.raises(Refused, match="expired at"):
+        run(world)
+
+
+def test_a_link_that_no_shortcut_can_be_like_is_refused(world: FakeWorld) -> None:
+    connect(world, endpoint={"nodePort": 31000})  # of a load balancer: Kubernetes allows it
+    refused(world, "no shortcut can be like the link that is there")
+
+
+def test_a_client_that_dials_elsewhere_is_refused_before_the_endpoint_is_known(
+    world: FakeWorld,
+) -> None:
+    """What waits for a fact is compared as far as it is known."""
+    connect(world)
+    rome, milan = world.leaves["rome"], world.leaves["milan"]
+    rome.set_status(the(rome, r.GATEWAY_SERVER), {})
+    milan.patch(the(milan, r.GATEWAY_CLIENT), {"spec": {"mtu": 1500, "endpoint": None}})
+    refused(world, "differs in spec.mtu")
+
+
+def test_a_leaf_that_fails_once_all_is_labelled_leaves_it_adopted(world: FakeWorld) -> None:
+    connect(world)
+    milan = world.leaves["milan"]
+    milan.drop(the(milan, r.PUBLIC_KEY))
+    milan.fault = lambda verb, ref: (
+        Forbidden("milan", "no") if (verb, ref.kind) == ("create", r.PUBLIC_KEY) else None
+    )
+    with pytest.raises(Forbidden):
+        run(world)
+    assert Ownership.ADOPTED in {each.ownership for each in rec.objects_of(present(world)).values()}
