@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from functools import partial
@@ -18,16 +19,15 @@ from kubectl_liqo_shortcut.core.model import (
     Object,
     cluster_id,
     labels_of,
-    shortcut_name,
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
-from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, parse_record
+from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, shown_by
 from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
 from kubectl_liqo_shortcut.engine.survey import find_records
-from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,29 +42,35 @@ class Explanation:
 def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Explanation:
     """Explain the pair that *words* mean (``A B``, ``NAME``); it need not have a shortcut."""
     deadline = Deadline(timeout)
+    name = target(words)  # a wrong command line is no cause
     try:
-        record, leaves = _record(words, open_cluster)
+        record, leaves = _record(name, words, open_cluster, deadline)
         looking = Answer(partial(look_at_leaves, set(leaves), open_cluster, deadline))
         sight = look_at_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair
             raise
-        return Explanation(shortcut_name(*_pair(words)), _hub_failed(error))
+        return Explanation(name, _hub_failed(error))
     seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
-    name = pair.shortcut.name
     evidence = gather(sight, {name: pair}, seen, open_cluster, deadline)[name]
     return Explanation(name, diagnose(evidence), evidence)
 
 
 def describe(
     words: Sequence[str], open_cluster: OpenCluster, timeout: float
-) -> tuple[Evidence, Diagnosis, list[Object]]:
-    """All about one shortcut: what is seen of it, what is wrong, and its Events."""
+) -> tuple[Evidence, Diagnosis, list[Object] | None]:
+    """All about one shortcut: what is seen of it, what is wrong, and its Events.
+
+    None for these where the user may not look at them: they are a courtesy.
+    """
     found = why([target(words)], open_cluster, timeout)
     assert found.evidence is not None, "by its name alone, a shortcut is found or refused"
     assert found.evidence.record is not None, "by its name alone, a shortcut is found or refused"
-    events = events_of(found.evidence.record, open_cluster)
+    record = found.evidence.record
+    events: list[Object] | None = None
+    with contextlib.suppress(ClusterError):
+        events = patiently(lambda: events_of(record, open_cluster), Deadline(timeout))
     return found.evidence, found.diagnosis, events
 
 
@@ -78,14 +84,15 @@ def events_of(record: Object, open_cluster: OpenCluster) -> list[Object]:
 
 
 def _record(
-    words: Sequence[str], open_cluster: OpenCluster
+    name: str, words: Sequence[str], open_cluster: OpenCluster, deadline: Deadline
 ) -> tuple[Object | None, tuple[ClusterID, ClusterID]]:
-    name = target(words)
     if len(words) == 1:
-        record = find(name, open_cluster)
+        record = patiently(lambda: find(name, open_cluster), deadline, first_look=True)
         pair = pair_of(record)
         return record, (pair.server, pair.client)
-    records = find_records(open_cluster(HUB), name, crd_needed=False)
+    hub = open_cluster(HUB)
+    look = partial(find_records, hub, name, crd_needed=False)
+    records = patiently(look, deadline, first_look=True)
     return (records[0] if records else None), _pair(words)
 
 
@@ -99,7 +106,7 @@ def _shortcut(
 ) -> Shortcut:
     """The record's; else what the link between them would be, by the gateways that are there."""
     if record is not None:
-        return parse_record(record)
+        return shown_by(record)
     first, second = sorted(leaves)
     for server, client in ((first, second), (second, first)):
         if _has(seen[server], r.GATEWAY_SERVER, client) or _has(
@@ -120,4 +127,7 @@ def _has(leaf: Leaf | Silence, kind: r.Kind, peer: str) -> bool:
 
 def _hub_failed(error: ShortcutError) -> Diagnosis:
     seen = error.message.removeprefix(f"{HUB}: ")
-    return Diagnosis((failed("hub", HUB, CauseName.HUB_UNREACHABLE, seen, error.hint or ""),))
+    reason = Silence.of(error).reason
+    if reason is CauseName.LEAF_UNREACHABLE:
+        reason = CauseName.HUB_UNREACHABLE
+    return Diagnosis((failed("hub", HUB, reason, seen, error.hint or reason.remedy),))

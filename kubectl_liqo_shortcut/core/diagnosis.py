@@ -14,6 +14,7 @@ from kubectl_liqo_shortcut.core import leaf_checks
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, Verdict, failed, ok
 from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.gateway_checks import TUNNEL
 from kubectl_liqo_shortcut.core.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
 from kubectl_liqo_shortcut.core.reasons import Condition
@@ -43,11 +44,16 @@ class Diagnosis:
 
     @property
     def ready(self) -> Ready:
-        cause = self.cause
-        if cause is None or cause.reason == CauseName.RECORD_STALE:  # the link itself is fine
-            return Ready.TRUE
-        silent = cause.reason == CauseName.LEAF_UNREACHABLE or cause.verdict is Verdict.UNKNOWN
-        return Ready.UNKNOWN if silent else Ready.FALSE
+        """Both gateways' own word counts, whatever else could not be looked at."""
+        failed = next((each for each in self.checks if each.verdict is Verdict.FAIL), None)
+        if failed is not None and failed.reason is not CauseName.RECORD_STALE:
+            return Ready.UNKNOWN if failed.reason in _NOBODY_KNOWS else Ready.FALSE
+        tunnel = [each.verdict for each in self.checks if each.name == TUNNEL]
+        return Ready.TRUE if tunnel == [Verdict.OK, Verdict.OK] else Ready.UNKNOWN
+
+
+_NOBODY_KNOWS = (CauseName.LEAF_UNREACHABLE, CauseName.FORBIDDEN, CauseName.ANOTHER_CLUSTER)
+"""Causes on our side: the tunnel may be up."""
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:

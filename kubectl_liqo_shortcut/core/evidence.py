@@ -50,6 +50,10 @@ class LeafEvidence:
         return max(0.0, (moments[1] - moments[0]) / datetime.timedelta(seconds=1))
 
     @property
+    def has_gateway(self) -> bool:
+        return self.end is not None and self.end.gateway is not None
+
+    @property
     def is_connected(self) -> bool:
         """Whether its Connection says so, and it is of now."""
         status = ((self.end.connection if self.end else None) or {}).get("status") or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, failed, ok, unknown
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
@@ -12,6 +13,15 @@ from kubectl_liqo_shortcut.core.observe import End, gateway_kind
 from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
 
 _READY = "Ready"  # Kubernetes' own word, of a Pod
+
+
+TUNNEL = "tunnel"
+"""The check that tells whether packets pass."""
+
+
+def unseen(name: str, leaf: LeafEvidence, what: str) -> Check:
+    """The user may not look, so nobody can tell."""
+    return unknown(name, leaf.leaf, f"{what} may not be looked at there", CauseName.UNSEEN.remedy)
 
 
 def kind_of(end: End) -> str:
@@ -31,9 +41,9 @@ def pod(leaf: LeafEvidence, _: Evidence) -> Check:
     """Does the gateway's Pod run?"""
     _end, _gateway, namespace, name = _place(leaf)
     logs = f"kubectl --context {leaf.leaf} -n {namespace}"
-    if "Pod" in leaf.unseen:
-        return unknown("gateway Pod", leaf.leaf, "Pods may not be looked at there")
-    living = [each for each in leaf.pods if not is_terminating(each)]
+    if r.POD.kind in leaf.unseen:
+        return unseen("gateway Pod", leaf, "Pods")
+    living = [each for each in leaf.pods if not is_terminating(each) and not _has_ended(each)]
     if not living:
         return failed(
             "gateway Pod",
@@ -42,17 +52,23 @@ def pod(leaf: LeafEvidence, _: Evidence) -> Check:
             f"there is none in {namespace}",
             f"{logs} describe deployment gw-{name}",
         )
-    for each in living:
-        if trouble := _trouble(each):
-            return failed(
-                "gateway Pod",
-                leaf.leaf,
-                CauseName.GATEWAY_POD_NOT_READY,
-                f"{each['metadata']['name']}: {trouble}",
-                f"{logs} logs {each['metadata']['name']} --all-containers --prefix",
-            )
-    node = (living[0].get("spec") or {}).get("nodeName") or "no node"
-    return ok("gateway Pod", leaf.leaf, f"{living[0]['metadata']['name']} is ready on {node}")
+    ready = next((each for each in living if not _trouble(each)), None)
+    if ready is None:
+        pod_name = living[0]["metadata"]["name"]
+        return failed(
+            "gateway Pod",
+            leaf.leaf,
+            CauseName.GATEWAY_POD_NOT_READY,
+            f"{pod_name}: {_trouble(living[0])}",
+            f"{logs} logs {pod_name} --all-containers --prefix",
+        )
+    node = (ready.get("spec") or {}).get("nodeName") or "no node"
+    return ok("gateway Pod", leaf.leaf, f"{ready['metadata']['name']} is ready on {node}")
+
+
+def _has_ended(pod: Object) -> bool:
+    """An evicted Pod stays around for long, beside the one that took its place."""
+    return (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _trouble(pod: Object) -> str:
@@ -85,7 +101,7 @@ def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
     if found is not None:
         return ok("endpoint", leaf.leaf, f"listens at {found}")
     service = evidence.shortcut.gateway.service
-    if "Service" not in leaf.unseen and not leaf.services:
+    if r.SERVICE.kind not in leaf.unseen and not leaf.services:
         seen = f"Liqo has made no Service {namespace}/gw-{name}"
     elif service.type == "LoadBalancer":
         seen = f"Service {namespace}/gw-{name} has no address from a load balancer yet"
@@ -103,7 +119,9 @@ def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
 def _dialled(leaf: LeafEvidence, evidence: Evidence) -> Check:
     _, gateway, _, _ = _place(leaf)
     server = evidence.sides[0].end
-    listens = endpoint_of(server.gateway) if server and server.gateway else None
+    if server is None or server.gateway is None:
+        return unknown("endpoint", leaf.leaf, "the server's gateway may not be looked at")
+    listens = endpoint_of(server.gateway)
     dials = parse_endpoint((gateway.get("spec") or {}).get("endpoint"))
     given = evidence.shortcut.gateway
     wanted = (
@@ -126,10 +144,10 @@ def keys(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """Is the peer's public key published here the one that the peer's gateway has?"""
     end, _, namespace, _ = _place(leaf)
     peer = evidence.leaves[end.side.peer]
-    if "Secret" in peer.unseen:
-        return unknown("keys", leaf.leaf, f"the key of {peer.leaf}'s gateway may not be read")
+    if r.SECRET.kind in peer.unseen:
+        return unknown("keys", leaf.leaf, f"the key of {peer.leaf}'s gateway could not be read")
     if not peer.key_asked:
-        return ok("keys", leaf.leaf, "not compared: the tunnel is up")
+        return ok("keys", leaf.leaf, "not compared")
     if peer.key is None:
         return failed(
             "keys",
@@ -138,6 +156,8 @@ def keys(leaf: LeafEvidence, evidence: Evidence) -> Check:
             "its gateway has no key pair yet",
             f"kubectl --context {peer.leaf} -n liqo logs deployment/liqo-controller-manager",
         )
+    if end.public_key is None and r.PUBLIC_KEY.kind in leaf.unseen:
+        return unseen("keys", leaf, "PublicKeys")
     published = ((end.public_key or {}).get("spec") or {}).get("publicKey")
     if published != peer.key:
         what = "has another key for" if published else "has no key of"
@@ -155,9 +175,11 @@ def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """What does its gateway say of the tunnel, and is that of now?"""
     end, _, namespace, _ = _place(leaf)
     logs = f"kubectl --context {leaf.leaf} -n {namespace} logs deployment/gw-{end.side.peer} -c "
+    if end.connection is None and r.CONNECTION.kind in leaf.unseen:
+        return unseen(TUNNEL, leaf, "Connections")
     if end.connection is None:
         return failed(
-            "tunnel",
+            TUNNEL,
             leaf.leaf,
             CauseName.NO_CONNECTION,
             "its gateway has made no Connection yet",
@@ -167,19 +189,19 @@ def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
     value = status.get("value")
     if value != "Connected":
         return failed(
-            "tunnel", leaf.leaf, CauseName.TUNNEL_DOWN, _down(end, evidence, value), _ask(evidence)
+            TUNNEL, leaf.leaf, CauseName.TUNNEL_DOWN, _down(end, evidence, value), _ask(evidence)
         )
     if leaf.is_stale:
         silence = leaf.silence() or 0.0
         return failed(
-            "tunnel",
+            TUNNEL,
             leaf.leaf,
             CauseName.STALE_CONNECTION,
             f"its Connection says Connected, but heard nothing for {silence:.0f} s",
             f"{logs}gateway",
         )
     latency = (status.get("latency") or {}).get("value")
-    return ok("tunnel", leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
+    return ok(TUNNEL, leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
 
 
 def _down(end: End, evidence: Evidence, value: object) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_liqo_shortcut.core import gateway_checks
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, failed, ok
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
+from kubectl_liqo_shortcut.core.gateway_checks import kind_of, unseen
 from kubectl_liqo_shortcut.core.leaf import routes_of
 from kubectl_liqo_shortcut.core.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.model import is_terminating
@@ -39,6 +41,8 @@ def _end(leaf: LeafEvidence) -> End:
 def removed(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """Did somebody take the link away there?"""
     recorded = objects_of(evidence.record)
+    if leaf.unseen & {r.CONFIGURATION.kind, kind_of(_end(leaf))}:
+        return unseen("link", leaf, "Configurations and gateways")
     if list(removed_on({leaf.leaf: _end(leaf)}, recorded)):
         return failed(
             "link",
@@ -53,6 +57,8 @@ def removed(leaf: LeafEvidence, evidence: Evidence) -> Check:
 
 def namespace(leaf: LeafEvidence, evidence: Evidence) -> Check:
     found = _end(leaf).namespace
+    if found is None and r.NAMESPACE.kind in leaf.unseen:
+        return unseen("tenant namespace", leaf, "Namespaces")
     if found is None:
         return failed(
             "tenant namespace",
@@ -77,6 +83,8 @@ def configuration(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """Does it know the peer's networks, the right ones, and has Liqo taken them up?"""
     end, name = _end(leaf), evidence.shortcut.name
     found = end.configuration
+    if found is None and r.CONFIGURATION.kind in leaf.unseen:
+        return unseen("networks", leaf, "Configurations")
     if found is None:
         return failed(
             "networks",
@@ -124,7 +132,9 @@ def _as(cidr: str, seen: str) -> str:
 def gateway(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """Is its gateway there, and the one that is on record?"""
     end, name = _end(leaf), evidence.shortcut.name
-    kind = gateway_checks.kind_of(end)
+    kind = kind_of(end)
+    if end.gateway is None and kind in leaf.unseen:
+        return unseen("gateway", leaf, f"{kind}s")
     if end.gateway is None:
         return failed(
             "gateway",
@@ -153,15 +163,19 @@ def gateway(leaf: LeafEvidence, evidence: Evidence) -> Check:
 
 
 _PLACE: tuple[LeafCheck, ...] = (removed, namespace, configuration)
-_GATEWAY: tuple[LeafCheck, ...] = (gateway, gateway_checks.pod, gateway_checks.endpoint)
+_GATEWAY: tuple[LeafCheck, ...] = (gateway_checks.pod, gateway_checks.endpoint)
 _TUNNEL: tuple[LeafCheck, ...] = (gateway_checks.keys, gateway_checks.connection)
 
 
 def chain(evidence: Evidence) -> Iterator[Check]:
-    """All of both leaves; the client's gateway is made once the server's has its endpoint."""
+    """All of both leaves; the client's gateway is made once the server's has its endpoint.
+
+    What depends on a gateway that may not be looked at is left out.
+    """
     for each in _PLACE:
         yield from (each(leaf, evidence) for leaf in evidence.sides)
     for leaf in evidence.sides:
-        yield from (each(leaf, evidence) for each in _GATEWAY)
+        yield gateway(leaf, evidence)
+        yield from (each(leaf, evidence) for each in _GATEWAY if leaf.has_gateway)
     for each in _TUNNEL:
-        yield from (each(leaf, evidence) for leaf in evidence.sides)
+        yield from (each(leaf, evidence) for leaf in evidence.sides if leaf.has_gateway)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
@@ -22,7 +21,7 @@ from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.remove import check_peering, remove_gateway
 from kubectl_liqo_shortcut.engine.rivals import rival_service
-from kubectl_liqo_shortcut.engine.stuck import NO_SERVICE, Suspect, lacks_service, missing_service
+from kubectl_liqo_shortcut.engine.stuck import Suspect, lacks_service, missing_service
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -88,16 +87,8 @@ class Convergence:
             self._refuse_changes(plan)
             return rendered, plan
         self._suspect = self._suspect or Suspect(ends)
-        found = self._suspect.gateway(ends)
-        if found is None or found not in plan.ours:
-            return rendered, plan
-        steps = [
-            Recreate(manifest, found[1], NO_SERVICE, suspected=True)
-            for manifest in rendered.ready
-            if (manifest.cluster, manifest.ref.kind) == (found[0], r.GATEWAY_SERVER)
-            and manifest.ref not in {step.manifest.ref for step in plan.steps}
-        ]
-        return rendered, dataclasses.replace(plan, steps=(*plan.steps, *steps))
+        steps = (*plan.steps, *self._suspect.steps(plan, rendered, ends))
+        return rendered, dataclasses.replace(plan, steps=steps)
 
     def _refuse_changes(self, plan: Plan) -> None:
         for step in plan.steps:

@@ -17,7 +17,14 @@ from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.identity import checked_uid, recorded_uid
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import who_am_i
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, NoLiqo, Refused, ShortcutError
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Forbidden,
+    Gone,
+    NoLiqo,
+    Refused,
+    ShortcutError,
+)
 
 _BY_GATEWAY = "networking.liqo.io/component=gateway"
 _GATEWAY_NAME = "networking.liqo.io/gateway-name"
@@ -159,7 +166,10 @@ def with_key(seen: LeafEvidence, open_cluster: OpenCluster, deadline: Deadline) 
         return seen
     name = observe.secret_name(end.side, end.gateway)
     what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
-    found = _list(open_cluster(seen.leaf), what, deadline)
+    try:
+        found = _list(open_cluster(seen.leaf), what, deadline)
+    except ClusterError:  # it has shown the rest: that is told
+        found = None
     if found is None:
         return dataclasses.replace(seen, unseen=seen.unseen | {r.SECRET.kind})
     end = dataclasses.replace(end, secret=next(iter(found), None))

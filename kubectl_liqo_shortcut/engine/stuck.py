@@ -7,16 +7,18 @@ longer pauses, up to a quarter of an hour; a gateway that is made anew is tried 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of
+from kubectl_liqo_shortcut.core.plan import Plan, Recreate
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import endpoint_of
 from kubectl_liqo_shortcut.errors import ShortcutError
 
-NO_SERVICE = "Liqo has made no Service for it"
+_NO_SERVICE = "Liqo has made no Service for it"
 GRACE = 3.0  # seconds: the run before may have made it a moment ago
 
 
@@ -33,16 +35,23 @@ class Suspect:
         left = self._since + GRACE - time.monotonic()
         return left if self._uid and left > 0 else float("inf")
 
-    def gateway(self, ends: Mapping[str, End]) -> tuple[str, Object] | None:
-        """The suspect and its leaf, once it had its time and as long as it has no endpoint."""
-        gateway = _waiting(ends)
-        if (
-            gateway is None
-            or uid_of(gateway) != self._uid
-            or time.monotonic() < self._since + GRACE
-        ):
-            return None
-        return end_of(Role.SERVER, ends.values()).side.leaf, gateway
+    def steps(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> Iterator[Recreate]:
+        """Make it anew, once it had its time, as long as it has no endpoint and is ours.
+
+        Whether it lacks its Service is asked by who does it.
+        """
+        gateway, leaf = _waiting(ends), end_of(Role.SERVER, ends.values()).side.leaf
+        if gateway is None or uid_of(gateway) != self._uid or self._is_early():
+            return
+        others = {step.manifest.ref for step in plan.steps}
+        for manifest in rendered.ready:
+            place = (manifest.cluster, manifest.ref.kind)
+            wanted = place == (leaf, r.GATEWAY_SERVER) and (leaf, gateway) in plan.ours
+            if wanted and manifest.ref not in others:
+                yield Recreate(manifest, gateway, _NO_SERVICE, suspected=True)
+
+    def _is_early(self) -> bool:
+        return time.monotonic() < self._since + GRACE
 
     def settle(self) -> None:
         """It was asked: nobody makes it anew again and again."""

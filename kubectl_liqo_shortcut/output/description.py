@@ -19,6 +19,7 @@ from kubectl_liqo_shortcut.output.explanation import chain_lines
 from kubectl_liqo_shortcut.output.text import age, printable
 
 _NONE = "<none>"
+_UNSEEN = "<may not be looked at>"
 _BY, _WHY = f"{GROUP}/created-by", f"{GROUP}/reason"
 
 Line = tuple[int, str, str]
@@ -26,7 +27,10 @@ Line = tuple[int, str, str]
 
 
 def description(
-    evidence: Evidence, diagnosis: Diagnosis, events: Sequence[Object], now: datetime.datetime
+    evidence: Evidence,
+    diagnosis: Diagnosis,
+    events: Sequence[Object] | None,
+    now: datetime.datetime,
 ) -> str:
     """The whole text; *evidence* has a record. It ends with what is wrong and what to do."""
     record = evidence.record or {}
@@ -40,7 +44,7 @@ def description(
             _conditions(record, now),
         ),
         _table("Objects", ("CLUSTER", "KIND", "NAME", "OWNERSHIP"), _objects(record)),
-        _table("Events", ("TYPE", "REASON", "AGE", "MESSAGE"), _events(events, now)),
+        _events_section(events, now),
         _verdict(diagnosis),
     ]
     return "".join(sections)
@@ -96,7 +100,7 @@ def _name(body: Object | None) -> str:
 
 def _pods(leaf: LeafEvidence) -> str:
     if "Pod" in leaf.unseen:
-        return "<may not be looked at>"
+        return _UNSEEN
     return ", ".join(map(_pod, leaf.pods)) or _NONE
 
 
@@ -147,6 +151,12 @@ def _objects(record: Object) -> Iterator[tuple[str, ...]]:
     for ref, each in objects_of(record).items():
         place = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
         yield ref.cluster, ref.kind.kind, place, each.ownership.value
+
+
+def _events_section(events: Sequence[Object] | None, now: datetime.datetime) -> str:
+    if events is None:
+        return f"Events:  {_UNSEEN}\n"
+    return _table("Events", ("TYPE", "REASON", "AGE", "MESSAGE"), _events(events, now))
 
 
 def _events(events: Iterable[Object], now: datetime.datetime) -> Iterator[tuple[str, ...]]:

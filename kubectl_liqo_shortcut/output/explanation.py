@@ -38,7 +38,5 @@ def chain_document(name: str, diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _plain(check: Check) -> dict[str, str]:
-    """Plain texts: YAML has no word for an enum's member."""
-    reason = check.reason.value if check.reason else ""
-    return {**dataclasses.asdict(check), "verdict": check.verdict.value, "reason": reason}
+def _plain(check: Check) -> dict[str, Any]:
+    return dataclasses.asdict(check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from typing import Any
 
@@ -36,3 +37,6 @@ def _represent_text(dumper: Any, text: str) -> Any:
 
 
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_multi_representer(
+    enum.StrEnum, lambda dumper, word: _represent_text(dumper, word.value)
+)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.errors import Unreachable
+from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.errors import Forbidden, Unreachable
 from tests.cli.runner import Clusters, always, run
 from tests.commands.test_why import crash, drop, hold, say, the
 from tests.samples import Golden
@@ -78,3 +79,8 @@ def test_control_characters_are_printed_escaped(clusters: Clusters) -> None:
 def test_a_name_that_is_not_there_is_an_error(clusters: Clusters) -> None:
     result = run("describe", "milan--paris", on=clusters)
     assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_events_that_may_not_be_looked_at_are_told_so(clusters: Clusters) -> None:
+    clusters.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.EVENT else None
+    assert "Events:  <may not be looked at>" in run("describe", "milan", "rome", on=clusters).stdout

@@ -154,3 +154,11 @@ def test_a_selector_chooses_by_labels_and_goes_without_names() -> None:
     assert "milan--rome" in run("get", "-l", "stage=test", on=clusters).stdout
     assert run("get", "-l", "stage=live", on=clusters).stderr == "No shortcuts found.\n"
     assert run("get", "milan", "-l", "stage=test", on=clusters).exit_code == 2
+
+
+def test_live_as_yaml_is_a_document_where_a_link_is_down_too() -> None:
+    clusters = linked("rome")
+    say(clusters, "rome", "Error")
+    shown = yaml.safe_load(run("get", "milan", "rome", "--live", "-o", "yaml", on=clusters).stdout)
+    ready = {each["type"]: each for each in shown["status"]["conditions"]}["Ready"]
+    assert (ready["status"], ready["reason"]) == ("False", "TunnelDown")

@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.why import Explanation, events_of, why
+from kubectl_liqo_shortcut.commands.why import Explanation, describe, events_of, why
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.check import Verdict
 from kubectl_liqo_shortcut.core.diagnosis import Ready
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Gone, ShortcutError, Unreachable
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Forbidden,
+    Gone,
+    Invalid,
+    ShortcutError,
+    Transient,
+    Unreachable,
+)
 from tests.commands.test_adopt import connect
 from tests.commands.test_create import events as create
 from tests.commands.test_create import put_tenant_namespace, records
@@ -317,7 +325,7 @@ def test_least_privilege_is_enough(linked: FakeWorld) -> None:
 def test_what_may_not_be_looked_at_is_unknown_and_the_chain_goes_on(linked: FakeWorld) -> None:
     linked.leaves["rome"].fault = forbidding(r.POD, r.SECRET, everywhere=True)
     diagnosis = explain(linked).diagnosis
-    assert diagnosis.ready is Ready.UNKNOWN
+    assert diagnosis.ready is Ready.TRUE  # both gateways say so
     unseen = [each for each in diagnosis.checks if each.verdict is Verdict.UNKNOWN]
     assert [(each.name, each.cluster) for each in unseen] == [
         ("gateway Pod", "rome"),
@@ -397,3 +405,104 @@ def test_a_client_that_waits_for_the_servers_endpoint_is_not_the_cause(linked: F
     no_address(linked)
     drop(linked, "rome", r.GATEWAY_CLIENT)
     assert cause(linked) == ("EndpointPending", "milan")
+
+
+HIDDEN: dict[str, tuple[r.Kind, ...]] = {
+    "Configurations and gateways": (r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT),
+    "Configurations": (r.CONFIGURATION,),
+    "Namespaces": (r.NAMESPACE,),
+    "Connections": (r.CONNECTION,),
+    "PublicKeys": (r.PUBLIC_KEY,),
+}
+
+
+@pytest.mark.parametrize("leaf", ["milan", "rome"])
+@pytest.mark.parametrize("what", HIDDEN)
+def test_what_may_not_be_listed_is_not_told_to_be_missing(
+    linked: FakeWorld, what: str, leaf: str
+) -> None:
+    linked.leaves[leaf].fault = forbidding(*HIDDEN[what], everywhere=True)
+    diagnosis = explain(linked).diagnosis
+    assert [each for each in diagnosis.checks if each.verdict is Verdict.FAIL] == []
+    assert diagnosis.cause is not None
+    assert diagnosis.cause.next
+    tunnel_unseen = what == "Connections" or "gateways" in what
+    assert diagnosis.ready is (Ready.UNKNOWN if tunnel_unseen else Ready.TRUE)
+
+
+def another_pod(world: FakeWorld, name: str, status: Body) -> None:
+    milan = world.leaves["milan"]
+    pod = dict(milan.objects[the(milan, r.POD)])
+    pod["metadata"] = {**pod["metadata"], "name": name, "ownerReferences": []}
+    milan.put({**pod, "status": status})
+
+
+@pytest.mark.parametrize(
+    "status", [{"phase": "Failed", "reason": "Evicted"}, {"phase": "Pending"}], ids=str
+)
+@pytest.mark.parametrize("name", ["gw-rome-0", "gw-rome-2"])
+def test_another_pod_beside_a_ready_one_is_no_trouble(
+    linked: FakeWorld, name: str, status: Body
+) -> None:
+    another_pod(linked, name, status)
+    assert explain(linked).diagnosis.cause is None
+
+
+def test_an_evicted_pod_alone_is_no_pod(linked: FakeWorld) -> None:
+    milan = linked.leaves["milan"]
+    milan.set_status(the(milan, r.POD), {"phase": "Failed", "reason": "Evicted"})
+    assert cause(linked) == ("NoGatewayPod", "milan")
+
+
+def test_a_leaf_that_fails_at_the_key_still_tells_the_rest(linked: FakeWorld) -> None:
+    linked.leaves["rome"].fault = lambda _, ref: (
+        ClusterError("rome", "unauthorized") if ref.kind == r.SECRET else None
+    )
+    diagnosis = explain(linked).diagnosis
+    assert diagnosis.ready is Ready.TRUE
+    assert diagnosis.cause is not None
+    assert "could not be read" in diagnosis.cause.seen
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Forbidden("rome", "no"), "Forbidden"),
+        (Unreachable("rome", "cannot be reached"), "LeafUnreachable"),
+    ],
+    ids=["forbidden", "silent"],
+)
+def test_where_nobody_can_tell_ready_is_unknown(
+    linked: FakeWorld, error: ClusterError, reason: str
+) -> None:
+    linked.leaves["rome"].fault = lambda *_: error
+    assert cause(linked) == (reason, "rome")
+    assert explain(linked).diagnosis.ready is Ready.UNKNOWN
+
+
+def test_a_record_of_a_later_version_is_looked_at_by_its_pair(linked: FakeWorld) -> None:
+    later = {"spec": {"gateway": {"service": {"type": "ExternalName"}}}}
+    linked.hub.patch(the(linked.hub, r.SHORTCUT), later)
+    assert explain(linked).diagnosis.ready is Ready.TRUE
+
+
+def test_a_wrong_command_line_is_no_cause(world: FakeWorld) -> None:
+    with pytest.raises(Invalid, match="no shortcut to itself"):
+        explain(world, "milan", "milan")
+
+
+def test_a_hub_that_is_busy_for_a_moment_is_asked_again(linked: FakeWorld) -> None:
+    busy = [Transient(HUB, "503")]
+    linked.hub.fault = lambda _, ref: busy.pop() if busy and ref.kind == r.SHORTCUT else None
+    assert explain(linked).diagnosis.cause is None
+
+
+def test_a_hub_that_refuses_is_not_called_silent(world: FakeWorld) -> None:
+    world.hub.fault = lambda *_: Forbidden(HUB, "no")
+    assert cause(world) == ("Forbidden", HUB)
+
+
+def test_a_description_needs_no_events(linked: FakeWorld) -> None:
+    linked.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.EVENT else None
+    _, diagnosis, events = describe(["milan", "rome"], linked, 5)
+    assert (diagnosis.cause, events) == (None, None)

@@ -16,7 +16,7 @@ WORDS = {*Condition, *Reason, *FindingName, *CauseName}
 # Files that speak of these words as others mean them.
 OTHERS = {
     "core/evidence.py": {"Connected"},  # what a Connection of Liqo says
-    "core/gateway_checks.py": {"Connected", "Error", "Ready"},  # and what a Pod says
+    "core/gateway_checks.py": {"Connected", "Error", "Ready", "Failed"},  # and a Pod
     "core/leaf.py": {"Connected", "Error"},
     "core/status.py": {"Connected", "Error", "Failed", "Terminating"},  # and what kstatus does
     "core/topology.py": {"Connected"},
