@@ -126,14 +126,22 @@ def is_about_silence(error: ShortcutError) -> bool:
 def _note_unreachable(
     record: Object, error: ShortcutError, open_cluster: OpenCluster
 ) -> Iterator[Event]:
-    """Nobody knows how the link is: so the record must not go on saying Ready."""
+    """Nobody knows how the link is: so the record must not go on saying Ready.
+
+    What went wrong before matters more than what keeps this from being noted.
+    """
     if rec.condition_of(record, Condition.READY).get("reason") == Reason.LEAF_UNREACHABLE:
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
-    hold = Hold(hub, str(record["metadata"]["name"]))
+    name = str(record["metadata"]["name"])
+    hold = Hold(hub, name)
     try:
         yield from hold.take(deadline)
-        cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
-        note_cause(hold.guard(hub), record, cause, deadline)
+        present = present_record(hub, record, deadline)
+        if present is not None:
+            cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
+            note_cause(hold.guard(hub), present, cause, deadline)
+    except ShortcutError as second:
+        yield Note(f"the record is not up to date: {second.message}", name)
     finally:
         hold.release()

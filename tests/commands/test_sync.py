@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import pytest
 
@@ -228,3 +229,41 @@ def test_two_silent_leaves_are_noted_too(world: FakeWorld, record: Body) -> None
     with pytest.raises(ShortcutError):
         run(world, present(world))
     assert reason(world) == "LeafUnreachable"
+
+
+def silence_rome(world: FakeWorld) -> None:
+    world.leaves["rome"].fault = functools.partial(silent, "rome")
+
+
+def test_what_keeps_silence_from_being_noted_does_not_hide_it(
+    world: FakeWorld, record: Body
+) -> None:
+    silence_rome(world)
+    world.hub.fault = lambda verb, ref: (
+        ClusterError(ref.cluster, "no") if (verb, ref.kind) == ("create", r.LEASE) else None
+    )
+    told: list[Event] = []
+    with pytest.raises(ShortcutError, match="cannot be reached"):
+        list(_collected(sync(record, world, RENDERER, Options(timeout=5), Stop()), told))
+    assert any("the record is not up to date" in str(each) for each in told)
+
+
+def _collected(happening: Iterator[Event], told: list[Event]) -> Iterator[Event]:
+    for event in happening:
+        told.append(event)
+        yield event
+
+
+def test_silence_is_not_noted_on_a_record_that_has_ended(world: FakeWorld, record: Body) -> None:
+    silence_rome(world)
+    present_ref = ref_of(world.hub.name, record)
+
+    def ended(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) == ("create", r.LEASE):
+            world.hub.objects.pop(present_ref, None)
+        return None
+
+    world.hub.fault = ended
+    with pytest.raises(ShortcutError, match="cannot be reached"):
+        run(world, record)
+    assert records(world) == []
