@@ -47,6 +47,7 @@ class ExitCode(enum.IntEnum):
         "partly done, the record says what is left",
         "mend what the error names, then: kubectl liqo-shortcut sync NAME, or delete",
     )
+    HUNG_UP = 129, "its terminal was closed (SIGHUP), after undoing", "the same command again"
     INTERRUPTED = 130, "interrupted (Ctrl-C), after undoing", "the same command again"
     TERMINATED = 143, "ended by SIGTERM, after undoing", "the same command again"
 

@@ -6,13 +6,22 @@ click-man leaves out the epilogs, where our examples and exit codes are, so this
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubectl_liqo_shortcut.cli import EXECUTABLE, PROGRAM, cli
+from kubectl_liqo_shortcut.errors import ExitCode
 from release.commands import contexts, name_of, options_of, paragraphs, usage_of
 from release.version import ROOT, moment, version
 
 PAGE = ROOT / "man" / f"{EXECUTABLE}.1"
+
+_VARIABLES = (
+    ("KUBECONFIG", "kubeconfig files, as for kubectl"),
+    ("KUBECTL_EXTERNAL_DIFF", "the program that diff shows differences with, as for kubectl"),
+    ("NO_COLOR", "whatever its value: progress has no colours"),
+    ("TERM", "dumb: progress is told line by line"),
+)
+"""What the program itself reads; the Kubernetes client reads those of proxies, too."""
 
 
 def render() -> str:
@@ -30,6 +39,10 @@ def render() -> str:
             *_paragraphs(cli.help),
             *_paragraphs(cli.epilog),
             *_commands(),
+            ".SH EXIT STATUS",
+            *_listed((str(code.value), code.meaning) for code in ExitCode),
+            ".SH ENVIRONMENT",
+            *_listed(_VARIABLES),
             ".SH SEE ALSO",
             ".BR kubectl (1)",
             "",
@@ -43,9 +56,13 @@ def _commands() -> Iterator[str]:
         yield f".B {_text(context.command_path)}"
         yield _text(usage_of(context))
         yield from _paragraphs(context.command.help)
-        for option, help_text in options_of(context):
-            yield from (".TP", rf"\fB{_text(option)}\fR", _text(help_text))
+        yield from _listed(options_of(context))
         yield from _paragraphs(context.command.epilog)
+
+
+def _listed(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for word, meaning in rows:
+        yield from (".TP", rf"\fB{_text(word)}\fR", _text(meaning))
 
 
 def _paragraphs(text: str | None) -> Iterator[str]:

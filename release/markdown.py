@@ -35,8 +35,10 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def block(lines: str) -> str:
-    """Command lines to copy."""
-    return f"```sh\n{textwrap.dedent(lines).strip()}\n```"
+    """Command lines to copy, or a list as it stands."""
+    dedented = textwrap.dedent(lines).strip()
+    language = "sh" if dedented.startswith(("#", "kubectl ", "eval ", "source ")) else "text"
+    return f"```{language}\n{dedented}\n```"
 
 
 def paragraph(given: Paragraph) -> str:

@@ -30,10 +30,13 @@ class Access:
         self._files: dict[str | None, dict[str, Any]] = {}
         self._clusters: dict[str, Cluster] = {}
         self._lock = threading.Lock()  # several links at once share their clusters
+        self._opening: dict[str, threading.Lock] = {}  # one each: a credential plugin may be slow
 
     def __call__(self, name: str) -> Cluster:
         """The cluster called *name*: a leaf's cluster ID, or ``HUB``."""
         with self._lock:
+            opening = self._opening.setdefault(name, threading.Lock())
+        with opening:
             if name not in self._clusters:
                 self._clusters[name] = self._open(name)
             return self._clusters[name]

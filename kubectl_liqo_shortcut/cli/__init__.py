@@ -168,7 +168,8 @@ def _complete() -> None:
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that key files of the client are removed
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # else nohup wants it to live on
+            signal.signal(number, lambda received, _: sys.exit(128 + received))
     gc.disable()  # it ends within minutes: looking for cycles costs more than it frees
     if COMPLETE_VARIABLE in os.environ or os.path.basename(sys.argv[0]).startswith(COMPLETER):
         _complete()

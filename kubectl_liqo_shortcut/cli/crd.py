@@ -55,7 +55,7 @@ Examples:
 @timeout_option
 @access_options
 def install_command(timeout: float, access: Access) -> None:
-    """Install the CustomResourceDefinition on the hub, or bring it up to date."""
+    """Install the kind on the hub, or bring it up to date."""
     import yaml
 
     from kubectl_liqo_shortcut.adapters.templates import read_template

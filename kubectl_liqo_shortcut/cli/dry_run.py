@@ -12,10 +12,11 @@ from kubectl_liqo_shortcut.commands.dry_run import DryRun, dry_run
 from kubectl_liqo_shortcut.core import facts as known
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.observe import gateway_kind
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
-from kubectl_liqo_shortcut.output.directory import write_folder
+from kubectl_liqo_shortcut.output.directory import file_name, write_folder
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
 _HUB_FOLDER = "hub"
@@ -105,6 +106,7 @@ def _of_one(runs: list[DryRun], cluster: str) -> list[Object]:
 
 def _write(runs: list[DryRun], directory: str) -> None:
     by_cluster: dict[str, list[Object]] = {_HUB_FOLDER: [run.record.body for run in runs]}
+    obsolete: dict[str, list[str]] = {}  # gateways of the other role, if roles were swapped
     for run in runs:
         for side in run.shortcut.sides:
             if side.leaf == _HUB_FOLDER:
@@ -112,8 +114,11 @@ def _write(runs: list[DryRun], directory: str) -> None:
                     f"a leaf called {side.leaf!r} would share the hub's folder", hint="--for"
                 )
             by_cluster.setdefault(side.leaf, []).extend(run.plain(side.leaf))
+            swapped = gateway_kind(side.role.other).kind
+            obsolete.setdefault(side.leaf, []).append(file_name(swapped, side.peer))
     for cluster, documents in by_cluster.items():
-        if not documents:
-            continue  # all of it waits for a fact; kustomize refuses an empty folder
-        for path in write_folder(directory, cluster, documents):
+        if not documents:  # kustomize refuses an empty folder
+            note(f"{cluster}: no folder is written: all of its objects wait for what is not known")
+            continue
+        for path in write_folder(directory, cluster, documents, obsolete.get(cluster, ())):
             click.echo(path)

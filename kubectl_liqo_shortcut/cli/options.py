@@ -198,7 +198,9 @@ def requests_from(
     if len(words) != 2:
         raise Invalid(
             f"name two leaves, not {len(words) or 'none'}",
-            hint="for example: kubectl liqo-shortcut create milan rome",
+            hint="the value of --dry-run follows =, as in --dry-run=client"
+            if words and words[-1] in ("client", "server")
+            else "for example: kubectl liqo-shortcut create milan rome",
         )
     first, second = (cluster_id(word) for word in words)
     return [

@@ -20,6 +20,7 @@ from kubectl_liqo_shortcut.output.progress import describe
 # The worst one of several jobs tells the exit code.
 _WORST_FIRST = (
     ExitCode.TERMINATED,
+    ExitCode.HUNG_UP,
     ExitCode.INTERRUPTED,
     ExitCode.PARTLY,
     ExitCode.TIMED_OUT,

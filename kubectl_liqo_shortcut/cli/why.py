@@ -40,12 +40,12 @@ def command(
     Exit code 0 if all is ok, 1 otherwise.
     """
     from kubectl_liqo_shortcut.commands.why import why
-    from kubectl_liqo_shortcut.output.explanation import chain_document, chain_lines
+    from kubectl_liqo_shortcut.output.explanation import chain_document, explanation
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
     found = why(words, access, timeout)
     if output is None:
-        click.echo(chain_lines(found.diagnosis), nl=False)
+        click.echo(explanation(found.diagnosis), nl=False)
     else:
         document = chain_document(found.name, found.diagnosis)
         click.echo(format_documents([document], DocumentFormat(output)), nl=False)

@@ -54,10 +54,15 @@ class LeafEvidence:
         return self.end is not None and self.end.gateway is not None
 
     @property
+    def says_connected(self) -> bool:
+        """What its Connection says, be it old."""
+        status = ((self.end.connection if self.end else None) or {}).get("status") or {}
+        return status.get("value") == "Connected"
+
+    @property
     def is_connected(self) -> bool:
         """Whether its Connection says so, and it is of now."""
-        status = ((self.end.connection if self.end else None) or {}).get("status") or {}
-        return status.get("value") == "Connected" and not self.is_stale
+        return self.says_connected and not self.is_stale
 
     @property
     def is_stale(self) -> bool:

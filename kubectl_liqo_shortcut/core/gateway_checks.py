@@ -187,21 +187,31 @@ def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
         )
     status = end.connection.get("status") or {}
     value = status.get("value")
-    if value != "Connected":
-        return failed(
-            TUNNEL, leaf.leaf, CauseName.TUNNEL_DOWN, _down(end, evidence, value), _ask(evidence)
-        )
-    if leaf.is_stale:
-        silence = leaf.silence() or 0.0
-        return failed(
-            TUNNEL,
-            leaf.leaf,
-            CauseName.STALE_CONNECTION,
-            f"its Connection says Connected, but heard nothing for {silence:.0f} s",
-            f"{logs}gateway",
-        )
-    latency = (status.get("latency") or {}).get("value")
-    return ok(TUNNEL, leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
+    if value == "Connected":
+        if leaf.is_stale:
+            return _stale(leaf)
+        latency = (status.get("latency") or {}).get("value")
+        return ok(TUNNEL, leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
+    peer = evidence.leaves[end.side.peer]
+    if peer.says_connected and peer.is_stale:  # its gateway hangs: this side only suffers from it
+        return _stale(peer)
+    remedy = _WAIT if peer.says_connected else _ask(evidence)
+    return failed(TUNNEL, leaf.leaf, CauseName.TUNNEL_DOWN, _down(end, evidence, value), remedy)
+
+
+_WAIT = "ask again in a minute: the two leaves disagree, and one of them is behind"
+
+
+def _stale(leaf: LeafEvidence) -> Check:
+    end, _, namespace, _ = _place(leaf)
+    return failed(
+        TUNNEL,
+        leaf.leaf,
+        CauseName.STALE_CONNECTION,
+        f"its Connection says Connected, but heard nothing for {leaf.silence() or 0.0:.0f} s",
+        f"kubectl --context {leaf.leaf} -n {namespace} logs deployment/gw-{end.side.peer}"
+        " -c gateway",
+    )
 
 
 def _down(end: End, evidence: Evidence, value: object) -> str:
@@ -212,9 +222,11 @@ def _down(end: End, evidence: Evidence, value: object) -> str:
         said = f"its gateway gets no answer to its pings to {end.side.peer}"
     else:
         said = f"its Connection says {value or 'nothing yet'}"
-    others = [each for each in evidence.ends if each.side.leaf != end.side.leaf]
-    other = next(((each.connection or {}).get("status") or {} for each in others), {})
-    return f"{said} (udp packets go to {dials}; {end.side.peer} says {other.get('value')})"
+    peer = evidence.leaves[end.side.peer]
+    other = (((peer.end and peer.end.connection) or {}).get("status") or {}).get("value")
+    silence = peer.silence() if peer.says_connected else None
+    heard = "" if silence is None else f", and was answered {silence:.0f} s ago"
+    return f"{said} (udp packets go to {dials}; {end.side.peer} says {other}{heard})"
 
 
 def _ask(evidence: Evidence) -> str:

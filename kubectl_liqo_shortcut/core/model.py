@@ -50,6 +50,10 @@ class Role(enum.StrEnum):
     SERVER = "server"
     CLIENT = "client"
 
+    @property
+    def other(self) -> Role:
+        return Role.CLIENT if self is Role.SERVER else Role.SERVER
+
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class ObjectRef:

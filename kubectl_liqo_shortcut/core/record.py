@@ -45,7 +45,11 @@ def _parse(entry: Object) -> Recorded | None:
     if kind is None:
         return None  # written by a later version of this program
     ref = ObjectRef(entry["clusterID"], kind, entry.get("namespace") or "", entry["name"])
-    return Recorded(ref, entry.get("uid") or "", Ownership(entry["ownership"]))
+    try:
+        ownership = Ownership(entry["ownership"])
+    except ValueError:  # a later version's word: whatever it means, it is not ours to delete
+        ownership = Ownership.REUSED
+    return Recorded(ref, entry.get("uid") or "", ownership)
 
 
 def to_entries(objects: Iterable[Recorded]) -> list[dict[str, str]]:

@@ -84,7 +84,9 @@ def _signals(stops: Mapping[str, Stop], news: queue.SimpleQueue[_News]) -> Itera
     if threading.current_thread() is not threading.main_thread():  # a test's runner
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        numbers.append(signal.SIGHUP)
     before = [signal.signal(number, handle) for number in numbers]
     try:
         yield

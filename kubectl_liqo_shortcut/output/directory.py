@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import yaml
 
@@ -14,15 +15,23 @@ from kubectl_liqo_shortcut.output.yaml import to_yaml
 _KUSTOMIZATION = "kustomization.yaml"
 
 
-def write_folder(directory: str, cluster: str, documents: Sequence[Object]) -> list[str]:
+def file_name(kind: str, name: str) -> str:
+    """Several links can share a leaf's folder: the name holds all that tells objects apart."""
+    return f"{kind.lower()}-{name}.yaml"
+
+
+def write_folder(
+    directory: str, cluster: str, documents: Sequence[Object], obsolete: Collection[str] = ()
+) -> list[str]:
     """Write *documents* and their kustomization.yaml; returns the paths written.
 
-    A file is replaced whole or not at all; files that are not ours are left alone.
+    A file is replaced whole or not at all; of others, only *obsolete* ones that an earlier
+    kustomization.yaml of ours lists are removed.
     """
     folder = os.path.join(directory, cluster)
-    names = [f"{each['kind'].lower()}-{each['metadata']['name']}.yaml" for each in documents]
+    names = [file_name(each["kind"], each["metadata"]["name"]) for each in documents]
     before = _resources(os.path.join(folder, _KUSTOMIZATION))
-    others = [name for name in before if name not in names]
+    others = [name for name in before if name not in (*names, *obsolete)]
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -31,7 +40,11 @@ def write_folder(directory: str, cluster: str, documents: Sequence[Object]) -> l
     files = [*zip(names, documents, strict=True), (_KUSTOMIZATION, kustomization)]
     try:
         os.makedirs(folder, exist_ok=True)
-        return [_write(os.path.join(folder, name), to_yaml(body)) for name, body in files]
+        written = [_write(os.path.join(folder, name), to_yaml(body)) for name, body in files]
+        for name in set(before).intersection(obsolete):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(folder, name))
+        return written
     except OSError as error:
         raise ShortcutError(f"cannot write {error.filename or folder}: {error.strerror}") from error
 

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.output.text import printable
 
 
 def chain_lines(diagnosis: Diagnosis) -> str:
-    """A line for each check; below the cause, what to do next."""
+    """A line for each check; below one that is not ok, what to do next."""
     checks = diagnosis.checks
     names = max((len(each.name) for each in checks), default=0)
     clusters = max((len(each.cluster) for each in checks), default=0)
@@ -23,6 +23,13 @@ def chain_lines(diagnosis: Diagnosis) -> str:
         if each.verdict is not Verdict.OK and each.next:
             lines.append(f"         -> {printable(each.next)}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def explanation(diagnosis: Diagnosis) -> str:
+    """The chain, and at its end the cause in the word that the reference explains."""
+    cause = diagnosis.cause
+    end = "" if cause is None else f"\nCause: {cause.reason} ({cause.cluster})\n"
+    return chain_lines(diagnosis) + end
 
 
 def chain_document(name: str, diagnosis: Diagnosis) -> dict[str, Any]:

@@ -208,6 +208,27 @@ def test_several_links_of_one_leaf_share_its_folder(tmp_path: pathlib.Path) -> N
     ]
 
 
+def test_swapped_roles_leave_no_gateway_of_the_other_role(
+    facts: str, tmp_path: pathlib.Path
+) -> None:
+    out = ("--dry-run", "--facts", facts, "--output-directory", str(tmp_path))
+    for server in ("rome", "milan"):
+        assert run("create", "milan", "rome", "--gw-server", server, *out).exit_code == 0
+    assert not (tmp_path / "rome" / "gatewayserver-milan.yaml").exists()
+    assert (tmp_path / "milan" / "gatewayserver-rome.yaml").exists()
+
+
+def test_a_folder_that_is_not_written_is_told_of(tmp_path: pathlib.Path) -> None:
+    out = ("--dry-run", "--facts", "none", "--output-directory", str(tmp_path))
+    told = run("create", "milan", "rome", *out).stderr
+    assert "milan: no folder is written: all of its objects wait for what is not known" in told
+
+
+def test_a_value_of_dry_run_after_a_space_is_explained() -> None:
+    told = run("create", "milan", "rome", "--dry-run", "client").stderr
+    assert "Hint: the value of --dry-run follows =, as in --dry-run=client" in told
+
+
 def test_a_leaf_called_hub_is_refused_rather_than_mixed_with_the_hub(
     tmp_path: pathlib.Path,
 ) -> None:

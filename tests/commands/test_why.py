@@ -127,6 +127,12 @@ def heard(world: FakeWorld, at: str) -> None:
     rome.set_status(the(rome, r.CONNECTION), {"value": "Connected", "latency": latency})
 
 
+def one_side_hangs(world: FakeWorld) -> None:
+    """The gateway in rome neither answers nor tells any more; only milan notices."""
+    heard(world, "2025-12-31T23:00:00Z")
+    say(world, "milan", "Error")
+
+
 def rebuilt(world: FakeWorld) -> None:
     rome = world.leaves["rome"]
     ref = ObjectRef("rome", r.NAMESPACE, "", "kube-system")
@@ -226,6 +232,7 @@ STATES: dict[str, tuple[Callable[[FakeWorld], Any], tuple[str, str]]] = {
     "one side connecting": (lambda w: say(w, "rome", "Connecting"), ("TunnelDown", "rome")),
     "tunnel cut": (lambda w: say(w, "milan", "Error"), ("TunnelDown", "milan")),
     "nothing said": (lambda w: say(w, "milan", None), ("TunnelDown", "milan")),
+    "one side connected": (one_side_hangs, ("StaleConnection", "rome")),
     "stale": (lambda w: heard(w, "2025-12-31T23:00:00Z"), ("StaleConnection", "rome")),
 }
 
@@ -236,6 +243,25 @@ def test_the_first_cause_is_named_with_its_cluster(linked: FakeWorld, state: str
     make(linked)
     assert cause(linked) == expected
     assert explain(linked).diagnosis.ready is not Ready.TRUE
+
+
+def test_where_no_side_gets_an_answer_the_firewall_is_to_be_asked(linked: FakeWorld) -> None:
+    for leaf in ("milan", "rome"):
+        say(linked, leaf, "Error")
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.cluster) == ("TunnelDown", "milan")
+    assert found.next.startswith("let UDP through from rome's nodes to milan's endpoint")
+
+
+def test_leaves_that_disagree_are_both_quoted_and_looked_at_again(linked: FakeWorld) -> None:
+    heard(linked, "2025-12-31T23:59:50Z")
+    say(linked, "milan", "Error")
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.cluster) == ("TunnelDown", "milan")
+    assert found.seen.endswith("rome says Connected, and was answered 10 s ago)")
+    assert found.next.startswith("ask again in a minute")
 
 
 def test_a_connection_that_was_heard_lately_is_believed(linked: FakeWorld) -> None:

@@ -273,6 +273,12 @@ def test_an_entry_of_a_kind_of_later_is_left_alone() -> None:
     assert objects_of(record_of(status={"objects": [later]})) == {}
 
 
+def test_what_belongs_to_somebody_in_a_word_of_later_is_not_ours() -> None:
+    later = {**to_entries(RECORDED)[0], "ownership": "Leased"}
+    found = objects_of(record_of(status={"objects": [later]}))
+    assert found[SERVER_REF].ownership is Ownership.REUSED
+
+
 @pytest.mark.parametrize("record", [None, record_of(), record_of(status={"objects": None})])
 def test_a_record_without_objects_names_none(record: Object | None) -> None:
     assert objects_of(record) == {}

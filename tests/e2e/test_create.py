@@ -72,7 +72,9 @@ def test_the_server_asked_for_serves(hub: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["Ctrl-C", "SIGTERM", "a closed terminal"],
 )
 def test_an_interrupted_create_leaves_nothing(hub: Lab, number: signal.Signals, code: int) -> None:
     hub.set_knobs(pod_start=5)

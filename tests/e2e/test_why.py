@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from pathlib import Path
 
-from tests.e2e.plugin import NAME, PAIR, connections, plugin, succeed
+from tests.e2e.plugin import NAME, PAIR, connections, environment, plugin, succeed
+from tests.lab import binaries
 from tests.lab.kube import NETWORKING, path, wait_for
 from tests.lab.lab import Lab
 
@@ -55,6 +58,16 @@ def test_a_tunnel_that_is_cut_is_not_ready_soon_after_liqo_notices(hub: Lab) -> 
     assert {reason for reason, _ in told.values()} == {"TunnelDown"}
     assert len(set(told.values())) == 1
     assert "True" in succeed(hub, "get", "--no-headers")  # the record knows it from sync on
+
+
+def test_where_one_side_alone_says_connected_the_leaf_whose_word_is_old_is_named(hub: Lab) -> None:
+    succeed(hub, "create", *PAIR)
+    hub.faults.freeze_gateway("leaf-2", "leaf-1")
+    wait_for(lambda: "Error" in connections(hub).values(), 30, "leaf-1 notices", 0.2)
+    assert set(connections(hub).values()) == {"Error", "Connected"}  # they disagree, and:
+    assert "leaf-2 says Connected, and was answered" in plugin(hub, "why", *PAIR).stdout
+    assert "True" not in succeed(hub, "get", "--live", "--no-headers")
+    wait_for(lambda: causes(hub) == agreed("StaleConnection", "leaf-2"), 60, "its word is old", 1.0)
 
 
 def test_a_gateway_deleted_by_hand_is_named(hub: Lab) -> None:
@@ -135,6 +148,23 @@ def test_a_record_that_is_behind_is_named_and_the_link_is_up(hub: Lab) -> None:
     assert done.returncode == 1
     assert "the record was edited" in done.stdout
     assert " True " in succeed(hub, "get", "--live")
+
+
+def test_kubectl_itself_watches_what_the_commands_write(hub: Lab, tmp_path: Path) -> None:
+    written = tmp_path / "watched"
+    with written.open("w", encoding="utf-8") as file:
+        kubectl = (str(binaries.path("kubectl")), "get", "shortcuts", "--watch", "--no-headers")
+        watching = subprocess.Popen(kubectl, env=environment(hub), stdout=file, stderr=file)
+    try:
+        succeed(hub, "create", *PAIR)
+        wait_for(lambda: " True " in written.read_text("utf-8"), 10, "kubectl shows it", 0.1)
+    finally:
+        watching.terminate()
+        watching.wait()
+    rows = [line.split() for line in written.read_text("utf-8").splitlines() if line]
+    assert {row[0] for row in rows} == {NAME}
+    assert rows[0][3] == "Unknown"  # NAME SERVER CLIENT READY, as it came up
+    assert rows[-1][3] == "True"
 
 
 def test_kubectl_itself_waits_and_explains(hub: Lab) -> None:

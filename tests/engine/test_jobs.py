@@ -96,6 +96,23 @@ def test_a_second_signal_leaves_at_once() -> None:
     silent.set()
 
 
+def test_a_terminal_that_closes_stops_it_unless_nohup_wants_otherwise() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        events = run_all({"a": lambda _: says("1")})
+        next(events)
+        assert callable(signal.getsignal(signal.SIGHUP))
+        list(events)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        events = run_all({"a": lambda _: says("1")})
+        next(events)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        list(events)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_handlers_are_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGINT)
     list(run_all({"a": lambda _: says("1")}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from tests.lab import control_plane, links, processes, snapshot, startup
 from tests.lab.cluster import LabCluster
@@ -76,8 +77,15 @@ class Faults:
         namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
         run("ip", "netns", "exec", namespace, "nft", "delete", "table", "inet", _TABLE)
 
+    def freeze_gateway(self, cluster: str, remote: str) -> None:
+        """Its container ``gateway`` hangs: it neither pings, nor answers, nor tells."""
+        namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
+        for pid in run("ip", "netns", "pids", namespace).split():
+            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "gateway":
+                os.kill(int(pid), signal.SIGSTOP)
+
     def heal(self) -> None:
-        """End every fault but cut tunnels, which end with their gateways."""
+        """End every fault but those of gateways, which end with them."""
         for name in self._clusters:
             if any(process.alive for process in self._api_server(name)):
                 self.thaw_api_server(name)

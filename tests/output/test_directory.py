@@ -57,6 +57,18 @@ def test_writing_again_replaces_and_leaves_other_files_alone(tmp_path: pathlib.P
     assert (tmp_path / "milan" / "mine.yaml").read_text() == "mine"
 
 
+def test_an_obsolete_file_of_ours_goes_and_another_one_stays(tmp_path: pathlib.Path) -> None:
+    write(tmp_path)
+    (tmp_path / "milan" / "publickey-oslo.yaml").write_text("mine")
+    obsolete = ["gatewayclient-rome.yaml", "publickey-oslo.yaml", "never-there.yaml"]
+    others = [each for each in DOCUMENTS if each["kind"] != "GatewayClient"]
+    write_folder(str(tmp_path), "milan", others, obsolete)
+    assert not (tmp_path / "milan" / "gatewayclient-rome.yaml").exists()
+    assert (tmp_path / "milan" / "publickey-oslo.yaml").exists()
+    listed = yaml.safe_load((tmp_path / "milan/kustomization.yaml").read_text())["resources"]
+    assert "gatewayclient-rome.yaml" not in listed
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ShortcutError, match=r"^cannot write .*file/milan: Not a directory$"):
