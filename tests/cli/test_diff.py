@@ -170,6 +170,7 @@ def test_what_goes_is_shown_as_removed_and_why_is_said(clusters: Clusters, capfd
 INTERRUPTED = """
 import functools, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a background job has none
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and where nohup wants it
 from kubectl_liqo_shortcut import cli
 from tests.cli.runner import Clusters, run
 clusters = Clusters("milan", "rome")

@@ -47,8 +47,9 @@ def succeed(lab: Lab, *args: str, input: str | None = None) -> str:
 
 def interrupt_when(lab: Lab, said: str, number: signal.Signals, *args: str) -> tuple[int, str]:
     """Run the plugin and send it a signal once a line of its progress holds *said*."""
+    # env: also where the tests themselves run in the background, or under nohup
     process = subprocess.Popen(
-        [str(binaries.path("kubectl")), "liqo-shortcut", *args],
+        ["env", "--default-signal", str(binaries.path("kubectl")), "liqo-shortcut", *args],
         env=environment(lab),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ import yaml
 
 from tests.busy_hub import busy_hub
 from tests.cli.terminal import on_terminal
-from tests.e2e.plugin import PAIR, link_objects
+from tests.e2e.plugin import NAME, PAIR, link_objects
 from tests.lab import binaries
 from tests.lab.lab import Lab
 
@@ -172,7 +172,12 @@ def test_what_krew_installed_makes_a_shortcut_and_takes_it_away(
 ) -> None:
     environment = krew | {"KUBECONFIG": str(clean_lab.kubeconfig)}
     through_kubectl(environment, "crd", "install")
-    assert through_kubectl(environment, "create", *PAIR).endswith(" created\n")
+    assignments = [f"{name}={value}" for name, value in environment.items()]
+    command = (binaries.path("kubectl"), "liqo-shortcut", "create", *PAIR)
+    session = on_terminal("/usr/bin/env", *assignments, *command, width=120)
+    assert (session.code, "s left" in session.raw) == (0, True)  # the live view came, and went
+    assert session.left[-1].endswith(f"/{NAME} created")
+    assert not any("s left" in line for line in session.left)
     assert "Connected" in through_kubectl(environment, "get")
     through_kubectl(environment, "delete", *PAIR)
     assert link_objects(clean_lab) == []
