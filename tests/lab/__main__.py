@@ -23,6 +23,7 @@ def start(options: argparse.Namespace) -> int:
         pod_start=options.pod_start,
         lb_delay=options.lb_delay,
         with_peering=options.peering,
+        with_dataplane=options.dataplane,
     )
     print(f"a hub and {options.leaves} leaves after {time.monotonic() - began:.1f} s; {lab.knobs}")
     print(
@@ -67,6 +68,12 @@ def main() -> int:
         action="store_true",
         default=_number("PEERING", 0) > 0,
         help="run what liqoctl peer needs, too (PEERING=1)",
+    )
+    starting.add_argument(
+        "--dataplane",
+        action="store_true",
+        default=_number("DATAPLANE", 0) > 0,
+        help="run Pods, and carry their packets (DATAPLANE=1)",
     )
     starting.set_defaults(run=start)
     commands.add_parser("stop", help="end it and leave nothing behind").set_defaults(run=stop)

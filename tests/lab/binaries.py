@@ -1,8 +1,8 @@
 """The lab's real parts, built by the ordinary Go client from their released modules.
 
 Each module under ``modules/`` is pinned by its go.mod and go.sum; what is built from it goes into
-a cache folder whose name is a hash of both, so a build happens once for each version and never in
-the tree.
+a cache folder whose name is a hash of both (and of the source, where it is ours), so a build
+happens once for each version and never in the tree.
 """
 
 from __future__ import annotations
@@ -34,12 +34,15 @@ BINARIES: dict[str, dict[str, str]] = {
     },
     "liqo": {
         "crd-replicator": "github.com/liqotech/liqo/cmd/crd-replicator",
+        "fabric": "github.com/liqotech/liqo/cmd/fabric",
         "gateway": "github.com/liqotech/liqo/cmd/gateway",
         "wireguard": "github.com/liqotech/liqo/cmd/gateway/wireguard",
         "ipam": "github.com/liqotech/liqo/cmd/ipam",
         "liqo-controller-manager": "github.com/liqotech/liqo/cmd/liqo-controller-manager",
         "liqoctl": "github.com/liqotech/liqo/cmd/liqoctl",
+        "virtual-kubelet": "github.com/liqotech/liqo/cmd/virtual-kubelet",
     },
+    "delay": {"delay": "lab/delay"},
 }
 """For each module, the binaries built from it and the package of each."""
 
@@ -60,10 +63,11 @@ def cache_root() -> Path:
 
 
 def folder(module: str) -> Path:
-    """Where the binaries of *module* are, in the version that its go.mod and go.sum pin."""
+    """Where the binaries of *module* are, in the version that its files pin."""
     pins = hashlib.sha256()
-    for file in ("go.mod", "go.sum"):
-        pins.update((MODULES / module / file).read_bytes())
+    for file in ("go.mod", "go.sum", "main.go"):
+        if (MODULES / module / file).exists():
+            pins.update((MODULES / module / file).read_bytes())
     return cache_root() / f"{module}-{pins.hexdigest()[:12]}"
 
 

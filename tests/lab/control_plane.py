@@ -13,11 +13,12 @@ from pathlib import Path
 from tests.lab import binaries
 from tests.lab.processes import Process, spawn
 from tests.lab.state import State
-from tests.lab.topology import API_PORT, ClusterSpec
+from tests.lab.topology import API_PORT, HUB, ClusterSpec
 
 _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEER = "http://127.0.0.1:2380"
 _HEALTH_PORT, _METRICS_PORT, _REPLICATOR_METRICS_PORT, _IPAM_PORT = 8081, 8082, 8083, 6000
+_VIRTUAL_KUBELET_PORT = 12500
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -94,6 +95,8 @@ def controllers(state: State, spec: ClusterSpec) -> None:
 def controller_names(state: State, spec: ClusterSpec) -> tuple[str, ...]:
     """Those that shall run now."""
     always = f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)
+    if state.dataplane and spec.name == HUB:
+        return (*always, *(virtual_kubelet_name(leaf) for leaf in _leaves(state)))
     return (*always, replicator_name(spec)) if state.peering else always
 
 
@@ -104,6 +107,13 @@ def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
         f"{spec.name}-ipam": (_ipam(spec), environment),
         liqo_name(spec): (_liqo_controller_manager(state, spec), environment),
         replicator_name(spec): (_crd_replicator(spec), environment),
+        **{
+            virtual_kubelet_name(leaf): (
+                _virtual_kubelet(spec, leaf),
+                environment | _virtual_kubelet_variables(leaf),
+            )
+            for leaf in _leaves(state)
+        },
     }
     command, variables = commands[name]
     spawn(state, name, command, variables)
@@ -115,6 +125,20 @@ def liqo_name(spec: ClusterSpec) -> str:
 
 def replicator_name(spec: ClusterSpec) -> str:
     return f"{spec.name}-crd-replicator"
+
+
+def virtual_kubelet_name(leaf: ClusterSpec) -> str:
+    return f"{HUB}-virtual-kubelet-{leaf.name}"
+
+
+def virtual_kubelet_secret(leaf: ClusterSpec) -> str:
+    """The Secret of the hub by which it speaks to the leaf."""
+    return f"kubeconfig-virtual-kubelet-{leaf.name}"
+
+
+def _leaves(state: State) -> tuple[ClusterSpec, ...]:
+    loaded = state.load()
+    return loaded[0].clusters[1:] if loaded else ()
 
 
 def liqo_health(spec: ClusterSpec) -> tuple[str, int]:
@@ -146,12 +170,17 @@ def _ipam(spec: ClusterSpec) -> list[str | Path]:
 
 
 def _liqo_controller_manager(state: State, spec: ClusterSpec) -> list[str | Path]:
-    """The chart's arguments; without peerings, for the networking module alone."""
+    """The chart's arguments; without peerings and workloads, for the networking module alone.
+
+    A leaf's offloading module makes EndpointSlices of what the hub reflects; the hub's own would
+    start virtual-kubelets as Deployments.
+    """
     peering = str(state.peering).lower()
+    offloading = str(state.peering or (state.dataplane and spec.name != HUB)).lower()
     return [
         binaries.path("liqo-controller-manager"),
         *(f"--cluster-id={spec.name}", "--liqo-namespace=liqo", "--networking-enabled=true"),
-        *(f"--authentication-enabled={peering}", f"--offloading-enabled={peering}"),
+        *(f"--authentication-enabled={peering}", f"--offloading-enabled={offloading}"),
         *(f"--api-server-address-override={spec.server}", f"--default-node-resources={_OFFERED}"),
         f"--ipam-server=127.0.0.1:{_IPAM_PORT + spec.index}",
         "--gateway-server-resources=networking.liqo.io/v1beta1/wggatewayservers",
@@ -176,12 +205,43 @@ def _crd_replicator(spec: ClusterSpec) -> list[str | Path]:
     ]
 
 
+def _virtual_kubelet(hub: ClusterSpec, leaf: ClusterSpec) -> list[str | Path]:
+    """The chart's template, but for Pods: those of the lab are made on their leaves."""
+    return [
+        binaries.path("virtual-kubelet"),
+        *(f"--home-cluster-id={hub.name}", f"--foreign-cluster-id={leaf.name}"),
+        *(f"--nodename={leaf.name}", "--create-node=true", "--node-check-network=false"),
+        *(f"--tenant-namespace=liqo-tenant-{leaf.name}", "--liqo-namespace=liqo"),
+        f"--foreign-kubeconfig-secret-name={virtual_kubelet_secret(leaf)}",
+        *(f"--node-ip={hub.api_address}", f"--listen-port={_VIRTUAL_KUBELET_PORT + leaf.index}"),
+        *("--certificate-type=self-signed", f"--local-podcidr={hub.pod_cidr}"),
+        *("--pod-reflection-workers=0", "--metrics-enabled=false"),
+    ]
+
+
+def _virtual_kubelet_variables(leaf: ClusterSpec) -> dict[str, str]:
+    return {
+        "POD_NAME": virtual_kubelet_name(leaf),
+        "POD_NAMESPACE": f"liqo-tenant-{leaf.name}",
+        "VIRTUALNODE_NAME": leaf.name,
+    }
+
+
+def dataplane(state: State) -> Process:
+    """The nodes' networks, Liqo's fabric in each, kubelet and kube-proxy for workloads."""
+    return _our_daemon(state, "dataplane")
+
+
 def node(state: State) -> Process:
     """The kubelet, scheduler, kube-proxy and load balancer of all clusters in one process."""
+    return _our_daemon(state, "node")
+
+
+def _our_daemon(state: State, name: str) -> Process:
     repository = Path(__file__).parents[2]
     environment = {
         "PYTHONPATH": str(repository),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAB_CACHE": str(binaries.cache_root()),
     }
-    return spawn(state, "node", [sys.executable, "-m", "tests.lab.node", state.root], environment)
+    return spawn(state, name, [sys.executable, "-m", f"tests.lab.{name}", state.root], environment)

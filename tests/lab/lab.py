@@ -16,11 +16,15 @@ from tests.lab import (
     startup,
 )
 from tests.lab.cluster import LabCluster
+from tests.lab.dataplane.plane import DataPlane
+from tests.lab.dataplane.switch import Switch
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
 from tests.lab.topology import HUB, Topology, configured_range
+
+_NOT_BOTH = "peerings and the data plane need different settings of Liqo: one at a time"
 
 
 class Lab:
@@ -44,13 +48,17 @@ class Lab:
         pod_start: float | None = None,
         lb_delay: float | None = None,
         with_peering: bool = False,
+        with_dataplane: bool = False,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
-        delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start.
+        delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start,
+        *with_dataplane* is ``enable_dataplane``.
         """
+        if with_peering and with_dataplane:
+            raise LabError(_NOT_BOTH)
         network.require_host()
         topology = Topology(configured_range(), leaves)
         knobs = Knobs(pod_start or 0.0, lb_delay or 0.0)
@@ -64,6 +72,8 @@ class Lab:
                 lab.set_knobs(pod_start=pod_start, lb_delay=lb_delay)
                 if with_peering:
                     lab.enable_peering()
+                if with_dataplane:
+                    lab.enable_dataplane()
                 report(f"a lab with {leaves} leaves is running already")
                 return lab
             state = State()
@@ -72,11 +82,15 @@ class Lab:
             try:
                 clock = startup.stopwatch(report)
                 startup.bring_up(state, topology, knobs, clock, with_peering=with_peering)
+                lab = cls(state, topology)
+                if with_dataplane:
+                    lab.enable_dataplane()
+                    clock("data plane ready")
             except BaseException:  # Ctrl-C too: half a lab is of no use
                 cleanup.clean(state, keep_logs=True)
                 report(f"the lab did not start; its logs are in {state.logs}")
                 raise
-            return cls(state, topology)
+            return lab
 
     @classmethod
     def running(cls) -> Lab | None:
@@ -206,6 +220,8 @@ class Lab:
 
     def enable_peering(self) -> None:
         """Run them from now on, so that ``liqoctl peer`` works; nothing to do if they run."""
+        if self.has_dataplane:
+            raise LabError(_NOT_BOTH, hint="disable_dataplane() first")
         if not self.has_peering:
             Peering(self._state, self.clusters).enable()
 
@@ -216,6 +232,30 @@ class Lab:
     def end_peerings(self) -> None:
         """Take every peering away by force, whatever state it is in; links and modules stay."""
         Peering(self._state, self.clusters).end_all()
+
+    @property
+    def has_dataplane(self) -> bool:
+        """Whether workload Pods run, and packets from one to another."""
+        return self._state.dataplane
+
+    def enable_dataplane(self) -> None:
+        """From now on Pods run, and Liqo's routes lead to them; nothing to do if they do."""
+        if self.has_peering:
+            raise LabError(_NOT_BOTH, hint="disable_peering() first")
+        if not self.has_dataplane:
+            Switch(self._state, self.clusters).enable()
+
+    def disable_dataplane(self) -> None:
+        """End all workloads and what carries their packets; no trace of either is left."""
+        if self.has_dataplane:
+            Switch(self._state, self.clusters).disable()
+
+    @property
+    def dataplane(self) -> DataPlane:
+        """What can be done with it."""
+        if not self.has_dataplane:
+            raise LabError("the lab has no data plane", hint="enable_dataplane() first")
+        return DataPlane(self._state, self.clusters)
 
     @property
     def faults(self) -> Faults:

@@ -12,6 +12,7 @@ import ipaddress
 import json
 import os
 import shutil
+from typing import Any
 
 from tests.lab.errors import LabError
 from tests.lab.shell import run
@@ -72,16 +73,13 @@ def _destination(text: str) -> ipaddress.IPv4Network | None:
 def create(topology: Topology) -> None:
     """The router, the link to the host, and the addresses of every API server and Node."""
     run("ip", "netns", "add", ROUTER)
-    _sysctl("net/ipv4/conf/all/rp_filter", 0)
-    _sysctl("net/ipv4/conf/default/rp_filter", 0)
-    _sysctl("net/ipv4/ip_forward", 1)
+    make_router(ROUTER)
     run("ip", "link", "add", HOST_LINK, "type", "veth", "peer", "name", "host0", "netns", ROUTER)
     own = [
         address for spec in topology.clusters for address in (spec.api_address, spec.node_address)
     ]
-    _batch(
+    batch(
         ROUTER,
-        "link set lo up",
         *(f"addr add {address}/32 dev lo" for address in own),
         f"addr add {topology.gateway}/30 dev host0",
         "link set host0 up",
@@ -119,14 +117,14 @@ def pod_namespace(cluster: str, uid: str) -> str:
     return f"{ROUTER}-{cluster}-{uid[:8]}"
 
 
-def add_pod(namespace: str, link: str, address: str, gateway: str) -> None:
-    """A namespace whose eth0 has *address*; *link* is its other end, in the router."""
-    remove_pod(namespace, link)
+def add_pod(namespace: str, link: str, address: str, gateway: str, router: str = ROUTER) -> None:
+    """A namespace whose eth0 has *address*; *link* is its other end, in the *router*."""
+    remove_pod(namespace, link, router)
     run("ip", "netns", "add", namespace)
     run(
         "ip",
         "-n",
-        ROUTER,
+        router,
         "link",
         "add",
         link,
@@ -138,7 +136,7 @@ def add_pod(namespace: str, link: str, address: str, gateway: str) -> None:
         "netns",
         namespace,
     )
-    _batch(
+    batch(
         namespace,
         "link set lo up",
         f"addr add {address}/32 dev eth0",
@@ -146,11 +144,11 @@ def add_pod(namespace: str, link: str, address: str, gateway: str) -> None:
         f"route add {gateway} dev eth0 scope link",
         f"route add default via {gateway}",
     )
-    _batch(ROUTER, f"link set {link} up", f"route add {address}/32 dev {link}")
+    batch(router, f"link set {link} up", f"route add {address}/32 dev {link}")
 
 
-def remove_pod(namespace: str, link: str) -> None:
-    run("ip", "-n", ROUTER, "link", "del", link, check=False)
+def remove_pod(namespace: str, link: str, router: str = ROUTER) -> None:
+    run("ip", "-n", router, "link", "del", link, check=False)
     run("ip", "netns", "del", namespace, check=False)
 
 
@@ -166,9 +164,20 @@ def unlead(address: str, namespace: str, link: str) -> None:
     run("ip", "-n", namespace, "addr", "del", f"{address}/32", "dev", "lo", check=False)
 
 
-def _batch(namespace: str, *lines: str) -> None:
+def links(namespace: str) -> dict[str, dict[str, Any]]:
+    """Every interface of *namespace* with its counters; none where there is no such namespace."""
+    said = run("ip", "-n", namespace, "-j", "-s", "link", check=False)
+    return {link["ifname"]: link for link in json.loads(said or "[]")}
+
+
+def batch(namespace: str, *lines: str) -> None:
+    """Several lines of ip in *namespace*."""
     run("ip", "-n", namespace, "-batch", "-", stdin="\n".join(lines))
 
 
-def _sysctl(key: str, value: int) -> None:
-    run("ip", "netns", "exec", ROUTER, "sh", "-c", f"echo {value} > /proc/sys/{key}")
+def make_router(namespace: str) -> None:
+    """From now on *namespace* passes packets on, by whichever way they came."""
+    settings = {"conf/all/rp_filter": 0, "conf/default/rp_filter": 0, "ip_forward": 1}
+    lines = "; ".join(f"echo {value} > /proc/sys/net/ipv4/{key}" for key, value in settings.items())
+    run("ip", "netns", "exec", namespace, "sh", "-ec", lines)
+    run("ip", "-n", namespace, "link", "set", "lo", "up")

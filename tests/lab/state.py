@@ -112,6 +112,21 @@ class State:
     def _peering(self) -> Path:
         return self.root / "peering"
 
+    @property
+    def dataplane(self) -> bool:
+        """Whether controllers that start from now on run what workloads of the lab need."""
+        return self._dataplane.exists()
+
+    def set_dataplane(self, wanted: bool) -> None:
+        if wanted:
+            self._dataplane.touch()
+        else:
+            self._dataplane.unlink(missing_ok=True)
+
+    @property
+    def _dataplane(self) -> Path:
+        return self.root / "dataplane"
+
     def save(self, topology: Topology, *, ready: bool) -> None:
         record = {"range": str(topology.range), "leaves": topology.leaves, "ready": ready}
         write(self.record, json.dumps(record))

@@ -25,6 +25,7 @@ def describe(state: State) -> Iterator[str]:
     yield ""
     yield str(lab.knobs)
     yield f"peering: {'on' if lab.has_peering else 'off'}"
+    yield f"data plane: {'on' if lab.has_dataplane else 'off'}"
     problems = [] if loaded[1] else ["the start did not come to its end"]
     yield from (f"problem: {problem}" for problem in problems + lab.problems())
     yield f"export KUBECONFIG={lab.kubeconfig}"

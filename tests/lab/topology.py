@@ -22,6 +22,7 @@ INTERNAL_CIDR = (
     "10.160.0.0/16"  # the same in every cluster, as with the chart's default: it never leaves one
 )
 _FIRST_POD, _FIRST_LOAD_BALANCER, _END = 8, 128, 255
+_FIRST_WORKLOAD, _LAST_WORKLOAD = 10, 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +54,21 @@ class ClusterSpec:
     @property
     def pod_addresses(self) -> list[str]:
         return [str(self.block[number]) for number in range(_FIRST_POD, _FIRST_LOAD_BALANCER)]
+
+    @property
+    def fabric_address(self) -> str:
+        """The node's own namespace on the lab's network, where there is a data plane."""
+        return str(self.block[3])
+
+    @property
+    def workload_gateway(self) -> str:
+        """The node, as the Pods in the cluster's Pod CIDR see it."""
+        return str(ipaddress.IPv4Network(self.pod_cidr)[1])
+
+    @property
+    def workload_addresses(self) -> list[str]:
+        network = ipaddress.IPv4Network(self.pod_cidr)
+        return [str(network[number]) for number in range(_FIRST_WORKLOAD, _LAST_WORKLOAD)]
 
     @property
     def load_balancer_pool(self) -> list[str]:

@@ -22,7 +22,11 @@ from tests.lab import binaries
 from tests.lab.kube import Object
 from tests.lab.node.context import now
 
-_IMAGES = {"ghcr.io/liqotech/gateway": "gateway", "ghcr.io/liqotech/gateway/wireguard": "wireguard"}
+_IMAGES = {
+    "ghcr.io/liqotech/gateway": "gateway",
+    "ghcr.io/liqotech/gateway/wireguard": "wireguard",
+    "ghcr.io/liqotech/fabric": "fabric",
+}
 """The binary in each image. The geneve container is left out but reported as running: it would
 carry traffic to Pods on other nodes, which the lab does not have, and not every kernel has the
 device."""
@@ -36,21 +40,34 @@ class ContainerState:
     """What a Pod's status says about the container."""
 
     started_at: str = ""
+    finished_at: str = ""
     restarts: int = 0
     exit_code: int | None = None
     running: bool = False
+    ended: bool = False
+    waiting: str = ""
 
 
 class Container:
-    """Runs until it is stopped; restarted with a growing pause, as a kubelet does."""
+    """Runs until it is stopped; started again with a growing pause, as a kubelet does it."""
 
     def __init__(
-        self, spec: Object, script: str, namespace: str, log: Path, changed: Callable[[], None]
+        self,
+        spec: Object,
+        script: str,
+        namespace: str,
+        log: Path,
+        changed: Callable[[], None],
+        restart: str = "Always",
     ) -> None:
-        """*changed* is told of every end and restart; it must return at once."""
+        """*changed* is told of every end and restart; it must return at once.
+
+        Without a *script* it is only said to run; *restart* is the Pod's restartPolicy.
+        """
         self.spec = spec
         self.state = ContainerState()
         self._command = ["ip", "netns", "exec", namespace, "sh", "-ec", script]
+        self._script, self._restart = script, restart
         self._log, self._changed = log, changed
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # between starting the process and stopping it
@@ -60,7 +77,7 @@ class Container:
         """The first process is there when this returns."""
         self.state.started_at = now()
         self.state.running = True
-        if binary(self.spec) is not None:
+        if self._script:
             self._spawn()
             threading.Thread(target=self._supervise, daemon=True).start()
 
@@ -97,8 +114,15 @@ class Container:
             code = self._process.wait()
             if self._stopping.is_set():
                 return
-            self.state.running, self.state.exit_code = False, code
+            # What a shell makes of a signal, and a container runtime too.
+            self.state.running, self.state.exit_code = False, code if code >= 0 else 128 - code
+            self.state.finished_at = now()
+            self.state.ended = self._restart == "Never" or (
+                self._restart == "OnFailure" and not code
+            )
             self._changed()
+            if self.state.ended:
+                return
             pause = 0.0 if time.monotonic() - began > _STABLE else pause
             if self._stopping.wait(pause):
                 return
@@ -136,12 +160,12 @@ def script(
             f"mkdir -p {target}; mount --bind {shlex.quote(str(volumes[mount['name']]))} {target}"
         )
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
-    args = " ".join(shlex.quote(_expanded(arg, environment)) for arg in container.get("args") or [])
+    args = " ".join(shlex.quote(expanded(arg, environment)) for arg in container.get("args") or [])
     lines.append(f'exec env -i PATH="$PATH" {variables} chroot . /{program.name} {args}')
     return "\n".join(lines)
 
 
-def _expanded(text: str, environment: Mapping[str, str]) -> str:
+def expanded(text: str, environment: Mapping[str, str]) -> str:
     """Kubernetes' $(NAME)."""
     for name, value in environment.items():
         text = text.replace(f"$({name})", value)

@@ -1,15 +1,13 @@
-"""Follows the gateway Pods of one cluster and makes real what the API server says about them."""
+"""One cluster's only node, as far as its gateways need it."""
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator
 
-from tests.lab.errors import LabError
-from tests.lab.kube import CORE, ApiError, Event, Object, path
+from tests.lab.kube import CORE, ApiError, path
 from tests.lab.node.context import Context, in_background
 from tests.lab.node.pod_status import node, node_status
+from tests.lab.node.pods import Pods, follow
 from tests.lab.node.sandbox import Sandbox
 from tests.lab.node.services import Services
 
@@ -17,35 +15,24 @@ _GATEWAYS = "networking.liqo.io/component=gateway"
 _RETRY = 0.5
 
 
-class Kubelet:
-    """One cluster's only node."""
+class Kubelet(Pods):
+    """The Node, its gateway Pods and the Services in front of them."""
 
     def __init__(self, context: Context, services: Services) -> None:
-        self._context, self._services = context, services
-        self._sandboxes: dict[str, Sandbox] = {}
-        self._addresses = itertools.cycle(context.spec.pod_addresses)
-        self._lock = threading.Lock()
+        super().__init__(context, _GATEWAYS, context.spec.pod_addresses)
+        self._services = services
 
     def start(self) -> None:
-        """Returns at once; the API server may come later, and go and come again."""
-        kube = self._context.kube
         in_background(self._register)
-        in_background(
-            self._follow, kube.watch(path(CORE, "services")), self._services.service_changed
-        )
-        in_background(
-            self._follow, kube.watch(path(CORE, "pods"), labelSelector=_GATEWAYS), self._pod_changed
-        )
+        services = self._context.kube.watch(path(CORE, "services"))
+        in_background(follow, self._context, services, self._services.service_changed)
+        super().start()
 
-    def stop(self) -> None:
-        """End every Pod here; the API server keeps its objects."""
-        with self._lock:
-            sandboxes = list(self._sandboxes.values())
-        threads = [threading.Thread(target=sandbox.stop) for sandbox in sandboxes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    def _started(self, sandbox: Sandbox) -> None:
+        self._services.pod_started(sandbox)
+
+    def _stopped(self, sandbox: Sandbox) -> None:
+        self._services.pod_stopped(sandbox)
 
     def _register(self) -> None:
         """Make the Node and call it Ready, again and again until the API server has taken both."""
@@ -62,66 +49,3 @@ class Kubelet:
                 return
             except ApiError:
                 threading.Event().wait(_RETRY)
-
-    def _follow(self, events: Iterator[Event], handle: Callable[[str, Object], None]) -> None:
-        for kind, thing in events:
-            try:
-                handle(kind, thing)
-            except (LabError, OSError) as error:
-                self._context.log(f"{thing['kind']} {thing['metadata']['name']}: {error}")
-
-    def _pod_changed(self, event: str, pod: Object) -> None:
-        uid = pod["metadata"]["uid"]
-        going = event == "DELETED" or bool(pod["metadata"].get("deletionTimestamp"))
-        with self._lock:
-            sandbox = self._sandboxes.get(uid)
-            if sandbox is None and not going:
-                self._sandboxes[uid] = sandbox = Sandbox(self._context, pod, self._free_address())
-                in_background(self._run, sandbox)
-                return
-        if going and sandbox is None and event != "DELETED":  # it never started here
-            self._context.kube.delete(
-                path(CORE, "pods", pod["metadata"]["namespace"], pod["metadata"]["name"]),
-                uid=uid,
-                grace=0,
-            )
-        elif going and sandbox is not None and not sandbox.stopping.is_set():
-            sandbox.stopping.set()
-            in_background(self._remove, sandbox, event != "DELETED")
-
-    def _free_address(self) -> str:
-        """In turn, so that a new Pod does not look like the one before it."""
-        taken = {sandbox.address for sandbox in self._sandboxes.values()}
-        for address in itertools.islice(self._addresses, len(self._context.spec.pod_addresses)):
-            if address not in taken:
-                return address
-        raise LabError("no free Pod address")
-
-    def _run(self, sandbox: Sandbox) -> None:
-        sandbox.bind()
-        if sandbox.stopping.wait(self._context.state.knobs().pod_start):
-            return
-        try:
-            sandbox.make_network()
-            self._services.pod_started(sandbox)
-            sandbox.start_containers()
-        except (LabError, OSError) as error:
-            self._context.log(f"pod {sandbox.name}: {error}")
-            return
-        self._context.log(f"pod {sandbox.name} runs in {sandbox.namespace} at {sandbox.address}")
-        sandbox.report()
-
-    def _remove(self, sandbox: Sandbox, delete_object: bool) -> None:
-        while True:
-            try:
-                self._services.pod_stopped(sandbox)
-                sandbox.stop()
-                break
-            except (LabError, OSError) as error:
-                self._context.log(f"pod {sandbox.name}: {error}")
-                threading.Event().wait(_RETRY)
-        with self._lock:
-            self._sandboxes.pop(sandbox.uid, None)
-        self._context.log(f"pod {sandbox.name} ended")
-        if delete_object:
-            sandbox.delete_object()

@@ -30,7 +30,8 @@ class Sandbox:
         self.link = f"v{self.uid[:8]}"
         self.stopping = threading.Event()
         self._context = context
-        self._folder = context.state.pods / self.uid
+        self._folder: Path = context.state.pods / self.uid
+        self._router, self._gateway = network.ROUTER, context.gateway
         self._containers: list[Container] = []
         self._lock = threading.Lock()  # a start and a stop never overlap
         self._reporting = threading.Lock()  # an older status never overwrites a newer one
@@ -64,7 +65,9 @@ class Sandbox:
     def make_network(self) -> None:
         with self._lock:
             if not self.stopping.is_set():
-                network.add_pod(self.namespace, self.link, self.address, self._context.gateway)
+                network.add_pod(
+                    self.namespace, self.link, self.address, self._gateway, self._router
+                )
 
     def start_containers(self) -> None:
         """As a kubelet, wait for as long as it takes until every volume can be mounted."""
@@ -88,23 +91,23 @@ class Sandbox:
         root = self._folder / "roots" / spec["name"]
         root.mkdir(parents=True, exist_ok=True)
         environment = variables(self._context, self.pod, spec, self.address)
-        log = (
-            self._context.state.logs
-            / f"{self._context.spec.name}-{self.name.replace('/', '-')}-{spec['name']}.log"
-        )
         return Container(
             spec,
             script(spec, root, volumes, environment),
             self.namespace,
-            log,
+            self._log(spec),
             partial(in_background, self.report),
         )
+
+    def _log(self, spec: Object) -> Path:
+        name = f"{self._context.spec.name}-{self.name.replace('/', '-')}-{spec['name']}.log"
+        return self._context.state.logs / name
 
     def report(self) -> None:
         """Write the Pod's status, until the API server takes it or the Pod is going away."""
         while not self.stopping.is_set():
             with self._reporting:
-                status = pod_status(self._containers, self.address, self._context.spec.node_address)
+                status = self._status()
                 try:
                     self._context.kube.patch(
                         f"{self.path}/status", {"metadata": {"uid": self.uid}, "status": status}
@@ -116,6 +119,9 @@ class Sandbox:
                     self._context.log(f"{self.name}: status: {error}")
             self.stopping.wait(_RETRY)
 
+    def _status(self) -> Object:
+        return pod_status(self._containers, self.address, self._context.spec.node_address)
+
     def stop(self) -> None:
         """Nothing of the Pod is left on this machine afterwards but its logs."""
         self.stopping.set()
@@ -126,7 +132,7 @@ class Sandbox:
             for thread in threads:
                 thread.join()
             kill(network.pids(self.namespace))
-            network.remove_pod(self.namespace, self.link)
+            network.remove_pod(self.namespace, self.link, self._router)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def delete_object(self) -> None:

@@ -30,12 +30,16 @@ def _content(context: Context, pod: Object, volume: Object) -> dict[str, bytes]:
     match volume:
         case {"secret": {"secretName": name}}:
             return _secret(context, pod["metadata"]["namespace"], name)
+        case {"configMap": {"name": name}}:
+            return _config_map(context, pod["metadata"]["namespace"], name)
         case {"emptyDir": _}:
             return {}
         case {"projected": _}:
             return _service_account(context, pod)
         case _:
-            raise LabError(f"volume {volume['name']} is none of secret, emptyDir, projected")
+            raise LabError(
+                f"volume {volume['name']} is none of secret, configMap, emptyDir, projected"
+            )
 
 
 def _secret(context: Context, namespace: str, name: str) -> dict[str, bytes]:
@@ -43,22 +47,34 @@ def _secret(context: Context, namespace: str, name: str) -> dict[str, bytes]:
     return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
 
 
+def _config_map(context: Context, namespace: str, name: str) -> dict[str, bytes]:
+    found = context.kube.get(path(CORE, "configmaps", namespace, name))
+    return {key: value.encode() for key, value in (found.get("data") or {}).items()}
+
+
 def _service_account(context: Context, pod: Object) -> dict[str, bytes]:
     """A token that dies with the Pod."""
     metadata, account = pod["metadata"], pod["spec"]["serviceAccountName"]
     bound = {"apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "uid": metadata["uid"]}
+    return credentials(context, metadata["namespace"], account, boundObjectRef=bound)
+
+
+def credentials(
+    context: Context, namespace: str, account: str, **token: Object
+) -> dict[str, bytes]:
+    """The files by which a program in a Pod speaks to its API server as a ServiceAccount."""
     request: Object = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
-        "spec": {"expirationSeconds": _TOKEN_LIFETIME, "boundObjectRef": bound},
+        "spec": {"expirationSeconds": _TOKEN_LIFETIME, **token},
     }
     answer = context.kube.create(
-        path(CORE, "serviceaccounts", metadata["namespace"], account) + "/token", request
+        path(CORE, "serviceaccounts", namespace, account) + "/token", request
     )
     return {
         "token": answer["status"]["token"].encode(),
         "ca.crt": (context.state.cluster(context.spec.name) / "ca.crt").read_bytes(),
-        "namespace": metadata["namespace"].encode(),
+        "namespace": namespace.encode(),
     }
 
 
