@@ -14,7 +14,7 @@ from tests.lab import network, processes
 from tests.lab.errors import LabError
 from tests.lab.kube import CORE, Object, path, wait_for
 from tests.lab.lab import Lab
-from tests.lab.snapshot import differences
+from tests.lab.snapshot import Snapshot, differences
 from tests.lab.state import State
 
 CLIENT, SERVER = PAIR
@@ -55,11 +55,19 @@ class Machine:
     @classmethod
     def of(cls, lab: Lab) -> Machine:
         return cls(
-            {name: lab.snapshot(name) for name in lab.clusters},
+            {name: _in_order(lab.snapshot(name)) for name in lab.clusters},
             [process.name for process in processes.recorded(State())],
             network.namespaces(),
             sorted(network.links(network.ROUTER)),
         )
+
+
+def _in_order(objects: Snapshot) -> Snapshot:
+    """Liqo's controllers write a node's routes in whatever order they find its links."""
+    for url, body in objects.items():
+        if "/routeconfigurations/" in url:
+            body["spec"]["table"]["rules"].sort(key=json.dumps)
+    return objects
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ from tests.lab import chart, control_plane, network, processes, startup
 from tests.lab.cluster import LabCluster
 from tests.lab.dataplane import delay, fabric, node_network, offloading
 from tests.lab.errors import LabError
-from tests.lab.kube import CORE, IPAM, NETWORKING, ApiError, Kube, path, wait_for
+from tests.lab.kube import CORE, IPAM, NETWORKING, ApiError, Kube, Object, path, wait_for
 from tests.lab.state import State
 from tests.lab.topology import HUB
 
 _DAEMON = "dataplane"
 _PATIENCE = 60.0  # seconds
+_CATEGORIES = "networking.liqo.io/route-category", "networking.liqo.io/firewall-category"
 _REPORTED = ("routeconfigurations", "firewallconfigurations")
 """In the status of these a fabric says what it has applied on its node."""
 
@@ -149,18 +150,18 @@ def _remove_traces(cluster: LabCluster) -> None:
             _forget_host(kube, plural, item, fabric.pod_name(cluster.spec))
 
 
-def _forget_host(kube: Kube, plural: str, item: dict[str, object], host: str) -> None:
-    """No fabric is there any more that would take its word back."""
-    metadata, status = item["metadata"], item.get("status") or {}
-    assert isinstance(metadata, dict)
-    assert isinstance(status, dict)
-    said = status.get("conditions") or []
+def _forget_host(kube: Kube, plural: str, item: Object, host: str) -> None:
+    """No fabric is there any more that would take back its word, or let go of its routes."""
+    metadata = item["metadata"]
+    url = path(NETWORKING, plural, metadata["namespace"], metadata["name"])
+    said = (item.get("status") or {}).get("conditions") or []
     kept = [each for each in said if each.get("host") != host]
-    if kept == said:
-        return
-    url = path(NETWORKING, plural, metadata.get("namespace", ""), metadata["name"])
     try:
-        kube.patch(f"{url}/status", {"status": {"conditions": kept}})
+        if kept != said:
+            kube.patch(f"{url}/status", {"status": {"conditions": kept}})
+        labels = metadata.get("labels") or {}
+        if "fabric" in map(labels.get, _CATEGORIES):
+            kube.patch(url, {"metadata": {"finalizers": None}})
     except ApiError as error:
         if error.status != 404:
             raise
