@@ -136,7 +136,7 @@ class Web:
 def web(workloads: Lab) -> Web:
     plane = workloads.dataplane
     remote = plane.offload("demo", leaves=PAIR)
-    server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB))
+    server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB), port=8080)
     client = plane.make_pod(CLIENT, remote, "client")
     plane.publish("demo", "web", [(SERVER, "web")])
     made = Web(workloads, remote, client, server)
@@ -239,13 +239,21 @@ def test_a_service_without_a_ready_endpoint_refuses(web: Web) -> None:
     wait_for(refused, 10, "the call is refused")
 
 
-def make(lab: Lab, name: str, *command: str, image: str = "lab/any", **spec: object) -> None:
+def make(
+    lab: Lab,
+    name: str,
+    *command: str,
+    image: str = "lab/any",
+    probe: Object | None = None,
+    **spec: object,
+) -> None:
     lab.dataplane.offload("jobs", "jobs", leaves=[CLIENT])
     container = {
         "name": "main",
         "image": image,
         "command": list(command),
         "terminationMessagePolicy": "FallbackToLogsOnError",
+        "readinessProbe": probe,
     }
     body: Object = {
         "apiVersion": "v1",
@@ -292,6 +300,21 @@ def test_a_pod_that_lives_too_long_is_ended(workloads: Lab) -> None:
     status = ended(workloads, "long")
 
     assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
+
+
+def test_a_pod_with_a_probe_is_ready_when_it_listens(workloads: Lab) -> None:
+    late = f"import time; time.sleep(0.5)\n{WEB}"
+    probe = {"tcpSocket": {"port": 8080}}
+    make(workloads, "probed", "python3", "-c", late, probe=probe)
+
+    def ready() -> bool:
+        status = workloads.dataplane.pod_status(CLIENT, "jobs", "probed")
+        seen.append([each["status"] for each in status.get("conditions") or []][-1:])
+        return seen[-1] == ["True"]
+
+    seen: list[list[str]] = []
+    wait_for(ready, 10, "the Pod is ready")
+    assert ["False"] in seen
 
 
 def test_an_image_that_nobody_has_is_waited_for(workloads: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.lab import links, network, processes
+from tests.lab.dataplane import delay
 from tests.lab.kube import ApiError
 from tests.lab.lab import Lab
 from tests.lab.state import State
@@ -26,6 +27,8 @@ def describe(state: State) -> Iterator[str]:
     yield str(lab.knobs)
     yield f"peering: {'on' if lab.has_peering else 'off'}"
     yield f"data plane: {'on' if lab.has_dataplane else 'off'}"
+    if delayed := delay.injected(state):
+        yield delayed
     problems = [] if loaded[1] else ["the start did not come to its end"]
     yield from (f"problem: {problem}" for problem in problems + lab.problems())
     yield f"export KUBECONFIG={lab.kubeconfig}"
@@ -49,7 +52,7 @@ def _processes(state: State) -> Iterator[tuple[str, ...]]:
             f"{memory:.0f} MiB",
         )
     for namespace in network.namespaces():
-        if namespace == network.ROUTER:
+        if namespace in (network.ROUTER, delay.WIRE):  # whose processes are recorded
             continue
         pids = network.pids(namespace)
         memory = sum(map(processes.rss, pids))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from tests.lab import links, network
 from tests.lab.cluster import LabCluster
 from tests.lab.dataplane import delay, offloading
+from tests.lab.dataplane.ports import listens
 from tests.lab.dataplane.proxy import DISCOVERY, SERVICE_LABEL
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
@@ -52,8 +53,9 @@ class DataPlane:
         *,
         labels: Mapping[str, str] | None = None,
         image: str = "lab/any",
+        port: int | None = None,
     ) -> str:
-        """A Pod and, if need be, its namespace; its address, once the command runs."""
+        """A Pod and, if need be, its namespace; its address, once it runs (and has the *port*)."""
         kube = self._clusters[cluster].kube
         offloading.make_namespace(kube, namespace)
         account = path(CORE, "serviceaccounts", namespace, "default")
@@ -69,11 +71,16 @@ class DataPlane:
             },
         }
         kube.create(path(CORE, "pods", namespace), body)
-        return wait_for(
+        what = f"{cluster}: Pod {namespace}/{name}"
+        address = wait_for(
             lambda: str(self.pod_status(cluster, namespace, name).get("podIP", "")),
             _PATIENCE,
-            f"{cluster}: address of Pod {namespace}/{name}",
+            f"{what} has an address",
         )
+        if port:
+            inside = self.pod_namespace(cluster, namespace, name)
+            wait_for(lambda: listens(inside, port), _PATIENCE, f"{what} listens on {port}")
+        return address
 
     def pod_status(self, cluster: str, namespace: str, name: str) -> Object:
         found = self._clusters[cluster].kube.get(path(CORE, "pods", namespace, name))

@@ -12,6 +12,7 @@ from tests.lab.node.context import now
 def workload_status(
     containers: Sequence[Container],
     words: Mapping[str, str],
+    ready: Mapping[str, bool],
     address: str,
     host: str,
     *,
@@ -19,7 +20,7 @@ def workload_status(
 ) -> Object:
     """*words* are each container's last; *late* is a Pod whose deadline is over."""
     phase = "Failed" if late else _phase(containers)
-    ready = all(each.state.running for each in containers)
+    all_ready = all(ready.values())
     status: Object = {
         "phase": phase,
         "podIP": address,
@@ -34,11 +35,14 @@ def workload_status(
             for kind, value in (
                 ("PodScheduled", True),
                 ("Initialized", True),
-                ("ContainersReady", ready),
-                ("Ready", ready),
+                ("ContainersReady", all_ready),
+                ("Ready", all_ready),
             )
         ],
-        "containerStatuses": [_container(each, words[each.spec["name"]]) for each in containers],
+        "containerStatuses": [
+            _container(each, words[each.spec["name"]], ready=ready[each.spec["name"]])
+            for each in containers
+        ],
     }
     if late:
         status["reason"] = "DeadlineExceeded"
@@ -54,13 +58,13 @@ def _phase(containers: Sequence[Container]) -> str:
     return "Running"
 
 
-def _container(container: Container, words: str) -> Object:
+def _container(container: Container, words: str, *, ready: bool) -> Object:
     state = container.state
     status: Object = {
         "name": container.spec["name"],
         "image": container.spec["image"],
         "imageID": "",
-        "ready": state.running,
+        "ready": ready,
         "started": state.running,
         "restartCount": state.restarts,
     }

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.lab.dataplane import node_network
+from tests.lab.dataplane.ports import listens
 from tests.lab.dataplane.workload_script import script
 from tests.lab.dataplane.workload_status import workload_status
 from tests.lab.kube import Object
@@ -24,6 +25,8 @@ from tests.lab.node.volumes import variables
 
 _MISSING = "missing/"
 _KILLED = 137
+_PROBES = ("tcpSocket", "httpGet", "grpc")
+_PROBE = 0.1  # seconds between two looks
 _LAST_WORDS = 2048  # bytes, as in Kubernetes
 _OTHERS = "networking.liqo.io/component!=gateway"
 
@@ -56,6 +59,7 @@ class Workload(Sandbox):
         self._router = node_network.namespace(context.spec)
         self._gateway = context.spec.workload_gateway
         self._late = False
+        self._unready: dict[str, int] = {}  # ports that containers are still to listen on
         self._began: dict[str, int] = {}  # where in its log a container's own words begin
 
     def start_containers(self) -> None:
@@ -63,6 +67,8 @@ class Workload(Sandbox):
         seconds = self.pod["spec"].get("activeDeadlineSeconds")
         if seconds:
             in_background(self._end_at_deadline, float(seconds))
+        for name in list(self._unready):
+            in_background(self._wait_until_ready, name)
 
     def _container(self, spec: Object, volumes: dict[str, Path]) -> Container:
         changed = partial(in_background, self.report)
@@ -71,6 +77,9 @@ class Workload(Sandbox):
             return _Missing(spec, "", self.namespace, log, changed)
         root = self._folder / "roots" / spec["name"]
         root.mkdir(parents=True, exist_ok=True)
+        port = _probed(spec)
+        if port:
+            self._unready[spec["name"]] = port
         said = self._said(spec)
         said.touch(mode=0o666)
         said.chmod(0o666)
@@ -87,7 +96,11 @@ class Workload(Sandbox):
     def _status(self) -> Object:
         words = {each.spec["name"]: self._last_words(each) for each in self._containers}
         host = self._context.spec.node_address
-        return workload_status(self._containers, words, self.address, host, late=self._late)
+        ready = {
+            each.spec["name"]: each.state.running and each.spec["name"] not in self._unready
+            for each in self._containers
+        }
+        return workload_status(self._containers, words, ready, self.address, host, late=self._late)
 
     def _last_words(self, container: Container) -> str:
         """What it wrote for the purpose; else the end of its output, if it failed and asked so."""
@@ -101,6 +114,13 @@ class Workload(Sandbox):
             return output[since:][-_LAST_WORDS:].decode(errors="replace")
         return ""
 
+    def _wait_until_ready(self, name: str) -> None:
+        while not listens(self.namespace, self._unready[name]):
+            if self.stopping.wait(_PROBE):
+                return
+        del self._unready[name]
+        self.report()
+
     def _end_at_deadline(self, seconds: float) -> None:
         if self.stopping.wait(seconds) or all(each.state.ended for each in self._containers):
             return
@@ -111,6 +131,14 @@ class Workload(Sandbox):
                 each.state.exit_code, each.state.finished_at = _KILLED, now()
                 each.state.running, each.state.ended = False, True
         self.report()
+
+
+def _probed(spec: Object) -> int:
+    """The port of its readinessProbe; 0 for a container that is ready when it runs."""
+    probe = spec.get("readinessProbe") or {}
+    wanted = next((probe[kind]["port"] for kind in _PROBES if kind in probe), 0)
+    named = {each.get("name"): each["containerPort"] for each in spec.get("ports") or []}
+    return int(named.get(wanted, wanted))
 
 
 class _Missing(Container):
