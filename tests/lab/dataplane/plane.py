@@ -103,7 +103,7 @@ class DataPlane:
     def publish(
         self, namespace: str, service: str, backends: Sequence[tuple[str, str]], port: int = 8080
     ) -> str:
-        """A Service of the hub in front of leaves' Pods, (leaf, Pod name) each; its slice's name.
+        """A Service of the hub in front of Pods, (cluster, Pod name) each; its slice's name.
 
         What Kubernetes would make of offloaded Pods is made by hand: the EndpointSlice with the
         virtual nodes' names; and what Liqo would: an IP for each, by which other leaves know it.
@@ -145,13 +145,17 @@ class DataPlane:
         )
         return name
 
-    def _endpoint(self, namespace: str, leaf: str, pod: str) -> Object:
-        remote = offloading.remote_namespace(self._hub, leaf, namespace)
-        address = self.pod_status(leaf, remote, pod)["podIP"]
-        self.map_address(namespace, f"{leaf}-{pod}", address)
+    def _endpoint(self, namespace: str, cluster: str, pod: str) -> Object:
+        node = self._clusters[cluster].spec.node_name
+        remote = namespace
+        if cluster != HUB:
+            node, remote = cluster, offloading.remote_namespace(self._hub, cluster, namespace)
+        address = self.pod_status(cluster, remote, pod)["podIP"]
+        if cluster != HUB:
+            self.map_address(namespace, f"{cluster}-{pod}", address)
         return {
             "addresses": [address],
-            "nodeName": leaf,
+            "nodeName": node,
             "conditions": {"ready": True, "serving": True, "terminating": False},
             "targetRef": {"kind": "Pod", "name": pod, "namespace": namespace},
         }
