@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from tests.lab.snapshot import Snapshot, differences
 from tests.lab.state import State
 
 CLIENT, SERVER = PAIR
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SIZE = 20_000  # bytes of each answer, many more than the gateways' own pings
 CALLS = 20
 WEB = f"""
@@ -31,10 +33,10 @@ http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
 """
 CALL = """
 import json, socket, sys, time
-address, number, answers = sys.argv[1], int(sys.argv[2]), []
+address, port, number, answers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), []
 for _ in range(number):
     began = time.monotonic()
-    with socket.create_connection((address, 80), timeout=3) as connection:
+    with socket.create_connection((address, port), timeout=3) as connection:
         took = time.monotonic() - began
         connection.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
         body = connection.makefile("rb").read().partition(b"\\r\\n\\r\\n")[2]
@@ -63,8 +65,13 @@ class Machine:
 
 
 def _in_order(objects: Snapshot) -> Snapshot:
-    """Liqo's controllers write a node's routes in whatever order they find its links."""
+    """Liqo's controllers write a node's routes in whatever order they find its links.
+
+    And whenever they write rules for remapped CIDRs, Liqo's webhook thinks of new names for them.
+    """
     for url, body in objects.items():
+        if "/firewallconfigurations/" in url:
+            body["spec"] = json.loads(_UUID.sub("", json.dumps(body["spec"])))
         if "/routeconfigurations/" in url:
             body["spec"]["table"]["rules"].sort(key=json.dumps)
     return objects
@@ -103,8 +110,18 @@ class Web:
 
     def calls(self, number: int = CALLS) -> list[tuple[str, float]]:
         """Whom the server saw, and the seconds until each connection stood."""
-        address = self.lab.dataplane.cluster_ip(CLIENT, self.namespace, "web")
-        command = (sys.executable, "-c", CALL, address, str(number))
+        return self._calls(self.lab.dataplane.cluster_ip(CLIENT, self.namespace, "web"), 80, number)
+
+    def past_the_service(self) -> str:
+        """Whom the server sees when its Pod is called by its own address; empty if it is not."""
+        address = self.lab.dataplane.seen_as(CLIENT, SERVER, self.server)
+        try:
+            return self._calls(address, 8080, 1)[0][0]
+        except LabError:
+            return ""
+
+    def _calls(self, address: str, port: int, number: int) -> list[tuple[str, float]]:
+        command = (sys.executable, "-c", CALL, address, str(port), str(number))
         said = self.lab.dataplane.pod_exec(CLIENT, self.namespace, "client", *command)
         return [(caller, seconds) for caller, seconds in json.loads(said)]
 
@@ -177,6 +194,8 @@ def test_without_a_link_a_call_goes_through_the_hub(web: Web) -> None:
 def test_an_annotated_service_goes_past_the_hub_and_comes_back(linked: Web) -> None:
     plane = linked.lab.dataplane
     assert linked.callers() == {hub_address(linked.lab)}  # a link alone changes nothing
+    if linked.lab.overlapping:
+        pytest.skip("Liqo 1.2 lets no slice follow the annotation where the hub remaps a Pod CIDR")
 
     plane.set_direct("demo", "web", True)
     plane.poke(CLIENT, linked.namespace, "web")
@@ -193,6 +212,13 @@ def test_an_annotated_service_goes_past_the_hub_and_comes_back(linked: Web) -> N
     plane.set_direct("demo", "web", False)
     linked.leads_to(linked.external_address)
     assert linked.callers() == {hub_address(linked.lab)}
+
+
+def test_a_linked_pod_is_called_by_its_address(linked: Web) -> None:
+    """Both sides see each other's Pods as their own Configuration has it, remapped or not."""
+    client = linked.lab.dataplane.seen_as(SERVER, CLIENT, linked.client)
+
+    assert wait_for(linked.past_the_service, 30, "a call past the Service") == client
 
 
 def test_an_injected_delay_slows_the_hub_down_by_as_much(web: Web) -> None:
@@ -229,7 +255,7 @@ def test_a_service_without_a_ready_endpoint_refuses(web: Web) -> None:
         "spec": {"ports": [{"port": 80}]},
     }
     made = kube.create(path(CORE, "services", web.namespace), service)
-    command = (sys.executable, "-c", CALL, made["spec"]["clusterIP"], "1")
+    command = (sys.executable, "-c", CALL, made["spec"]["clusterIP"], "80", "1")
 
     def refused() -> bool:
         with pytest.raises(LabError) as caught:

@@ -24,6 +24,7 @@ def start(options: argparse.Namespace) -> int:
         lb_delay=options.lb_delay,
         with_peering=options.peering,
         with_dataplane=options.dataplane,
+        overlapping=options.overlapping,
     )
     print(f"a hub and {options.leaves} leaves after {time.monotonic() - began:.1f} s; {lab.knobs}")
     print(
@@ -74,6 +75,12 @@ def main() -> int:
         action="store_true",
         default=_number("DATAPLANE", 0) > 0,
         help="run Pods, and carry their packets (DATAPLANE=1)",
+    )
+    starting.add_argument(
+        "--overlapping",
+        action="store_true",
+        default=_number("OVERLAPPING", 0) > 0,
+        help="the same Pod CIDR everywhere, which Liqo remaps (OVERLAPPING=1)",
     )
     starting.set_defaults(run=start)
     commands.add_parser("stop", help="end it and leave nothing behind").set_defaults(run=stop)

@@ -41,6 +41,7 @@ BINARIES: dict[str, dict[str, str]] = {
         "liqo-controller-manager": "github.com/liqotech/liqo/cmd/liqo-controller-manager",
         "liqoctl": "github.com/liqotech/liqo/cmd/liqoctl",
         "virtual-kubelet": "github.com/liqotech/liqo/cmd/virtual-kubelet",
+        "webhook": "github.com/liqotech/liqo/cmd/webhook",
     },
     "delay": {"delay": "lab/delay"},
 }

@@ -37,6 +37,9 @@ def make(state: State, spec: ClusterSpec) -> None:
         f"subjectAltName={','.join(names)}",
         "extendedKeyUsage=serverAuth",
     )
+    if spec.overlapping:
+        name = f"subjectAltName=IP:{spec.api_address}"
+        _sign(folder, "webhook", "/CN=liqo-webhook", name, "extendedKeyUsage=serverAuth")
     _sign(folder, "admin", "/O=system:masters/CN=admin", "extendedKeyUsage=clientAuth")
     run(
         "openssl",

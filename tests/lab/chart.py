@@ -7,6 +7,7 @@ only as a Helm template is written as that template renders it with the chart's 
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.lab.topology import INTERNAL_CIDR, ClusterSpec
 
 NAMESPACE = "liqo"
 PROXY = "liqo-proxy"
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 MODULE = "github.com/liqotech/liqo"
 
 
@@ -74,6 +76,41 @@ def install_proxy(kube: Kube) -> None:
         kube.create(path(CORE, "services", NAMESPACE), service)
 
 
+def install_webhook(kube: Kube, url: str, authority: bytes) -> None:
+    """The one of Liqo's webhooks without which gateways can apply no rule for remapped CIDRs."""
+    rule = {
+        "operations": ["CREATE", "UPDATE"],
+        "apiGroups": ["networking.liqo.io"],
+        "apiVersions": ["v1beta1"],
+        "resources": ["firewallconfigurations"],
+    }
+    webhook = {
+        "name": "firewallconfiguration.mutate.liqo.io",
+        "admissionReviewVersions": ["v1", "v1beta1"],
+        "clientConfig": {
+            "url": f"{url}/mutate/firewallconfigurations",
+            "caBundle": base64.b64encode(authority).decode(),
+        },
+        "rules": [rule],
+        "sideEffects": "None",
+        "failurePolicy": "Fail",
+        "objectSelector": {
+            "matchExpressions": [
+                {"key": "liqo.io/webhook-skip", "operator": "NotIn", "values": ["true"]}
+            ]
+        },
+    }
+    kube.create(
+        path(ADMISSION, "mutatingwebhookconfigurations"),
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "MutatingWebhookConfiguration",
+            "metadata": {"name": "liqo-webhook", "labels": {"liqo.io/webhook": "true"}},
+            "webhooks": [webhook],
+        },
+    )
+
+
 def networks_ready(kube: Kube) -> bool:
     """Whether Liqo's controllers have taken the cluster's own CIDRs from ipam."""
     return all(
@@ -127,7 +164,7 @@ def _cluster_id(spec: ClusterSpec) -> Object:
 
 
 def _networks(spec: ClusterSpec) -> list[Object]:
-    """Distinct CIDRs everywhere: rules for remapped ones need Liqo's webhook, which is not run."""
+    """Distinct CIDRs, unless remapping is wanted: its rules need Liqo's webhook, a process more."""
     shared = {"ipam.liqo.io/network-not-remapped": "true", "ipam.liqo.io/network-shared": "true"}
     return [
         _network("pod-cidr", spec.pod_cidr, shared),

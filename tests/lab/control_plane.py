@@ -18,7 +18,8 @@ from tests.lab.topology import API_PORT, HUB, ClusterSpec
 _ETCD = "http://127.0.0.1:2379"
 _ETCD_PEER = "http://127.0.0.1:2380"
 _HEALTH_PORT, _METRICS_PORT, _REPLICATOR_METRICS_PORT, _IPAM_PORT = 8081, 8082, 8083, 6000
-_VIRTUAL_KUBELET_PORT = 12500
+_VIRTUAL_KUBELET_PORT, _WEBHOOK_PORT = 12500, 9400
+_WEBHOOK_HEALTH_PORT, _WEBHOOK_METRICS_PORT = 8084, 8085
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -94,10 +95,14 @@ def controllers(state: State, spec: ClusterSpec) -> None:
 
 def controller_names(state: State, spec: ClusterSpec) -> tuple[str, ...]:
     """Those that shall run now."""
-    always = f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)
+    names = [f"{spec.name}-kube-controller-manager", f"{spec.name}-ipam", liqo_name(spec)]
+    if spec.overlapping:
+        names.append(webhook_name(spec))
+    if state.peering:
+        names.append(replicator_name(spec))
     if state.dataplane and spec.name == HUB:
-        return (*always, *(virtual_kubelet_name(leaf) for leaf in _leaves(state)))
-    return (*always, replicator_name(spec)) if state.peering else always
+        names += [virtual_kubelet_name(leaf) for leaf in _leaves(state)]
+    return tuple(names)
 
 
 def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
@@ -107,6 +112,7 @@ def start_controller(state: State, spec: ClusterSpec, name: str) -> None:
         f"{spec.name}-ipam": (_ipam(spec), environment),
         liqo_name(spec): (_liqo_controller_manager(state, spec), environment),
         replicator_name(spec): (_crd_replicator(spec), environment),
+        webhook_name(spec): (_webhook(spec), environment | {"TMPDIR": str(_served(state, spec))}),
         **{
             virtual_kubelet_name(leaf): (
                 _virtual_kubelet(spec, leaf),
@@ -125,6 +131,20 @@ def liqo_name(spec: ClusterSpec) -> str:
 
 def replicator_name(spec: ClusterSpec) -> str:
     return f"{spec.name}-crd-replicator"
+
+
+def webhook_name(spec: ClusterSpec) -> str:
+    return f"{spec.name}-webhook"
+
+
+def webhook_url(spec: ClusterSpec) -> str:
+    """Where it listens for the API server."""
+    return f"https://{spec.api_address}:{_WEBHOOK_PORT + spec.index}"
+
+
+def webhook_health(spec: ClusterSpec) -> tuple[str, int]:
+    """Where ``/readyz`` of Liqo's webhook answers."""
+    return spec.api_address, _WEBHOOK_HEALTH_PORT
 
 
 def virtual_kubelet_name(leaf: ClusterSpec) -> str:
@@ -203,6 +223,29 @@ def _crd_replicator(spec: ClusterSpec) -> list[str | Path]:
         f"--cluster-id={spec.name}",
         f"--metrics-address={spec.api_address}:{_REPLICATOR_METRICS_PORT}",
     ]
+
+
+def _webhook(spec: ClusterSpec) -> list[str | Path]:
+    """It listens on every address, so the port must differ."""
+    return [
+        binaries.path("webhook"),
+        *(f"--cluster-id={spec.name}", "--liqo-namespace=liqo", f"--podcidr={spec.pod_cidr}"),
+        f"--webhook-port={_WEBHOOK_PORT + spec.index}",
+        "--vk-options-default-template=liqo/virtual-kubelet-default",
+        f"--health-probe-address={spec.api_address}:{_WEBHOOK_HEALTH_PORT}",
+        f"--metrics-address={spec.api_address}:{_WEBHOOK_METRICS_PORT}",
+    ]
+
+
+def _served(state: State, spec: ClusterSpec) -> Path:
+    """A folder for temporary files that holds the webhook's certificate where it is looked for."""
+    cluster = state.cluster(spec.name)
+    wanted = cluster / "webhook" / "k8s-webhook-server" / "serving-certs"
+    if spec.overlapping and not wanted.exists():
+        wanted.mkdir(parents=True)
+        for ending in ("crt", "key"):
+            (wanted / f"tls.{ending}").symlink_to(cluster / f"webhook.{ending}")
+    return cluster / "webhook"
 
 
 def _virtual_kubelet(hub: ClusterSpec, leaf: ClusterSpec) -> list[str | Path]:

@@ -49,18 +49,20 @@ class Lab:
         lb_delay: float | None = None,
         with_peering: bool = False,
         with_dataplane: bool = False,
+        overlapping: bool = False,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
         delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start,
-        *with_dataplane* is ``enable_dataplane``.
+        *with_dataplane* is ``enable_dataplane``. In an *overlapping* lab all clusters have the same
+        Pod CIDR, and Liqo remaps it.
         """
         if with_peering and with_dataplane:
             raise LabError(_NOT_BOTH)
         network.require_host()
-        topology = Topology(configured_range(), leaves)
+        topology = Topology(configured_range(), leaves, overlapping)
         knobs = Knobs(pod_start or 0.0, lb_delay or 0.0)
         binaries.build()
         with exclusive():
@@ -69,6 +71,8 @@ class Lab:
                     raise LabError(
                         f"a lab with {len(lab.leaves)} leaves is running", hint="stop it first"
                     )
+                if lab.overlapping != overlapping:
+                    raise LabError("a lab with other CIDRs is running", hint="stop it first")
                 lab.set_knobs(pod_start=pod_start, lb_delay=lb_delay)
                 if with_peering:
                     lab.enable_peering()
@@ -105,6 +109,11 @@ class Lab:
             return None
         lab = cls(state, loaded[0])
         return None if lab.problems() else lab
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether all clusters have the same Pod CIDR."""
+        return self.clusters[HUB].spec.overlapping
 
     @property
     def leaves(self) -> list[str]:

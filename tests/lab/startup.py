@@ -87,6 +87,11 @@ class _Clusters:
             name = control_plane.liqo_name(spec)
             self._wait(lambda: healthy(*control_plane.liqo_health(spec)), name, "ready")
             self._wait(lambda: chart.networks_ready(kube), name, "the cluster's own CIDRs")
+            if spec.overlapping:
+                name = control_plane.webhook_name(spec)
+                self._wait(lambda: healthy(*control_plane.webhook_health(spec)), name, "ready")
+                authority = (self._state.cluster(spec.name) / "ca.crt").read_bytes()
+                chart.install_webhook(kube, control_plane.webhook_url(spec), authority)
         self._report(f"{spec.name}: Liqo ready")
         kube.close()
 

@@ -128,14 +128,23 @@ class State:
         return self.root / "dataplane"
 
     def save(self, topology: Topology, *, ready: bool) -> None:
-        record = {"range": str(topology.range), "leaves": topology.leaves, "ready": ready}
+        record = {
+            "range": str(topology.range),
+            "leaves": topology.leaves,
+            "overlapping": topology.overlapping,
+            "ready": ready,
+        }
         write(self.record, json.dumps(record))
 
     def load(self) -> tuple[Topology, bool] | None:
         """The lab that was started here and whether its start came to its end; None without one."""
         try:
             record = json.loads(self.record.read_text(encoding="utf-8"))
-            topology = Topology(ipaddress.IPv4Network(record["range"]), int(record["leaves"]))
+            topology = Topology(
+                ipaddress.IPv4Network(record["range"]),
+                int(record["leaves"]),
+                bool(record["overlapping"]),
+            )
             return topology, bool(record["ready"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -32,6 +32,7 @@ class ClusterSpec:
     name: str
     index: int
     block: ipaddress.IPv4Network
+    overlapping: bool = False
 
     @property
     def api_address(self) -> str:
@@ -76,7 +77,8 @@ class ClusterSpec:
 
     @property
     def pod_cidr(self) -> str:
-        return f"10.{40 + self.index}.0.0/16"
+        """Its own, or the same for all: then Liqo gives it another one in every other cluster."""
+        return f"10.{40 + (0 if self.overlapping else self.index)}.0.0/16"
 
     @property
     def service_cidr(self) -> str:
@@ -98,6 +100,7 @@ class Topology:
 
     range: ipaddress.IPv4Network
     leaves: int
+    overlapping: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.leaves <= MAX_LEAVES:
@@ -108,7 +111,8 @@ class Topology:
         """The hub first."""
         names = (HUB, *(f"leaf-{number}" for number in range(1, self.leaves + 1)))
         return tuple(
-            ClusterSpec(name, index, self._block(index)) for index, name in enumerate(names)
+            ClusterSpec(name, index, self._block(index), self.overlapping)
+            for index, name in enumerate(names)
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import subprocess
 import time
@@ -14,7 +15,7 @@ from tests.lab.dataplane.ports import listens
 from tests.lab.dataplane.proxy import DISCOVERY, SERVICE_LABEL
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
-from tests.lab.kube import CORE, IPAM, Object, path, wait_for
+from tests.lab.kube import CORE, IPAM, NETWORKING, Object, path, wait_for
 from tests.lab.state import State
 from tests.lab.topology import HUB
 
@@ -152,6 +153,7 @@ class DataPlane:
             node, remote = cluster, offloading.remote_namespace(self._hub, cluster, namespace)
         address = self.pod_status(cluster, remote, pod)["podIP"]
         if cluster != HUB:
+            address = self.seen_as(HUB, cluster, address)
             self.map_address(namespace, f"{cluster}-{pod}", address)
         return {
             "addresses": [address],
@@ -159,6 +161,18 @@ class DataPlane:
             "conditions": {"ready": True, "serving": True, "terminating": False},
             "targetRef": {"kind": "Pod", "name": pod, "namespace": namespace},
         }
+
+    def seen_as(self, viewer: str, cluster: str, address: str) -> str:
+        """What *viewer* has for *cluster*'s Pod *address*: another one where Liqo remaps it."""
+        kube = self._clusters[viewer].kube
+        tenant = links.tenant(kube, cluster)
+        found = kube.get(path(NETWORKING, "configurations", tenant, cluster))
+        given, seen = (
+            ipaddress.IPv4Network(found[part]["remote"]["cidr"]["pod"][0])
+            for part in ("spec", "status")
+        )
+        offset = int(ipaddress.IPv4Address(address)) - int(given.network_address)
+        return str(seen.network_address + offset)
 
     def map_address(self, namespace: str, name: str, address: str) -> str:
         """The address in the hub's external CIDR by which leaves reach *address*."""
