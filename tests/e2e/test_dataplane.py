@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -328,19 +329,19 @@ def test_a_pod_that_lives_too_long_is_ended(workloads: Lab) -> None:
     assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
 
 
-def test_a_pod_with_a_probe_is_ready_when_it_listens(workloads: Lab) -> None:
-    late = f"import time; time.sleep(0.5)\n{WEB}"
-    probe = {"tcpSocket": {"port": 8080}}
-    make(workloads, "probed", "python3", "-c", late, probe=probe)
+def test_a_pod_with_a_probe_is_ready_when_it_listens(workloads: Lab, tmp_path: Path) -> None:
+    go = tmp_path / "go"  # a Pod sees the machine's files
+    late = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.1)\n{WEB}"
+    make(workloads, "probed", "python3", "-c", late, probe={"tcpSocket": {"port": 8080}})
 
-    def ready() -> bool:
+    def ready() -> str:
         status = workloads.dataplane.pod_status(CLIENT, "jobs", "probed")
-        seen.append([each["status"] for each in status.get("conditions") or []][-1:])
-        return seen[-1] == ["True"]
+        found = {each["type"]: each["status"] for each in status.get("conditions") or []}
+        return found.get("Ready", "") if status["phase"] == "Running" else ""
 
-    seen: list[list[str]] = []
-    wait_for(ready, 10, "the Pod is ready")
-    assert ["False"] in seen
+    assert wait_for(ready, 10, "the Pod runs") == "False"
+    go.touch()
+    wait_for(lambda: ready() == "True", 10, "the Pod is ready")
 
 
 def test_an_image_that_nobody_has_is_waited_for(workloads: Lab) -> None:
@@ -360,8 +361,7 @@ def test_a_deleted_pod_takes_its_processes_along(workloads: Lab) -> None:
     plane, kube = workloads.dataplane, workloads.clusters[CLIENT].kube
     plane.make_pod(CLIENT, "jobs", "going")
     namespace = plane.pod_namespace(CLIENT, "jobs", "going")
-    pids = network.pids(namespace)
-    assert pids
+    pids = wait_for(lambda: network.pids(namespace), 10, "its process")
 
     url = path(CORE, "pods", "jobs", "going")
     kube.delete(url)
