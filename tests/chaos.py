@@ -112,8 +112,13 @@ class _Chaotic:
     def apply(self, manifest: Manifest) -> Object:
         return self._do("apply", lambda: self._cluster.apply(manifest))
 
-    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
-        return self._do("patch", lambda: self._cluster.patch(ref, body, subresource=subresource))
+    def patch(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        return self._do(
+            "patch",
+            lambda: self._cluster.patch(ref, body, subresource=subresource, dry_run=dry_run),
+        )
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         self._do("delete", lambda: self._cluster.delete(ref, uid, version))

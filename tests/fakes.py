@@ -95,16 +95,19 @@ class FakeCluster:
                 return self.put(manifest.body)
             return self._store(manifest.ref, _merged(old, manifest.body))
 
-    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+    def patch(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
         with self._world.changed:
-            self._enter(f"patch {subresource}".strip(), ref)
+            self._enter("patch dry run" if dry_run else f"patch {subresource}".strip(), ref)
             old = self.objects.get(ref)
             if old is None:
                 raise Gone(self.name, f'{ref.kind.plural} "{ref.name}" not found')
             wanted = body.get("metadata", {}).get("resourceVersion")
             if wanted not in (None, old["metadata"]["resourceVersion"]):
                 raise Conflict(self.name, "the object has been modified")
-            return self._store(ref, _merged(old, body))
+            merged = _merged(old, body)
+            return _shown(merged) if dry_run else self._store(ref, merged)
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         with self._world.changed:
@@ -171,7 +174,9 @@ class FakeCluster:
         if ended:
             del self.objects[ref]
         self._tell(ref, Change(body, gone=bool(ended)))
-        return _shown(body)
+        shown = _shown(body)
+        self._world.reflect(self, ref)
+        return shown
 
     def _tell(self, ref: ObjectRef, change: Change) -> None:
         self._log.append(
@@ -192,6 +197,7 @@ class FakeWorld:
         self.paused: set[Kind] = set()
         self.stuck = False  # no gateway server gets an endpoint
         self.closed = False
+        self.reflect: Callable[[FakeCluster, ObjectRef], object] = lambda *_: None
         self.calls: list[tuple[str, ObjectRef]] = []  # of all clusters, in their order
         self.hub = FakeCluster(HUB, self)
         self.leaves = {leaf: FakeCluster(leaf, self) for leaf in leaves}

@@ -46,6 +46,13 @@ class Access:
         kubeconfig = self._load(self._path)
         return bool(self._context or kubeconfig.get("current-context"))
 
+    def namespace(self) -> str:
+        """The namespace that the hub's context is set to, as kubectl takes it."""
+        kubeconfig = self._load(self._path)
+        context = self._context or str(kubeconfig.get("current-context") or "")
+        bodies = {each["name"]: each["context"] for each in kubeconfig.get("contexts") or ()}
+        return str(bodies.get(context, {}).get("namespace") or "default")
+
     def how(self, leaf: str) -> str:
         """The context that leads to *leaf*, in words, unless the command line chose it."""
         given = leaf in self._leaf_contexts or leaf in self._leaf_kubeconfigs

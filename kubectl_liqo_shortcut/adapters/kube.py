@@ -104,9 +104,12 @@ class KubeCluster:
         path = ref.kind.path(ref.namespace, ref.name)
         return self._object("PATCH", path, query, manifest.body, _APPLY)
 
-    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+    def patch(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
         path = ref.kind.path(ref.namespace, ref.name) + (f"/{subresource}" if subresource else "")
-        return self._object("PATCH", path, {"fieldManager": r.FIELD_MANAGER}, body, _MERGE)
+        query = {"fieldManager": r.FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return self._object("PATCH", path, query, body, _MERGE)
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         only = {"uid": uid} | ({"resourceVersion": version} if version else {})

@@ -103,6 +103,17 @@ def shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> I
     return _items(names | dict.fromkeys(having, "a leaf"), incomplete)
 
 
+def services(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """``NS/NAME`` of a Service that leaves see; with -n, its name."""
+    from kubectl_liqo_shortcut.engine.services import names_of
+
+    nothing: list[tuple[str, str]] = []
+    given = ctx.params.get("namespace")
+    found = _ask(ctx, lambda access: names_of(access(HUB)), nothing)
+    words = [name if given else f"{ns}/{name}" for ns, name in found if given in (None, ns)]
+    return _items(dict.fromkeys(words, ""), incomplete)
+
+
 def _leaves(ctx: click.Context) -> Mapping[str, str]:
     from kubectl_liqo_shortcut.engine.survey import leaves_of
 

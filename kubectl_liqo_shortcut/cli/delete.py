@@ -72,19 +72,21 @@ def command(
 ) -> None:
     """Take a shortcut away, and nothing else.
 
-    Removes what the record calls its own on both leaves and waits until Liqo has cleaned up, then
-    ends the record. A link that carries a peering by now is left alone. Tenant namespaces stay. If
-    one leaf does not answer, the other one is cleaned and the record says what is left.
+    Services that go over it are switched back to the hub's path first. Removes what the record
+    calls its own on both leaves and waits until Liqo has cleaned up, then ends the record. A link
+    that carries a peering by now is left alone. Tenant namespaces stay. If one leaf does not
+    answer, the other one is cleaned and the record says what is left.
     """
     import functools
 
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines
+    from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines, service_lines
 
     records = _records(words, filename, everything, yes, ignore_not_found, access)
     if dry_run == "client":
         for record in records:
-            for line in plan_lines(record, delete_namespaces=delete_namespaces):
+            planned = plan_lines(record, delete_namespaces=delete_namespaces)
+            for line in (*service_lines(record, access, timeout), *planned):
                 note(line, str(record["metadata"]["name"]))
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return

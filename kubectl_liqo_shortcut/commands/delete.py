@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.engine.records import (
     present_record,
 )
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
+from kubectl_liqo_shortcut.engine.service_back import dependents, free
 from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
@@ -79,6 +80,16 @@ def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[s
         yield f"{each.ref.cluster}: {each.ref} would {says}"
 
 
+def service_lines(record: Object, open_cluster: OpenCluster, timeout: float) -> Iterator[str]:
+    """What ``delete`` would do with Services before, in sentences."""
+    pair = pair_of(record)
+    found = dependents(open_cluster(HUB), (pair.server, pair.client), Deadline(timeout))
+    if found.note:
+        yield found.note
+    for each in found.services:
+        yield f"{HUB}: service {each.key} would be switched back to the hub's path first"
+
+
 class _Cleaning:
     """The removal of one shortcut's link, of which the record always tells what is left."""
 
@@ -103,6 +114,8 @@ class _Cleaning:
             left |= yield from self._look(leaves, left)
             hub = marked_by.result()
             stop.check()
+            if leaves:
+                yield from self._free(open_cluster, stop)
             if keep is None:
                 mark_record(self._hub, self._record, self._deadline)
             left |= yield from self._remove(hub, leaves)
@@ -115,6 +128,19 @@ class _Cleaning:
             return
         yield from self._forgotten(left)
         end_record(self._hub, self._record, self._deadline)
+
+    def _free(self, open_cluster: OpenCluster, stop: Stop) -> Iterator[Event]:
+        """Services first: what goes over a link that is gone leads nowhere."""
+        pair = (self._pair.server, self._pair.client)
+        yield from free(
+            self._pair.name,
+            pair,
+            self._hub,
+            open_cluster,
+            self._deadline,
+            stop,
+            whatever=self._options.forget,
+        )
 
     def _open(
         self, open_cluster: OpenCluster, hold: Hold

@@ -65,6 +65,7 @@ def next_steps(
 ) -> Iterator[str]:
     """What ``sync`` would do now, in sentences; nothing is written."""
     if is_terminating(record) or expired_at(record, utc_now()):
+        yield from removing.service_lines(record, open_cluster, timeout)
         yield from removing.plan_lines(record)
         return
     with look_only(record, open_cluster, renderer, Deadline(timeout)) as looked:

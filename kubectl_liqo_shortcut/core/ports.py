@@ -68,8 +68,10 @@ class Cluster(Protocol):
         For what is only ever applied: it conflicts with a field that ``create`` or ``patch`` set.
         """
 
-    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
-        """A JSON merge patch."""
+    def patch(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        """A JSON merge patch; of a *dry run* nothing is kept."""
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         """Delete that very object; what is gone, or is another by now, is left alone.

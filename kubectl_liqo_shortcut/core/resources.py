@@ -23,6 +23,13 @@ LIQO_NAMESPACE = "liqo"
 CLUSTER_ID_CONFIGMAP = "liqo-clusterid-configmap"
 CONTROLLER_MANAGER = "liqo-controller-manager"
 NETWORK_TYPE = "ipam.liqo.io/network-type"
+NODE_TYPE = "liqo.io/type"
+VIRTUAL_NODE_TYPE = "virtual-node"
+USE_DIRECT = "liqo.io/use-direct-connections"
+DIRECT_DATA = "liqo.io/direct-connections-data"
+SKIP_REFLECTION = "liqo.io/skip-reflection"
+REFLECTED_FROM = "offloading.liqo.io/origin"
+SERVICE_NAME = "kubernetes.io/service-name"  # Kubernetes' own, on an EndpointSlice
 
 # Labels that mark an object as made for a shortcut.
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -64,6 +71,8 @@ SECRET = Kind("v1", "Secret", "secrets")
 SERVICE = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 POD = Kind("v1", "Pod", "pods")
+NODE = Kind("v1", "Node", "nodes", namespaced=False)
+ENDPOINT_SLICE = Kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 CONFIGURATION = Kind(_NETWORKING, "Configuration", "configurations")
 CONNECTION = Kind(_NETWORKING, "Connection", "connections")
@@ -82,7 +91,10 @@ FOREIGN_CLUSTER = Kind(
 _AUTHENTICATION = "authentication.liqo.io/v1beta1"
 IDENTITY = Kind(_AUTHENTICATION, "Identity", "identities")
 RESOURCE_SLICE = Kind(_AUTHENTICATION, "ResourceSlice", "resourceslices")
-VIRTUAL_NODE = Kind("offloading.liqo.io/v1beta1", "VirtualNode", "virtualnodes")
+_OFFLOADING = "offloading.liqo.io/v1beta1"
+VIRTUAL_NODE = Kind(_OFFLOADING, "VirtualNode", "virtualnodes")
+NAMESPACE_MAP = Kind(_OFFLOADING, "NamespaceMap", "namespacemaps")
+SHADOW_ENDPOINT_SLICE = Kind(_OFFLOADING, "ShadowEndpointSlice", "shadowendpointslices")
 SHORTCUT = Kind(API_VERSION, "Shortcut", "shortcuts", namespaced=False)
 CRD = Kind(
     "apiextensions.k8s.io/v1",

@@ -44,9 +44,12 @@ class Guarded:
         self._check()
         return self._cluster.apply(manifest)
 
-    def patch(self, ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
-        self._check()
-        return self._cluster.patch(ref, body, subresource=subresource)
+    def patch(
+        self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        if not dry_run:
+            self._check()
+        return self._cluster.patch(ref, body, subresource=subresource, dry_run=dry_run)
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         self._check()

@@ -79,13 +79,13 @@ def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
     uid = patiently(lambda: checked_uid(cluster), deadline, first_look=True)
     clock = Answer(partial(patiently, partial(who_am_i, cluster), deadline))
     asked = (*_EVERYWHERE, *_IN_TENANTS)
-    found = together([partial(_list, cluster, what, deadline) for what in asked])
+    found = together([partial(list_if_allowed, cluster, what, deadline) for what in asked])
     bodies = [body for items in found for body in items or ()]
     tenants = [each["metadata"]["name"] for each in found[0] or ()]
     unseen: set[str] = set()
     for what, items in zip(asked, found, strict=True):
         if items is None:
-            narrow = _in_each(cluster, what, tenants if what in _IN_TENANTS else (), deadline)
+            narrow = list_in_each(cluster, what, tenants if what in _IN_TENANTS else (), deadline)
             bodies += narrow or ()
             unseen |= {what.kind.kind} if narrow is None else set()
     now = str(clock.result()["metadata"].get("creationTimestamp") or "")
@@ -93,7 +93,9 @@ def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
     return Leaf(name, uid, now, objects, frozenset(unseen))
 
 
-def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> Sequence[Object] | None:
+def list_if_allowed(
+    cluster: Cluster, what: Selection, deadline: Deadline
+) -> Sequence[Object] | None:
     """None if the user may not."""
     try:
         return patiently(lambda: cluster.list(what), deadline).items
@@ -103,12 +105,12 @@ def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> Sequence[Obj
         return ()
 
 
-def _in_each(
+def list_in_each(
     cluster: Cluster, what: Selection, namespaces: Iterable[str], deadline: Deadline
 ) -> list[Object] | None:
     """The same, in each of *namespaces*; None if that is not allowed in any of them."""
     narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
-    found = together([partial(_list, cluster, each, deadline) for each in narrow])
+    found = together([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
     allowed = [items for items in found if items is not None]
     return [body for items in allowed for body in items] if allowed else None
 
@@ -167,7 +169,7 @@ def with_key(seen: LeafEvidence, open_cluster: OpenCluster, deadline: Deadline) 
     name = observe.secret_name(end.side, end.gateway)
     what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
     try:
-        found = _list(open_cluster(seen.leaf), what, deadline)
+        found = list_if_allowed(open_cluster(seen.leaf), what, deadline)
     except ClusterError:  # it has shown the rest: that is told
         found = None
     if found is None:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Waits
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.resources import SHORTCUT
+from kubectl_liqo_shortcut.core.resources import SERVICE, SHORTCUT
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.text import printable
 
@@ -24,8 +24,9 @@ def describe(event: Event) -> str:
             text = ""
         case Note(sentence, shortcut):
             text = f"{shortcut}: {sentence}" if shortcut else sentence
-        case Outcome(name, verb, _):
-            text = f"{SHORTCUT}/{name} {verb}"
+        case Outcome(name, verb, record):
+            service = record.get("kind") == SERVICE.kind
+            text = f"{SERVICE if service else SHORTCUT}/{name} {verb}"
         case _:
             assert_never(event)
     return printable(text)

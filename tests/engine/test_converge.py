@@ -41,8 +41,10 @@ def test_who_sets_it_back_each_time_is_not_fought(world: FakeWorld) -> None:
     rome = world.leaves["rome"]
     patch = rome.patch
 
-    def patch_and_drift(ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
-        patched = patch(ref, body, subresource=subresource)
+    def patch_and_drift(
+        ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        patched = patch(ref, body, subresource=subresource, dry_run=dry_run)
         patch(ref, {"spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}})
         return patched
 

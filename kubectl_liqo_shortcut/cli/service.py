@@ -1,0 +1,200 @@
+"""``kubectl liqo-shortcut service``."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
+    ReportFormat,
+    access_options,
+    dry_run_option,
+    progress_options,
+    say_ways,
+    timeout_option,
+    with_options,
+)
+from kubectl_liqo_shortcut.cli.say import note
+from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.service import Pair
+
+_service_argument = with_options(
+    click.argument("service", metavar="NS/NAME", shell_complete=candidates.services),
+    namespace_option,
+)
+
+
+@click.group(
+    "service",
+    epilog="""\b
+Examples:
+  # which Services of this hub go direct, and which could
+  kubectl liqo-shortcut service list -A
+  # let one go direct, and back
+  kubectl liqo-shortcut service enable demo/web
+  kubectl liqo-shortcut service disable demo/web
+""",
+)
+def command() -> None:
+    """Let Services use direct connections, or not.
+
+    Liqo sends a Service's traffic over shortcuts where it is annotated
+    liqo.io/use-direct-connections: "true". With a link missing, its slices on the leaves would
+    freeze: so the links come first, and on the way back the annotation goes first.
+    """
+
+
+command.add_command(list_command)
+
+
+@command.command(
+    "enable",
+    cls=KubectlCommand,
+    epilog="""\b
+Examples:
+  # let the Service web of namespace demo go direct
+  kubectl liqo-shortcut service enable demo/web
+  # make the shortcuts that it needs first
+  kubectl liqo-shortcut service enable web -n demo --create-shortcuts
+  # only check, and print what is to stand in git
+  kubectl liqo-shortcut service enable demo/web --dry-run=client -o yaml
+"""
+    + JSON_EPILOG,
+)
+@_service_argument
+@click.option(
+    "--create-shortcuts",
+    is_flag=True,
+    help="Make the shortcuts that are missing first: two gateway Pods each",
+)
+@click.option(
+    "--dry-run",
+    type=click.Choice(("none", "client", "server")),
+    default="none",
+    help="client: look at all clusters, change nothing; server: let the hub judge the change too; "
+    "a bare --dry-run means client",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(ReportFormat, case_sensitive=False),
+    help="With --dry-run: print the annotated metadata",
+)
+@timeout_option
+@progress_options
+@access_options
+def enable_command(
+    service: str,
+    namespace: str | None,
+    create_shortcuts: bool,
+    dry_run: str,
+    output: ReportFormat | None,
+    timeout: float,
+    access: Access,
+) -> None:
+    """Let a Service use direct connections, once every leaf can.
+
+    Refuses, with every reason at once, where it would break the Service on a leaf. Then annotates
+    it and waits until the EndpointSlices of all leaves go direct. If that fails, or at Ctrl-C, the
+    Service goes back to the hub's path. The same command again: unchanged, or what has not
+    followed is poked.
+    """
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.service import enable, target, try_enable
+    from kubectl_liqo_shortcut.output.services import annotation_document
+
+    began = time.monotonic()
+    where, name = target(service, namespace, access.namespace)
+    if output is not None and dry_run == "none":
+        raise Invalid("-o goes with --dry-run")
+    if dry_run != "none" or create_shortcuts:
+        send = dry_run == "server"
+        trial = try_enable(where, name, access, timeout, making=create_shortcuts, send=send)
+        _tell_missing(trial.missing, f"{where}/{name}")
+        if output is not None:
+            document = annotation_document(trial.body)
+            click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+            return
+        if dry_run != "none":
+            kind = "server dry run" if send else "dry run"
+            click.echo(f"{resource_name(trial.body)} {trial.verb} ({kind})")
+            return
+        _create(trial.missing, access, timeout)
+    left = max(0.1, timeout - (time.monotonic() - began))
+    run_jobs({f"{where}/{name}": partial(enable, where, name, access, left)}, left)
+
+
+def _tell_missing(pairs: tuple[Pair, ...], key: str) -> None:
+    from kubectl_liqo_shortcut.core.model import shortcut_name
+
+    for pair in pairs:
+        note(f"{shortcut_name(*pair)} is missing: a gateway Pod on {' and on '.join(pair)}", key)
+    if pairs:
+        count = f"{len(pairs)} shortcuts" if len(pairs) > 1 else "1 shortcut"
+        note(f"{count} to make, {2 * len(pairs)} gateway Pods", key)
+
+
+def _create(pairs: tuple[Pair, ...], access: Access, timeout: float) -> None:
+    """As ``create`` would, all at once; an error ends the command here."""
+    if not pairs:
+        return
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.create import Options, create
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.request import Request
+
+    say_ways(access, dict.fromkeys(leaf for pair in pairs for leaf in pair))
+    renderer, options = Renderer(read_template), Options(timeout=timeout)
+    requests = [Request(pair=pair, server=None, spec={}, annotations={}) for pair in pairs]
+    jobs = {each.name: partial(create, each, access, renderer, options) for each in requests}
+    run_jobs(jobs, timeout)
+
+
+@command.command(
+    "disable",
+    cls=KubectlCommand,
+    epilog="""\b
+Examples:
+  # back to the hub's path
+  kubectl liqo-shortcut service disable demo/web
+  # would that change anything?
+  kubectl liqo-shortcut service disable demo/web --dry-run
+"""
+    + JSON_EPILOG,
+)
+@_service_argument
+@dry_run_option("what would change")
+@timeout_option
+@progress_options
+@access_options
+def disable_command(
+    service: str, namespace: str | None, dry_run: str, timeout: float, access: Access
+) -> None:
+    """Let a Service go through the hub again.
+
+    Takes the annotation off, for which rights on the hub will do, and waits until the
+    EndpointSlices of all leaves that answer hold the hub's addresses.
+
+    Exit code 8 if a leaf could not be asked: it is told as unchecked, Liqo tells it by itself.
+    """
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.service import disable, disabled_by, target
+
+    where, name = target(service, namespace, access.namespace)
+    if dry_run == "client":
+        body, verb = disabled_by(where, name, access, timeout)
+        click.echo(f"{resource_name(body)} {verb} (dry run)")
+        return
+    run_jobs({f"{where}/{name}": partial(disable, where, name, access, timeout)}, timeout)

@@ -1,0 +1,89 @@
+"""``kubectl liqo-shortcut service list``."""
+
+from __future__ import annotations
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli.get import TableFormat
+from kubectl_liqo_shortcut.cli.options import access_options, limit_option
+from kubectl_liqo_shortcut.cli.say import note
+from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+
+namespace_option = click.option(
+    "-n", "--namespace", metavar="NS", help="Namespace on the hub, instead of the context's"
+)
+
+
+@click.command(
+    "list",
+    cls=KubectlCommand,
+    epilog="""\b
+Columns:
+  DIRECT     whether it is annotated
+  ENDPOINTS  how many there are in each cluster
+  MISSING    shortcuts between leaves of which one sees endpoints on the other: not there, or not
+             Ready by the hub's record
+  PATH       what the EndpointSlices on the leaves really hold: direct, via-hub, mixed; stale: not
+             what the Service asks for (in brackets, what they hold); missing: no slice at all;
+             unknown: the leaf does not answer; not-ready: endpoints are not ready there, though
+             they are on the hub, as where its link to the hub is cut
+
+\b
+Examples:
+  # of the context's namespace, of one, of all
+  kubectl liqo-shortcut service list
+  kubectl liqo-shortcut service list -n demo -o wide
+  kubectl liqo-shortcut service list -A -o json
+""",
+)
+@namespace_option
+@click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of all namespaces")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(TableFormat, case_sensitive=False),
+    help="wide: more columns; json, yaml: all there is, as documents",
+)
+@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@limit_option
+@access_options
+def list_command(
+    namespace: str | None,
+    everywhere: bool,
+    output: TableFormat | None,
+    no_headers: bool,
+    timeout: float,
+    access: Access,
+) -> None:
+    """List the Services of offloaded namespaces, and the way they go on each leaf.
+
+    Every leaf is asked at once. One that fails is unknown, and why stands on standard error.
+    """
+    from kubectl_liqo_shortcut.commands.service import list_services
+    from kubectl_liqo_shortcut.output import services as shown
+
+    if everywhere and namespace:
+        raise Invalid("-A is of all namespaces, -n of one: choose one")
+    where = "" if everywhere else namespace or access.namespace()
+    found = list_services(access, where, timeout)
+    errors = {path.leaf: path.error for each in found for path in each.paths if path.error}
+    for error in errors.values():
+        note(error)
+    rows = [(each.service, each.missing, each.paths) for each in found]
+    if output is TableFormat.NAME:
+        documents = [shown.name_document(each.service.body) for each in found]
+        click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
+    elif output not in (None, TableFormat.WIDE):
+        documents = [shown.service_document(*row) for row in rows]
+        click.echo(format_documents(documents, DocumentFormat(output), listing=True), nl=False)
+    elif not rows:
+        note("No Services of offloaded namespaces found.")
+    else:
+        wide = output is TableFormat.WIDE
+        click.echo(
+            shown.services_table(rows, namespaces=everywhere, wide=wide, headers=not no_headers),
+            nl=False,
+        )

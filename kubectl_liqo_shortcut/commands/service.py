@@ -1,0 +1,232 @@
+"""``service list``, ``enable`` and ``disable``: let a Service use direct connections, or not."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import HUB, Object, shortcut_name
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.record import is_ready
+from kubectl_liqo_shortcut.core.service import Pair, Service
+from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, path_on
+from kubectl_liqo_shortcut.core.service_refusals import Refusal
+from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.service_assess import Assessment, assess, find_service
+from kubectl_liqo_shortcut.engine.service_back import switch_back
+from kubectl_liqo_shortcut.engine.service_turn import Turn, patch_of
+from kubectl_liqo_shortcut.engine.services import look_at_hub, look_at_leaves, remote_of
+from kubectl_liqo_shortcut.errors import (
+    Gone,
+    Interrupted,
+    Invalid,
+    PartlyDone,
+    Refused,
+    ShortcutError,
+    TimedOut,
+)
+
+_WAY_BACK = 60.0  # seconds to go back to the hub's path after a failure
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """A Service, the pairs that have no Ready shortcut, and the way it goes on each leaf."""
+
+    service: Service
+    missing: tuple[Pair, ...]
+    paths: tuple[LeafPath, ...]
+
+
+class ServiceRefused(Refused):
+    """Several things may forbid it: all are told."""
+
+    def __init__(self, service: Service, refusals: Sequence[Refusal]) -> None:
+        count = f"{len(refusals)} things forbid" if len(refusals) > 1 else "refused:"
+        super().__init__(
+            f"{count} Service {service.key} to go direct: " + "; ".join(map(str, refusals)),
+            hint="; ".join(dict.fromkeys(each.hint for each in refusals if each.hint)),
+        )
+        self.refusals = tuple(refusals)
+
+
+def target(word: str, namespace: str | None, default: Callable[[], str]) -> tuple[str, str]:
+    """Namespace and name that ``NS/NAME``, or ``NAME`` with a *namespace*, mean."""
+    first, slash, second = word.removeprefix("service/").removeprefix("svc/").partition("/")
+    name, given = (second, first) if slash else (first, namespace or default())
+    if not name or not given or "/" in name:
+        raise Invalid(f"{word!r} is not NS/NAME", hint="for example: demo/web, or web -n demo")
+    if slash and namespace not in (None, given):
+        raise Invalid(f"{word!r} is in another namespace than -n {namespace}", hint="leave out -n")
+    return given, name
+
+
+def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> list[Listed]:
+    """All Services that leaves see, of one *namespace*, or ("") of all; *timeout* is the leaves'.
+
+    Each cluster is asked once for each kind; a leaf that does not answer is only unknown.
+    """
+    hub = look_at_hub(open_cluster(HUB), Deadline(timeout), namespace)
+    sights = look_at_leaves(remote_of(hub.services), open_cluster, hub.hub, Deadline(timeout))
+    ready = {str(each["metadata"]["name"]) for each in hub.records if is_ready(each)}
+    return [
+        Listed(
+            each,
+            tuple(pair for pair in each.pairs if shortcut_name(*pair) not in ready),
+            tuple(path_on(each, sights[leaf]) for leaf in each.seen_on),
+        )
+        for each in hub.services
+    ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trial:
+    """What ``enable`` would write, what that changes, and the shortcuts to make before."""
+
+    body: Object
+    verb: Verb
+    missing: tuple[Pair, ...]
+
+
+def try_enable(
+    namespace: str,
+    name: str,
+    open_cluster: OpenCluster,
+    timeout: float,
+    *,
+    making: bool = False,
+    send: bool = False,
+) -> Trial:
+    """Refuses as ``enable`` does; nothing is kept.
+
+    *making*: missing shortcuts are no reason to refuse; to *send* lets the hub judge it too.
+    """
+    deadline = Deadline(timeout)
+    found = assess(namespace, name, open_cluster, deadline)
+    missing = found.missing if making else ()
+    if len(found.refusals) > len(missing):
+        raise ServiceRefused(found.service, found.refusals)
+    service = found.service
+    if send:
+        hub = open_cluster(HUB)
+        patiently(lambda: hub.patch(service.ref, patch_of(service, True), dry_run=True), deadline)
+    return Trial(service.with_annotation(True).body, _verb(found), missing)
+
+
+def enable(
+    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, stop: Stop
+) -> Iterator[Event]:
+    """Annotate the Service, and wait until all leaves go direct; else back to the hub's path."""
+    deadline = Deadline(timeout)
+    found = assess(namespace, name, open_cluster, deadline)
+    if found.refusals:
+        raise ServiceRefused(found.service, found.refusals)
+    if _verb(found) is Verb.UNCHANGED:
+        yield Outcome(name, Verb.UNCHANGED, found.service.body)
+        return
+    hub = open_cluster(HUB)
+    holds = [Hold(hub, shortcut_name(*pair)) for pair in found.service.pairs]
+    try:
+        waited = False
+        for hold in holds:
+            hub = hold.guard(hub)
+            waited = (yield from hold.take(deadline)) or waited
+        if waited:  # somebody else was at work on one of the links
+            found = assess(namespace, name, open_cluster, deadline)
+            if found.refusals:
+                raise ServiceRefused(found.service, found.refusals)
+        yield from _turn_on(found, hub, open_cluster, deadline, stop)
+    finally:
+        for hold in holds:
+            hold.release()
+
+
+def _turn_on(
+    found: Assessment, hub: Cluster, open_cluster: OpenCluster, deadline: Deadline, stop: Stop
+) -> Iterator[Event]:
+    service = found.service
+    leaves = {leaf: open_cluster(leaf) for leaf in service.seen_on}
+    turn = Turn(service, hub, leaves, found.sights, found.hub.places)
+    ours = not service.annotated
+    try:
+        turn.watch(deadline, stop)
+        began = time.monotonic()
+        try:
+            if ours:
+                yield from turn.annotate(True, deadline)
+                yield from turn.wait(deadline, stop)
+            else:  # it is, and slices have not followed
+                yield from turn.wait(deadline, stop, pause=0.0)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if turn.touched:
+                yield from _back(turn, error)
+            raise
+        took = f"all leaves go direct {time.monotonic() - began:.1f}s after it was asked for"
+        yield Note(took, service.key)
+        yield Outcome(service.name, Verb.CONFIGURED, turn.service.body)
+    finally:
+        turn.close()
+
+
+def _back(turn: Turn, error: Exception) -> Iterator[Event]:
+    """Undo, patiently; what is left turns *error* into ``PartlyDone``."""
+    key, limit = turn.service.key, Deadline(_WAY_BACK)
+    yield Note("going back to the hub's path", key)
+    try:
+        yield from turn.annotate(False, limit)
+        yield from turn.wait(limit)
+    except Gone:
+        yield Note("it is gone", key)
+        return
+    except ShortcutError as second:
+        yield Note(f"not back on the hub's path: {second.message}", key)
+        if isinstance(error, ShortcutError) and not isinstance(error, Interrupted):
+            raise PartlyDone(
+                f"{error.message}; and it is not back on the hub's path: {second.message}",
+                hint=f"kubectl liqo-shortcut service disable {key}",
+            ) from error
+        return
+    yield Note("it is back on the hub's path", key)
+    if isinstance(error, TimedOut):
+        error.hint = f"it went back to the hub's path; {error.hint}"
+
+
+def disable(
+    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, stop: Stop
+) -> Iterator[Event]:
+    """Take the annotation off, and wait where leaves can be asked."""
+    deadline = Deadline(timeout)
+    found, service = find_service(namespace, name, open_cluster, deadline)
+    if not service.annotated:
+        yield Outcome(name, Verb.UNCHANGED, service.body)
+        return
+    hub = open_cluster(HUB)
+    turned = yield from switch_back(service, found.places, hub, open_cluster, deadline, stop)
+    yield Outcome(name, Verb.CONFIGURED, turned.service.body)
+    if turned.unchecked:
+        raise PartlyDone(
+            f"Service {service.key} has no annotation any more, and nobody knows whether it goes "
+            f"through the hub on {', '.join(turned.unchecked)}: "
+            + "; ".join(turned.unchecked.values()),
+            hint="Liqo tells these leaves by itself; kubectl liqo-shortcut service list shows it",
+        )
+
+
+def disabled_by(
+    namespace: str, name: str, open_cluster: OpenCluster, timeout: float
+) -> tuple[Object, Verb]:
+    """What ``disable`` would leave, and whether that changes anything."""
+    _, service = find_service(namespace, name, open_cluster, Deadline(timeout))
+    verb = Verb.CONFIGURED if service.annotated else Verb.UNCHANGED
+    return service.with_annotation(False).body, verb
+
+
+def _verb(found: Assessment) -> Verb:
+    service = found.service
+    right = all(as_wanted(service, found.sights[leaf]) for leaf in service.seen_on)
+    return Verb.UNCHANGED if service.annotated and right else Verb.CONFIGURED

@@ -1,0 +1,248 @@
+"""Which way a Service goes on a leaf: what its EndpointSlices there should hold, and do hold.
+
+The rules are Liqo's own (v1.2.0: the virtual-kubelet's endpointslice.go, the leaf's
+shadowendpointslice_controller.go and mapping.go).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.leaves import denies_direct
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.service import Service, Slice
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Path(enum.StrEnum):
+    """The way from a leaf to the endpoints of a Service on other leaves."""
+
+    DIRECT = "direct"
+    HUB = "via hub"
+    MIXED = "mixed"  # some so, some so
+    STALE = "stale"  # not what the Service asks for now
+    MISSING = "missing"  # a slice is not there at all
+    NONE = "none"  # it has no endpoints on other leaves
+    UNKNOWN = "unknown"  # the leaf could not be asked
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Networks:
+    """Of one remote cluster: as it calls them itself, and as the leaf that knows it sees them."""
+
+    pod: tuple[tuple[Network, Network], ...]
+    external: tuple[tuple[Network, Network], ...]
+
+    def seen(self, address: str) -> bool:
+        """Whether *address* is a Pod there, as the leaf sees it."""
+        return _within(address, (seen for _, seen in self.pod))
+
+    def passes(self, address: str) -> bool:
+        """Whether *address* is reached through that cluster."""
+        return _within(address, (seen for _, seen in self.external))
+
+    def map_pod(self, address: str) -> str | None:
+        """A Pod's own *address* as the leaf sees it; None where it is none of that cluster's."""
+        return _mapped(address, self.pod)
+
+    def map_any(self, address: str) -> str | None:
+        return _mapped(address, self.pod) or _mapped(address, self.external)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a leaf shows of Services of the hub; with an *error*, why it shows nothing."""
+
+    leaf: ClusterID
+    hub: ClusterID
+    error: str = ""
+    configurations: tuple[Object, ...] = ()
+    slices: Mapping[tuple[str, str], Object] = dataclasses.field(default_factory=dict)
+    manager: Object | None = None  # the Deployment of Liqo's controller manager, where asked for
+
+    @property
+    def denies(self) -> bool:
+        return denies_direct(self.manager)
+
+    def networks(self, of: ClusterID) -> Networks | None:
+        """None where there is none yet, or more than one: Liqo then maps nothing."""
+        about = [
+            each for each in self.configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == of
+        ]
+        return networks_of(about[0]) if len(about) == 1 else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Want:
+    """What one address of the hub's slice must have become: that *address*, or one that is *via*
+    the hub; neither: Liqo cannot map it, and leaves the whole slice as it is."""
+
+    address: str | None
+    via: Networks | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LeafPath:
+    """*path*, and what the slices hold, whatever they should: *uses*."""
+
+    leaf: ClusterID
+    namespace: str
+    path: Path
+    uses: Path
+    addresses: tuple[str, ...] = ()
+    ready: bool = True  # all that are ready on the hub are so here
+    error: str = ""
+
+
+def networks_of(configuration: Object) -> Networks | None:
+    """None until Liqo has answered."""
+    own, seen = (
+        ((configuration.get(part) or {}).get("remote") or {}).get("cidr")
+        for part in ("spec", "status")
+    )
+    if not own or not seen:
+        return None
+    pod, external = (
+        tuple(zip(_networks(own.get(kind)), _networks(seen.get(kind)), strict=False))
+        for kind in ("pod", "external")
+    )
+    return Networks(pod, external)
+
+
+def wanted(service: Service, slice_: Slice, sight: Sight) -> list[Want]:
+    """What the slice of that name on the leaf should hold."""
+    wants: list[Want] = []
+    hub = sight.networks(sight.hub)
+    hosts = {each.leaf for each in slice_.endpoints if each.leaf is not None}
+    networks = {host: sight.networks(host) for host in hosts}  # parsed once: endpoints are many
+    for each in slice_.endpoints:
+        if each.leaf == sight.leaf:  # it has a slice of that leaf's own
+            continue
+        direct = service.annotated and each.direct
+        if direct and sight.denies:
+            continue
+        for address in each.addresses:
+            if direct and each.leaf is not None:
+                there = networks[each.leaf]
+                wants.append(Want(there.map_pod(address) if there else None))
+            elif hub is None:
+                wants.append(Want(address))
+            elif service.annotated or hub.map_any(address):
+                wants.append(Want(hub.map_any(address) or address))
+            else:
+                wants.append(Want(None, hub))
+    return wants
+
+
+def holds(found: Object | None, wants: Sequence[Want]) -> bool:
+    """Whether a slice has become what it should, in whatever order."""
+    if found is None:
+        return False
+    left = addresses_in(found)
+    for address in (each.address for each in wants if each.via is None):
+        if address is None or address not in left:
+            return False
+        left.remove(address)
+    via = [each.via for each in wants if each.via is not None]
+    return len(left) == len(via) and all(
+        network.passes(address) for network, address in zip(via, left, strict=True)
+    )
+
+
+def as_wanted(service: Service, sight: Sight) -> bool:
+    """Whether all slices of *service* on a leaf are as it asks for."""
+    return all(
+        holds(found_slice(service, each, sight), wanted(service, each, sight))
+        for each in service.slices
+    )
+
+
+def path_on(service: Service, sight: Sight) -> LeafPath:
+    """Which way *service* goes from a leaf that sees it."""
+    namespace = service.seen_on[sight.leaf]
+    if sight.error:
+        return LeafPath(sight.leaf, namespace, Path.UNKNOWN, Path.UNKNOWN, error=sight.error)
+    found = [found_slice(service, each, sight) for each in service.slices]
+    addresses = [address for body in found if body for address in addresses_in(body)]
+    ready = all(_readiness(each, body) for each, body in zip(service.slices, found, strict=True))
+    hosts = [host for host in service.hosts if host not in (None, sight.leaf)]
+    uses = _uses(addresses, sight)
+    path = uses
+    if None in found:
+        path = Path.MISSING
+    elif not as_wanted(service, sight):
+        path = Path.MIXED if uses is Path.MIXED else Path.STALE
+    elif not hosts:
+        path = uses = Path.NONE
+    return LeafPath(sight.leaf, namespace, path, uses, tuple(addresses), ready)
+
+
+def found_slice(service: Service, slice_: Slice, sight: Sight) -> Object | None:
+    """The leaf's slice: Liqo gives it the name of the hub's."""
+    return sight.slices.get((service.seen_on[sight.leaf], slice_.name))
+
+
+def addresses_in(slice_: Object) -> list[str]:
+    return [
+        str(address)
+        for endpoint in slice_.get("endpoints") or ()
+        for address in endpoint.get("addresses") or ()
+    ]
+
+
+def _uses(addresses: Iterable[str], sight: Sight) -> Path:
+    """By what kind of addresses they are; those of the hub's own Pods tell nothing."""
+    hub = sight.networks(sight.hub)
+    peers = [
+        networks
+        for each in sight.configurations
+        if labels_of(each).get(r.REMOTE_CLUSTER_ID) != sight.hub
+        for networks in [networks_of(each)]
+        if networks is not None
+    ]
+    ways = {
+        Path.DIRECT if any(peer.seen(address) for peer in peers) else Path.HUB
+        for address in addresses
+        if not (hub is not None and hub.seen(address))
+    }
+    if len(ways) == 2:
+        return Path.MIXED
+    return next(iter(ways), Path.NONE)
+
+
+def _readiness(slice_: Slice, found: Object | None) -> bool:
+    """Whether no endpoint that is ready on the hub is not so on the leaf."""
+    bodies = (found or {}).get("endpoints") or ()
+    here = sum((each.get("conditions") or {}).get("ready") is False for each in bodies)
+    return here <= sum(not each.ready for each in slice_.endpoints)
+
+
+def _networks(values: Iterable[str] | None) -> list[Network]:
+    return [ipaddress.ip_network(each, strict=False) for each in values or ()]
+
+
+def _within(address: str, networks: Iterable[Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in each for each in networks)
+
+
+def _mapped(address: str, pairs: Iterable[tuple[Network, Network]]) -> str | None:
+    """*address* with the prefix of the second network, if it is in the first."""
+    parsed = _parsed(address)
+    for own, seen in pairs:
+        if parsed is not None and parsed in own:
+            host = int(parsed) & int(seen.hostmask)
+            return str(type(parsed)(int(seen.network_address) | host))
+    return None
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:  # a slice may hold names
+        return None

@@ -1,0 +1,126 @@
+"""Everything about one Service at one moment: what forbids it to go direct, and which way it goes.
+
+``service enable`` refuses by it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core import service_refusals
+from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, diagnose
+from kubectl_liqo_shortcut.core.facts import Cidrs
+from kubectl_liqo_shortcut.core.leaves import known_leaves
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, shortcut_name
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.service import Pair, Service
+from kubectl_liqo_shortcut.core.service_causes import ServiceCause
+from kubectl_liqo_shortcut.core.service_path import Sight
+from kubectl_liqo_shortcut.core.service_refusals import Refusal
+from kubectl_liqo_shortcut.core.shortcut import Shortcut, shown_by
+from kubectl_liqo_shortcut.engine import inspect
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
+from kubectl_liqo_shortcut.engine.services import (
+    HubServices,
+    look_at_hub,
+    look_at_leaves,
+    remote_of,
+)
+from kubectl_liqo_shortcut.errors import Refused
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Assessment:
+    """*missing* are the pairs that have no shortcut at all."""
+
+    service: Service
+    hub: HubServices
+    sights: Mapping[ClusterID, Sight]
+    diagnoses: Mapping[Pair, Diagnosis]
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def missing(self) -> tuple[Pair, ...]:
+        return tuple(
+            each.pair
+            for each in self.refusals
+            if each.reason is ServiceCause.NO_SHORTCUT and each.pair is not None
+        )
+
+
+def find_service(
+    namespace: str, name: str, open_cluster: OpenCluster, deadline: Deadline
+) -> tuple[HubServices, Service]:
+    """What the hub shows of one Service; refuses if there is none."""
+    found = look_at_hub(open_cluster(HUB), deadline, namespace, name)
+    if not found.services:
+        raise Refused(
+            f'services "{name}" not found in namespace "{namespace}" of the hub',
+            hint="kubectl liqo-shortcut service list -A shows those that leaves see",
+        )
+    return found, found.services[0]
+
+
+def assess(namespace: str, name: str, open_cluster: OpenCluster, deadline: Deadline) -> Assessment:
+    """Ask the hub, then all leaves that have to do with the Service, at once."""
+    hub, service = find_service(namespace, name, open_cluster, deadline)
+    remote = remote_of([service])
+    looking = Answer(
+        partial(look_at_leaves, remote, open_cluster, hub.hub, deadline, managers=True)
+    )
+    diagnoses = _diagnose(service, hub, open_cluster, deadline)
+    sights = looking.result()
+    found = list(_refusals(service, hub, sights, diagnoses))
+    found += () if found else service_refusals.of_mapping(service, sights)
+    return Assessment(service, hub, sights, diagnoses, tuple(found))
+
+
+def _refusals(
+    service: Service,
+    hub: HubServices,
+    sights: Mapping[ClusterID, Sight],
+    diagnoses: Mapping[Pair, Diagnosis],
+) -> Iterator[Refusal]:
+    yield from service_refusals.of_service(service)
+    yield from service_refusals.of_hub(service, hub.configurations)
+    for sight in sights.values():
+        yield from service_refusals.of_leaf(service, sight)
+    records = _records(hub)
+    for pair, diagnosis in diagnoses.items():
+        if not any(sights[leaf].error for leaf in pair):  # that is said already
+            recorded = shortcut_name(*pair) in records
+            yield from service_refusals.of_pair(pair, diagnosis, recorded=recorded)
+
+
+def _diagnose(
+    service: Service, hub: HubServices, open_cluster: OpenCluster, deadline: Deadline
+) -> dict[Pair, Diagnosis]:
+    """The links of all pairs, asked live, as ``get --live`` asks."""
+    records = _records(hub)
+    pairs = {
+        shortcut_name(*pair): inspect.Pair(_shortcut(pair, records), records.get(_name(pair)))
+        for pair in service.pairs
+    }
+    leaves = {str(leaf) for pair in service.pairs for leaf in pair}
+    seen = inspect.look_at_leaves(leaves, open_cluster, deadline)
+    known: dict[str, Cidrs | None] = {
+        each.id: each.cidrs for each in known_leaves(hub.configurations, ())
+    }
+    sight = inspect.HubSight(hub.hub, known)
+    found = inspect.gather(sight, pairs, seen, open_cluster, deadline, every_key=False)
+    return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
+
+
+def _records(hub: HubServices) -> dict[str, Object]:
+    return {str(each["metadata"]["name"]): each for each in hub.records}
+
+
+def _name(pair: Pair) -> str:
+    return shortcut_name(*pair)
+
+
+def _shortcut(pair: Pair, records: Mapping[str, Object]) -> Shortcut:
+    record = records.get(_name(pair))
+    return shown_by(record) if record else Shortcut(server=pair[0], client=pair[1])

@@ -1,0 +1,179 @@
+"""Looking at Services and at their slices on the leaves, all clusters at once; nothing is written.
+
+Each cluster is asked once for each kind, whatever the number of Services.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.service import (
+    Service,
+    places_of,
+    remote_namespaces,
+    services_of,
+)
+from kubectl_liqo_shortcut.core.service_path import Sight
+from kubectl_liqo_shortcut.engine.identity import check_id, hub_id
+from kubectl_liqo_shortcut.engine.leaf_view import list_if_allowed, list_in_each
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HubServices:
+    """What the hub shows of its Services."""
+
+    hub: ClusterID
+    services: tuple[Service, ...]
+    configurations: tuple[Object, ...]
+    records: tuple[Object, ...]
+    places: Mapping[str, ClusterID | None]  # the hub's nodes
+
+
+def look_at_hub(
+    hub: Cluster, deadline: Deadline, namespace: str = "", name: str = ""
+) -> HubServices:
+    """Those of all namespaces, of *namespace*, or the one called *name* there, which is told
+    also where its namespace is not offloaded."""
+    labels = f"{r.SERVICE_NAME}={name}" if name else ""
+    asked = (
+        Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID),
+        Selection(r.SERVICE, namespace, name=name),
+        Selection(r.ENDPOINT_SLICE, namespace, labels=labels),
+        Selection(r.NODE),
+    )
+    identity = Answer(lambda: patiently(lambda: hub_id(hub), deadline, first_look=True))
+    configurations = Answer(lambda: patiently(lambda: find_configurations(hub), deadline))
+    records = Answer(
+        lambda: patiently(lambda: find_records(hub, crd_needed=False), deadline, first_look=True)
+    )
+    lists = [Answer(partial(_list, hub, what, deadline)) for what in asked]
+    this = identity.result()
+    maps, services, slices, nodes = (each.result() for each in lists)
+    namespaces, places = remote_namespaces(maps), places_of(nodes)
+    if name:
+        namespaces.setdefault(namespace, {})
+    return HubServices(
+        this,
+        tuple(services_of(services, slices, places, namespaces)),
+        configurations.result(),
+        tuple(records.result()),
+        places,
+    )
+
+
+def _list(hub: Cluster, what: Selection, deadline: Deadline) -> tuple[Object, ...]:
+    try:
+        return patiently(lambda: hub.list(what), deadline, first_look=True).items
+    except Gone:  # there is no offloading
+        return ()
+
+
+def look_at_leaves(
+    remote: Mapping[ClusterID, Collection[str]],
+    open_cluster: OpenCluster,
+    hub: ClusterID,
+    deadline: Deadline,
+    *,
+    managers: bool = False,
+) -> dict[ClusterID, Sight]:
+    """What each leaf shows; *remote* has the namespaces that matter there.
+
+    The *managers* are one more question each: whether Liqo there denies direct connections.
+    """
+    answers = {
+        leaf: Answer(partial(_look, leaf, namespaces, open_cluster, hub, deadline, managers))
+        for leaf, namespaces in remote.items()
+    }
+    return {leaf: _in_time(leaf, hub, answer, deadline) for leaf, answer in answers.items()}
+
+
+def names_of(hub: Cluster) -> list[tuple[str, str]]:
+    """Namespace and name of all Services that leaves may see, by two questions."""
+    maps = hub.list(Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID)).items
+    namespaces = remote_namespaces(maps)
+    found = hub.list(Selection(r.SERVICE)).items if namespaces else ()
+    keys = [(str(each["metadata"]["namespace"]), str(each["metadata"]["name"])) for each in found]
+    return sorted(key for key in keys if key[0] in namespaces)
+
+
+def remote_of(services: Collection[Service]) -> dict[ClusterID, set[str]]:
+    """The leaves that have to do with *services*, each with its namespaces."""
+    found: dict[ClusterID, set[str]] = {leaf: set() for each in services for leaf in each.leaves}
+    for each in services:
+        for leaf, namespace in each.seen_on.items():
+            found[leaf].add(namespace)
+    return dict(sorted(found.items()))
+
+
+def _in_time(leaf: ClusterID, hub: ClusterID, answer: Answer[Sight], deadline: Deadline) -> Sight:
+    if answer.join(deadline.left()):
+        return answer.result()
+    error = f"cluster {leaf!r}: no answer within {deadline.seconds:g} s"
+    return Sight(leaf=leaf, hub=hub, error=error)
+
+
+def _look(
+    leaf: ClusterID,
+    namespaces: Collection[str],
+    open_cluster: OpenCluster,
+    hub: ClusterID,
+    deadline: Deadline,
+    managers: bool,
+) -> Sight:
+    try:
+        cluster = open_cluster(leaf)
+        patiently(lambda: check_id(cluster), deadline, first_look=True)
+        looks: list[Callable[[], tuple[Object, ...]]] = [
+            partial(_configurations, cluster, deadline),
+            partial(_slices, cluster, namespaces, deadline),
+        ]
+        looks += [partial(_manager, cluster, deadline)] if managers else []
+        configurations, slices, *manager = together(looks)
+    except ShortcutError as error:
+        return Sight(leaf=leaf, hub=hub, error=error.message)
+    by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in slices}
+    return Sight(
+        leaf=leaf,
+        hub=hub,
+        configurations=configurations,
+        slices=by_name,
+        manager=next((each for found in manager for each in found), None),
+    )
+
+
+def _configurations(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
+    what = Selection(r.CONFIGURATION, labels=r.REMOTE_CLUSTER_ID)
+    return patiently(lambda: cluster.list(what), deadline).items
+
+
+def _slices(
+    cluster: Cluster, namespaces: Collection[str], deadline: Deadline
+) -> tuple[Object, ...]:
+    """Those that Liqo reflected; where not all may be listed, in each of *namespaces*."""
+    if not namespaces:
+        return ()
+    what = Selection(r.ENDPOINT_SLICE, labels=r.REFLECTED_FROM)
+    found = list_if_allowed(cluster, what, deadline)
+    if found is None:
+        found = list_in_each(cluster, what, namespaces, deadline)
+    if found is None:
+        raise Forbidden(cluster.name, f"not allowed to list {what.kind.plural}")
+    return tuple(found)
+
+
+def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
+    """What one may not look at is only not told."""
+    ref = ObjectRef(cluster.name, r.DEPLOYMENT, r.LIQO_NAMESPACE, r.CONTROLLER_MANAGER)
+    try:
+        found = patiently(lambda: cluster.get(ref), deadline)
+    except Forbidden:
+        return ()
+    return (found,) if found else ()

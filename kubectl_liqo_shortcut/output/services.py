@@ -1,0 +1,116 @@
+"""Services and the ways they go, as a table and as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, shortcut_name
+from kubectl_liqo_shortcut.core.resources import API_VERSION, SERVICE, USE_DIRECT
+from kubectl_liqo_shortcut.core.service import Pair, Service
+from kubectl_liqo_shortcut.core.service_path import LeafPath, Path
+from kubectl_liqo_shortcut.output.tables import plain_table
+
+KIND = "ServicePaths"
+"""A kind of documents, which no API server serves."""
+
+_TITLES = ("NAME", "DIRECT", "ENDPOINTS", "MISSING", "PATH")
+_WIDE = ("SEEN-BY", "ADDRESSES")
+
+Row = tuple[Service, tuple[Pair, ...], tuple[LeafPath, ...]]
+"""A Service, the pairs that lack a Ready shortcut, and the way it goes on each leaf."""
+
+
+def services_table(
+    rows: Sequence[Row], *, namespaces: bool, wide: bool, headers: bool = True
+) -> str:
+    """One row for each Service; with *namespaces*, the namespace comes first."""
+    first = ("NAMESPACE",) if namespaces else ()
+    titles = first + _TITLES + (_WIDE if wide else ())
+    cells = [
+        ((row[0].namespace,) if namespaces else ()) + _narrow(*row) + (_wide(*row) if wide else ())
+        for row in rows
+    ]
+    return plain_table([titles, *cells] if headers else cells)
+
+
+def service_document(
+    service: Service, missing: Sequence[Pair], paths: Sequence[LeafPath]
+) -> Object:
+    """All that is known of a Service; of each leaf, what its slices hold."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": service.name, "namespace": service.namespace},
+        "direct": service.annotated,
+        "endpoints": [
+            {"cluster": leaf, "count": count}  # null: on the hub itself
+            for leaf, count in service.hosts.items()
+        ],
+        "missingShortcuts": [
+            {"name": shortcut_name(*pair), "leaves": list(pair)} for pair in missing
+        ],
+        "leaves": [_leaf(each) for each in paths],
+    }
+
+
+def name_document(service: Object) -> Object:
+    """For ``-o name``: it is the hub's own Service."""
+    metadata = {"name": service["metadata"]["name"], "namespace": service["metadata"]["namespace"]}
+    return {"apiVersion": SERVICE.api_version, "kind": SERVICE.kind, "metadata": metadata}
+
+
+def annotation_document(service: Object) -> Object:
+    """What is to stand in git, and nothing else of it."""
+    document = name_document(service)
+    metadata = {**document["metadata"], "annotations": {USE_DIRECT: "true"}}
+    return {**document, "metadata": metadata}
+
+
+def _narrow(
+    service: Service, missing: Sequence[Pair], paths: Sequence[LeafPath]
+) -> tuple[str, ...]:
+    return (
+        service.name,
+        "yes" if service.annotated else "no",
+        _hosts(service.hosts),
+        ",".join(shortcut_name(*pair) for pair in missing) or "<none>",
+        _ways(paths),
+    )
+
+
+def _wide(service: Service, _missing: Sequence[Pair], paths: Sequence[LeafPath]) -> tuple[str, ...]:
+    seen = [f"{leaf}/{namespace}" for leaf, namespace in sorted(service.seen_on.items())]
+    held = [f"{each.leaf}:{address}" for each in paths for address in each.addresses]
+    return ",".join(seen) or "<none>", ",".join(held) or "<none>"
+
+
+def _hosts(hosts: Mapping[ClusterID | None, int]) -> str:
+    return ",".join(f"{leaf or 'hub'}:{count}" for leaf, count in hosts.items()) or "<none>"
+
+
+def _ways(paths: Sequence[LeafPath]) -> str:
+    """In one word where all leaves that it matters to go the same way."""
+    words = {each.leaf: _way(each) for each in paths if each.path is not Path.NONE}
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return ",".join(f"{leaf}:{word}" for leaf, word in words.items()) or "<none>"
+
+
+def _way(path: LeafPath) -> str:
+    word = path.path.value.replace(" ", "-")
+    if path.path is Path.STALE and path.uses in (Path.DIRECT, Path.HUB):
+        word += f"({path.uses.value.replace(' ', '-')})"
+    return word + ("" if path.ready else "(not-ready)")
+
+
+def _leaf(path: LeafPath) -> dict[str, Any]:
+    return {
+        "leaf": path.leaf,
+        "namespace": path.namespace,
+        "path": path.path.value,
+        "uses": path.uses.value,
+        "addresses": list(path.addresses),
+        "ready": None if path.error else path.ready,
+        "error": path.error or None,
+    }

@@ -1,0 +1,162 @@
+"""What goes over a shortcut is switched back before the shortcut goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands import sync as syncing
+from kubectl_liqo_shortcut.commands.delete import Options, delete, service_lines
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, TimedOut
+from tests.commands.test_create import events as create
+from tests.commands.test_create import link_objects, outcome, records
+from tests.commands.test_leaves import silence
+from tests.commands.test_service import VIA_HUB, now, turn_on
+from tests.fakes import Body, FakeWorld
+from tests.offloading import Offloading, held, is_on, offload, publish
+
+
+@pytest.fixture
+def liqo(world: FakeWorld) -> Offloading:
+    """The Service demo/web goes over the shortcut."""
+    liqo = offload(world)
+    list(create(world))
+    turn_on(world)
+    world.calls.clear()
+    return liqo
+
+
+def record(world: FakeWorld) -> Body:
+    return dict(records(world)[0])
+
+
+def run(world: FakeWorld, timeout: float = 5, **given: bool) -> list[Event]:
+    return list(delete(record(world), world, Options(timeout=timeout, **given), Stop()))
+
+
+def links(world: FakeWorld) -> list[str]:
+    """What the shortcut is made of; the leaves' links to the hub are none of it."""
+    return [each for each in link_objects(world) if not each.endswith("/torino")]
+
+
+def hub_kinds(world: FakeWorld) -> list[str]:
+    """What the hub was asked for that belongs to Services."""
+    kinds = (r.NAMESPACE_MAP, r.SERVICE, r.ENDPOINT_SLICE, r.NODE)
+    return [ref.kind.kind for _, ref in world.calls if ref.cluster == HUB and ref.kind in kinds]
+
+
+def test_services_are_switched_back_first(world: FakeWorld, liqo: Offloading) -> None:
+    held_then: list[str] = []
+
+    def listen(verb: str, ref: ObjectRef) -> None:
+        if verb == "delete" and not held_then:
+            held_then.extend(held(world, "milan"))
+
+    for leaf in world.leaves.values():
+        leaf.fault = listen
+    run(world)
+    assert held_then == VIA_HUB["milan"]
+    assert (is_on(world), now(world)) == (False, VIA_HUB)
+    assert (links(world), records(world)) == ([], [])
+
+
+def test_a_service_that_does_not_go_over_it_is_left_alone(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    publish(world, "other", [("10.60.0.9", "hub-node")])
+    ref = ObjectRef(HUB, r.SERVICE, "demo", "other")
+    world.hub.patch(ref, {"metadata": {"annotations": {r.USE_DIRECT: "true"}}})
+    run(world)
+    assert is_on(world, "other")
+    assert not is_on(world)
+
+
+def test_a_shortcut_stays_where_its_services_do_not_follow(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    liqo.mapping_down.add("rome")
+    before = links(world)
+    with pytest.raises(TimedOut, match="through the hub") as caught:
+        run(world, timeout=0.5)
+    assert str(caught.value.hint).startswith("the shortcut was left as it is")
+    assert links(world) == before
+
+
+def test_forgetting_goes_on_all_the_same(world: FakeWorld, liqo: Offloading) -> None:
+    liqo.mapping_down.add("rome")
+    happened = list(delete(record(world), world, Options(timeout=1.5, forget=True), Stop()))
+    assert any("does not go through the hub" in each.text for each in _notes(happened))
+    assert records(world) == []
+
+
+def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Offloading) -> None:
+    silence(world.leaves["rome"])
+    happened: list[Event] = []
+    with pytest.raises(PartlyDone):
+        happened.extend(delete(record(world), world, Options(timeout=5), Stop()))
+    assert not is_on(world)
+    assert held(world, "milan") == VIA_HUB["milan"]
+    assert "demo/web on rome: not checked: " in str(_notes(happened))
+
+
+def test_a_hub_that_shows_no_services_does_not_make_it_fail(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    world.hub.fault = lambda _, ref: (
+        Forbidden(HUB, "services is forbidden") if ref.kind == r.SERVICE else None
+    )
+    happened = run(world)
+    assert any("nobody knows which Services" in each.text for each in _notes(happened))
+    assert records(world) == []
+
+
+def test_without_offloading_it_is_one_question(world: FakeWorld) -> None:
+    list(create(world))
+    for served in (True, False):
+        world.hub.not_served = set() if served else {r.NAMESPACE_MAP}
+        world.calls.clear()
+        assert list(service_lines(record(world), world, 5)) == []
+        assert hub_kinds(world) == ["NamespaceMap"]
+
+
+def test_where_nothing_is_annotated_it_is_two(world: FakeWorld) -> None:
+    offload(world)
+    list(create(world))
+    world.calls.clear()
+    run(world)
+    assert hub_kinds(world) == ["NamespaceMap", "Service"]
+
+
+def test_a_dry_run_lists_them(world: FakeWorld, liqo: Offloading) -> None:
+    line = "the hub: service demo/web would be switched back to the hub's path first"
+    assert list(service_lines(record(world), world, 5)) == [line]
+    world.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.NODE else None
+    (note,) = service_lines(record(world), world, 5)
+    assert note.startswith("nobody knows which Services")
+
+
+def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Offloading) -> None:
+    ref = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
+    world.hub.patch(ref, {"spec": {"expirationTime": "2025-01-01T00:00:00Z"}})
+    renderer = Renderer(read_template)
+    lines = list(syncing.next_steps(record(world), world, renderer, 5))
+    assert "service demo/web would be switched back" in lines[0]
+    list(syncing.sync(record(world), world, renderer, syncing.Options(timeout=5), Stop()))
+    assert not is_on(world)
+    assert links(world) == []
+
+
+def test_a_second_delete_finds_nothing_to_switch(world: FakeWorld, liqo: Offloading) -> None:
+    run(world)
+    again = dict(outcome(create(world)).record)
+    list(delete(again, world, Options(timeout=5), Stop()))
+    assert records(world) == []
+
+
+def _notes(happened: list[Event]) -> list[Note]:
+    return [each for each in happened if isinstance(each, Note)]
