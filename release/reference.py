@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.cli import PROGRAM, cli
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
+from kubectl_liqo_shortcut.core.service_causes import ServiceCause
 from kubectl_liqo_shortcut.errors import ExitCode
 from release import fields
 from release.commands import contexts, name_of, options_of, paragraphs, usage_of
@@ -84,6 +85,15 @@ def _conditions() -> Iterator[str]:
         ),
     )
     yield from _causes()
+    yield "## What keeps a Service from going direct"
+    yield (
+        f"What {link('service enable', 'commands.md#service-enable')} refuses by, and what "
+        f"{link('why --service', 'commands.md#why')} names, in the order in which they look."
+    )
+    yield table(
+        ("cause", "meaning", "what to do"),
+        ((code(each), text(each.meaning), text(each.remedy)) for each in ServiceCause),
+    )
     yield "## Findings of preflight"
     yield (
         f"Of {link('preflight', 'commands.md#preflight')}, and of create and adopt, which look for "

@@ -135,6 +135,15 @@ class ClusterContract:
         patched = cluster.patch(self.manifest(cluster).ref, {"data": {"a": None, "c": "1"}})
         assert patched["data"] == {"b": "1", "c": "1"}
 
+    def test_of_a_dry_run_of_a_patch_nothing_is_kept(self, cluster: Cluster) -> None:
+        cluster.create(self.manifest(cluster, a="1"))
+        ref = self.manifest(cluster).ref
+        patched = cluster.patch(ref, {"data": {"a": "2"}}, dry_run=True)
+        assert patched["data"] == {"a": "2"}
+        found = cluster.get(ref)
+        assert found is not None
+        assert found["data"] == {"a": "1"}
+
     def test_a_patch_of_an_old_version_conflicts(self, cluster: Cluster) -> None:
         old = cluster.create(self.manifest(cluster, a="1"))
         ref = self.manifest(cluster).ref

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
@@ -13,7 +15,11 @@ from kubectl_liqo_shortcut.cli.options import (
     report_option,
 )
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
-from kubectl_liqo_shortcut.errors import ExitCode
+from kubectl_liqo_shortcut.errors import ExitCode, Invalid
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
+    from kubectl_liqo_shortcut.core.model import Object
 
 _EPILOG = """\b
 Examples:
@@ -21,33 +27,69 @@ Examples:
   kubectl liqo-shortcut why milan rome
   # for programs
   kubectl liqo-shortcut why milan--rome -o json
+  # which way does a Service go from each leaf, and why?
+  kubectl liqo-shortcut why --service demo/web
 """
 
 
 @click.command("why", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.option(
+    "--service",
+    metavar="NS/NAME",
+    shell_complete=candidates.services,
+    help="Explain the way of a Service of the hub instead",
+)
 @report_option("The checks as a document")
 @limit_option
 @access_options
 def command(
-    words: tuple[str, ...], output: ReportFormat | None, timeout: float, access: Access
+    words: tuple[str, ...],
+    service: str | None,
+    output: ReportFormat | None,
+    timeout: float,
+    access: Access,
 ) -> None:
     """Explain the link of a pair by a chain of checks, from the hub down to the tunnel.
 
     Each check says what was seen; the first one that fails is the cause, with what to do next.
-    It works for a pair without a shortcut too.
+    It works for a pair without a shortcut too. With --service, the checks go from the Service on
+    the hub down to the EndpointSlices of every leaf that sees it, and do not stop at a cause.
 
     Exit code 0 if all is ok, 1 otherwise.
     """
-    from kubectl_liqo_shortcut.commands.why import why
-    from kubectl_liqo_shortcut.output.explanation import chain_document, explanation
+    if service is not None:
+        diagnosis, document = _service(service, words, access, timeout)
+    else:
+        diagnosis, document = _pair(words, access, timeout)
+    from kubectl_liqo_shortcut.output.explanation import explanation
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
-    found = why(words, access, timeout)
     if output is None:
-        click.echo(explanation(found.diagnosis), nl=False)
+        click.echo(explanation(diagnosis), nl=False)
     else:
-        document = chain_document(found.name, found.diagnosis)
         click.echo(format_documents([document], DocumentFormat(output)), nl=False)
-    if found.diagnosis.cause is not None:
+    if diagnosis.cause is not None:
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _pair(words: tuple[str, ...], access: Access, timeout: float) -> tuple[Diagnosis, Object]:
+    from kubectl_liqo_shortcut.commands.why import why
+    from kubectl_liqo_shortcut.output.explanation import chain_document
+
+    found = why(words, access, timeout)
+    return found.diagnosis, chain_document(found.name, found.diagnosis)
+
+
+def _service(
+    service: str, words: tuple[str, ...], access: Access, timeout: float
+) -> tuple[Diagnosis, Object]:
+    from kubectl_liqo_shortcut.commands.service import target
+    from kubectl_liqo_shortcut.commands.why_service import why_service
+    from kubectl_liqo_shortcut.output.explanation import service_document
+
+    if words:
+        raise Invalid("--service goes without names of leaves", hint="leave out one of them")
+    namespace, name = target(service, None, access.namespace)
+    diagnosis = why_service(namespace, name, access, timeout)
+    return diagnosis, service_document(namespace, name, diagnosis)

@@ -50,7 +50,7 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair
             raise
-        return Explanation(name, _hub_failed(error))
+        return Explanation(name, hub_failed(error))
     seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
     evidence = gather(sight, {name: pair}, seen, open_cluster, deadline)[name]
@@ -125,7 +125,7 @@ def _has(leaf: Leaf | Silence, kind: r.Kind, peer: str) -> bool:
     )
 
 
-def _hub_failed(error: ShortcutError) -> Diagnosis:
+def hub_failed(error: ShortcutError) -> Diagnosis:
     seen = error.message.removeprefix(f"{HUB}: ")
     reason = Silence.of(error).reason
     if reason is CauseName.LEAF_UNREACHABLE:

@@ -6,6 +6,7 @@ import dataclasses
 import enum
 
 from kubectl_liqo_shortcut.core.causes import CauseName
+from kubectl_liqo_shortcut.core.reasons import Word
 
 
 class Verdict(enum.StrEnum):
@@ -22,7 +23,7 @@ class Check:
     verdict: Verdict
     cluster: str
     seen: str
-    reason: CauseName | None = None
+    reason: Word | None = None
     next: str = ""
 
 
@@ -30,7 +31,7 @@ def ok(name: str, cluster: str, seen: str) -> Check:
     return Check(name, Verdict.OK, cluster, seen)
 
 
-def failed(name: str, cluster: str, reason: CauseName, seen: str, then: str) -> Check:
+def failed(name: str, cluster: str, reason: Word, seen: str, then: str) -> Check:
     return Check(name, Verdict.FAIL, cluster, seen, reason, then)
 
 

@@ -133,6 +133,15 @@ def is_annotated(service: Object) -> bool:
     return annotations_of(service).get(r.USE_DIRECT) == "true"
 
 
+def annotated_since(service: Object) -> tuple[str, str] | None:
+    """When, and by which field manager, the annotation was set; None where nobody noted it."""
+    for each in service.get("metadata", {}).get("managedFields") or ():
+        metadata = (each.get("fieldsV1") or {}).get("f:metadata") or {}
+        if f"f:{r.USE_DIRECT}" in (metadata.get("f:annotations") or {}):
+            return str(each.get("time") or "an unknown time"), str(each.get("manager") or "unknown")
+    return None
+
+
 def remote_namespaces(maps: Iterable[Object]) -> dict[str, dict[ClusterID, str]]:
     """For each namespace of the hub that is offloaded: the one on each leaf that took it."""
     found: dict[str, dict[ClusterID, str]] = {}

@@ -6,8 +6,14 @@ from kubectl_liqo_shortcut.core.reasons import Word
 
 
 class ServiceCause(Word):
-    """Why ``service enable`` refuses, in the order in which it looks."""
+    """Why a Service does not go direct: what ``service enable`` refuses by, and what
+    ``why --service`` names, in the order in which they look."""
 
+    NO_SERVICE = (
+        "NoService",
+        "the hub has no Service of that name",
+        "kubectl get services -A on the hub",
+    )
     NOT_OFFLOADED = (
         "NotOffloaded",
         "no leaf has taken the Service's namespace: no NamespaceMap says Accepted",
@@ -71,4 +77,27 @@ class ServiceCause(Word):
         "a leaf's Configuration for the other one does not cover an endpoint's address, so the "
         "whole slice there would freeze",
         "kubectl liqo-shortcut why A B",
+    )
+    SLICE_MISSING = (
+        "SliceMissing",
+        "a leaf has no EndpointSlice for one of the hub: callers there find nothing in its place",
+        "look at the log of the hub's virtual-kubelet for that leaf, and of Liqo's controller "
+        "manager there",
+    )
+    SLICE_STALE = (
+        "SliceStale",
+        "a leaf's EndpointSlice does not hold what the Service asks for: it is frozen, or on its "
+        "way",
+        "kubectl liqo-shortcut service enable NS/NAME pokes it",
+    )
+    NOT_READY_ON_LEAF = (
+        "NotReadyOnLeaf",
+        "endpoints that are ready on the hub are not so on a leaf: Liqo there takes the hub for "
+        "gone, and refuses calls although a direct tunnel works",
+        "look at the link of that leaf to the hub: kubectl get connections -A there",
+    )
+    NOT_ANNOTATED = (
+        "NotAnnotated",
+        "nobody asked for direct connections: it goes through the hub",
+        "kubectl liqo-shortcut service enable NS/NAME",
     )

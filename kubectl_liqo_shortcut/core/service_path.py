@@ -23,7 +23,7 @@ class Path(enum.StrEnum):
     """The way from a leaf to the endpoints of a Service on other leaves."""
 
     DIRECT = "direct"
-    HUB = "via hub"
+    HUB = "via-hub"
     MIXED = "mixed"  # some so, some so
     STALE = "stale"  # not what the Service asks for now
     MISSING = "missing"  # a slice is not there at all

@@ -109,7 +109,7 @@ def of_pair(pair: Pair, diagnosis: Diagnosis, *, recorded: bool) -> Iterator[Ref
             ServiceCause.NO_SHORTCUT,
             HUB,
             f"{' and '.join(pair)} have no shortcut",
-            f"--create-shortcuts makes it; or kubectl liqo-shortcut create {words}",
+            ServiceCause.NO_SHORTCUT.remedy,
             pair,
         )
         return

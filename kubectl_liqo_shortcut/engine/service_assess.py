@@ -9,11 +9,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core import service_refusals
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, diagnose
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.leaves import known_leaves
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, shortcut_name
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of, shortcut_name
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
@@ -21,6 +22,7 @@ from kubectl_liqo_shortcut.core.service_path import Sight
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, shown_by
 from kubectl_liqo_shortcut.engine import inspect
+from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
 from kubectl_liqo_shortcut.engine.services import (
     HubServices,
@@ -33,13 +35,17 @@ from kubectl_liqo_shortcut.errors import Refused
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Assessment:
-    """*missing* are the pairs that have no shortcut at all."""
+    """*missing* are the pairs that have no shortcut at all.
+
+    *to_hub* has for each leaf what its Connection to the hub says.
+    """
 
     service: Service
     hub: HubServices
     sights: Mapping[ClusterID, Sight]
     diagnoses: Mapping[Pair, Diagnosis]
     refusals: tuple[Refusal, ...]
+    to_hub: Mapping[ClusterID, str]
 
     @property
     def missing(self) -> tuple[Pair, ...]:
@@ -66,15 +72,25 @@ def find_service(
 def assess(namespace: str, name: str, open_cluster: OpenCluster, deadline: Deadline) -> Assessment:
     """Ask the hub, then all leaves that have to do with the Service, at once."""
     hub, service = find_service(namespace, name, open_cluster, deadline)
+    return assess_service(hub, service, open_cluster, deadline)
+
+
+def assess_service(
+    hub: HubServices, service: Service, open_cluster: OpenCluster, deadline: Deadline
+) -> Assessment:
+    """The same, of what the hub has shown."""
     remote = remote_of([service])
     looking = Answer(
         partial(look_at_leaves, remote, open_cluster, hub.hub, deadline, managers=True)
     )
-    diagnoses = _diagnose(service, hub, open_cluster, deadline)
+    leaves = {str(leaf) for leaf in service.leaves}
+    seen = inspect.look_at_leaves(leaves, open_cluster, deadline)
+    diagnoses = _diagnose(service, hub, seen, open_cluster, deadline)
     sights = looking.result()
     found = list(_refusals(service, hub, sights, diagnoses))
     found += () if found else service_refusals.of_mapping(service, sights)
-    return Assessment(service, hub, sights, diagnoses, tuple(found))
+    to_hub = {leaf: _connection(seen[leaf], hub.hub) for leaf in service.leaves}
+    return Assessment(service, hub, sights, diagnoses, tuple(found), to_hub)
 
 
 def _refusals(
@@ -95,7 +111,11 @@ def _refusals(
 
 
 def _diagnose(
-    service: Service, hub: HubServices, open_cluster: OpenCluster, deadline: Deadline
+    service: Service,
+    hub: HubServices,
+    seen: Mapping[str, Leaf | Silence],
+    open_cluster: OpenCluster,
+    deadline: Deadline,
 ) -> dict[Pair, Diagnosis]:
     """The links of all pairs, asked live, as ``get --live`` asks."""
     records = _records(hub)
@@ -103,14 +123,24 @@ def _diagnose(
         shortcut_name(*pair): inspect.Pair(_shortcut(pair, records), records.get(_name(pair)))
         for pair in service.pairs
     }
-    leaves = {str(leaf) for pair in service.pairs for leaf in pair}
-    seen = inspect.look_at_leaves(leaves, open_cluster, deadline)
     known: dict[str, Cidrs | None] = {
         each.id: each.cidrs for each in known_leaves(hub.configurations, ())
     }
     sight = inspect.HubSight(hub.hub, known)
     found = inspect.gather(sight, pairs, seen, open_cluster, deadline, every_key=False)
     return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
+
+
+def _connection(leaf: Leaf | Silence, hub: ClusterID) -> str:
+    """What the leaf's Connection to the hub says; empty where it shows none."""
+    if isinstance(leaf, Silence):
+        return ""
+    found = (
+        body
+        for ref, body in leaf.objects.items()
+        if ref.kind == r.CONNECTION and labels_of(body).get(r.REMOTE_CLUSTER_ID) == hub
+    )
+    return next((str((each.get("status") or {}).get("value") or "") for each in found), "")
 
 
 def _records(hub: HubServices) -> dict[str, Object]:

@@ -158,7 +158,7 @@ class Turn:
                 holds = ", ".join(addresses_in(body)) if body else ""
                 if leaf not in late and path is not Path.NONE and self._said.get(ref) != holds:
                     self._said[ref] = holds
-                    yield Seen(ref, f"goes {path}: {holds}")
+                    yield Seen(ref, f"goes {path.value.replace('-', ' ')}: {holds}")
             waits = "its EndpointSlices" if leaf in late else ""
             if (waits != "") != (f"waits {leaf}" in self._told):
                 self._told ^= {f"waits {leaf}"}

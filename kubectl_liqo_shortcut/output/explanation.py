@@ -45,5 +45,12 @@ def chain_document(name: str, diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
+def service_document(namespace: str, name: str, diagnosis: Diagnosis) -> dict[str, Any]:
+    """A Service's chain as a document; no tunnel of its own is ready or not."""
+    document = chain_document(name, diagnosis)
+    del document["ready"]
+    return {**document, "metadata": {"name": name, "namespace": namespace}}
+
+
 def _plain(check: Check) -> dict[str, Any]:
     return dataclasses.asdict(check)

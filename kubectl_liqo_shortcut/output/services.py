@@ -98,9 +98,9 @@ def _ways(paths: Sequence[LeafPath]) -> str:
 
 
 def _way(path: LeafPath) -> str:
-    word = path.path.value.replace(" ", "-")
+    word = path.path.value
     if path.path is Path.STALE and path.uses in (Path.DIRECT, Path.HUB):
-        word += f"({path.uses.value.replace(' ', '-')})"
+        word += f"({path.uses})"
     return word + ("" if path.ready else "(not-ready)")
 
 

@@ -289,3 +289,20 @@ def test_the_choice_of_a_leafs_context_is_told_unless_it_was_the_users(home: str
         "",
         "using kubeconfig context 'rome' for leaf 'rome'",
     )
+
+
+@pytest.mark.parametrize(
+    ("namespace", "context", "expected"),
+    [("demo", None, "demo"), (None, None, "default"), ("demo", "other", "default")],
+    ids=["the context's", "none", "of another context"],
+)
+def test_the_namespace_is_that_of_the_hubs_context(
+    tmp_path: pathlib.Path, namespace: str | None, context: str | None, expected: str
+) -> None:
+    path = tmp_path / "kubeconfig"
+    own = f", namespace: {namespace}" if namespace else ""
+    path.write_text(
+        "current-context: hub\ncontexts: ["
+        f"{{name: hub, context: {{cluster: hub{own}}}}}, {{name: other, context: {{cluster: a}}}}]"
+    )
+    assert Access(kubeconfig=str(path), context=context).namespace() == expected

@@ -24,6 +24,9 @@ class Clusters(FakeWorld):
     def has_hub(self) -> bool:
         return True
 
+    def namespace(self) -> str:
+        return "demo"
+
     def how(self, leaf: str) -> str:
         return f"leaf {leaf} is a fake"
 

@@ -36,7 +36,7 @@ KUBECTL = frozenset(
         *("vmodule", "warnings-as-errors"),
     )
 ) | {"-n", "-s", "-v"}
-SAME_MEANING = {"--context", "--kubeconfig"}
+SAME_MEANING = {"--context", "--kubeconfig", "--namespace", "-n"}
 
 
 def options(command: click.Command) -> list[click.Option]:

@@ -25,6 +25,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "delete": PAIR,
     "diff": (),
     "get": (),
+    "service list": (),
+    "service enable": ("demo/web",),
+    "service disable": ("demo/web",),
     "crd install": (),
     "crd print": (),
     "completion bash": (),
@@ -33,7 +36,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 """Each command, and the arguments of a right use."""
 
-ASKS_THE_HUB = ("create", "create --dry-run", "delete", "diff", "get", "crd install")
+ASKS_THE_HUB = (
+    *("create", "create --dry-run", "delete", "diff", "get", "crd install"),
+    *("service list", "service enable", "service disable"),
+)
 Said = tuple[int, str]
 
 

@@ -652,7 +652,7 @@ def test_the_list_tells_ways_endpoints_and_what_is_missing(
     (web,) = listed(world)
     assert web.service.hosts == {None: 1, "milan": 1, "rome": 1}
     assert web.missing == (("milan", "rome"),)
-    assert paths(world) == {"milan": "via hub", "rome": "via hub"}
+    assert paths(world) == {"milan": "via-hub", "rome": "via-hub"}
     list(create(world))
     turn_on(world)
     (web,) = listed(world)
@@ -687,7 +687,7 @@ def test_a_leaf_that_does_not_answer_is_unknown_and_stops_nobody(
 ) -> None:
     silence(world.leaves["rome"])
     (web,) = listed(world)
-    assert paths(world) == {"milan": "via hub", "rome": "unknown"}
+    assert paths(world) == {"milan": "via-hub", "rome": "unknown"}
     assert web.paths[1].error == "cluster 'rome': cannot be reached"
 
 
@@ -712,7 +712,7 @@ def test_where_slices_may_not_be_listed_everywhere_they_are_in_the_namespaces(
         return Forbidden("milan", "no") if verb == "list" and everywhere else None
 
     milan.fault = fault
-    assert paths(world)["milan"] == "via hub"
+    assert paths(world)["milan"] == "via-hub"
     milan.fault = lambda _, ref: Forbidden("milan", "no") if ref.kind == r.ENDPOINT_SLICE else None
     assert paths(world)["milan"] == "unknown"
 

@@ -10,6 +10,7 @@ import pytest
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason
+from kubectl_liqo_shortcut.core.service_causes import ServiceCause
 from kubectl_liqo_shortcut.errors import ExitCode
 from release import reference
 from release.commands import paragraphs
@@ -62,7 +63,7 @@ def test_every_field_has_a_row() -> None:
     assert sorted(set(first_cells("fields.md")) - {"field", "---"}) == sorted(set(fields(SCHEMA)))
 
 
-@pytest.mark.parametrize("words", [Condition, Reason, CauseName, FindingName])
+@pytest.mark.parametrize("words", [Condition, Reason, CauseName, ServiceCause, FindingName])
 def test_every_word_of_a_condition_or_a_finding_has_a_row(words: type[Reason]) -> None:
     assert [each for each in words if each not in first_cells("conditions.md")] == []
 
