@@ -130,9 +130,14 @@ def enable_command(
             kind = "server dry run" if send else "dry run"
             click.echo(f"{resource_name(trial.body)} {trial.verb} ({kind})")
             return
-        _create(trial.missing, access, timeout)
-    left = max(0.1, timeout - (time.monotonic() - began))
+        _create(trial.missing, access, _left(timeout, began))
+    left = _left(timeout, began)
     run_jobs({f"{where}/{name}": partial(enable, where, name, access, left)}, left)
+
+
+def _left(timeout: float, began: float) -> float:
+    """The whole command has one deadline; a moment is left to say that it has passed."""
+    return max(0.1, timeout - (time.monotonic() - began))
 
 
 def _tell_missing(pairs: tuple[Pair, ...], key: str) -> None:

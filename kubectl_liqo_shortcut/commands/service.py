@@ -45,9 +45,11 @@ class ServiceRefused(Refused):
     """Several things may forbid it: all are told."""
 
     def __init__(self, service: Service, refusals: Sequence[Refusal]) -> None:
-        count = f"{len(refusals)} things forbid" if len(refusals) > 1 else "refused:"
+        what = f"Service {service.key} cannot go direct"
+        if len(refusals) > 1:
+            what = f"{len(refusals)} things keep Service {service.key} from going direct"
         super().__init__(
-            f"{count} Service {service.key} to go direct: " + "; ".join(map(str, refusals)),
+            f"{what}: " + "; ".join(map(str, refusals)),
             hint="; ".join(dict.fromkeys(each.hint for each in refusals if each.hint)),
         )
         self.refusals = tuple(refusals)

@@ -31,7 +31,7 @@ class ServiceCause(Word):
     )
     PUBLISHES_NOT_READY = (
         "PublishesNotReady",
-        "the Service has publishNotReadyAddresses: Liqo gives no direct connections to such",
+        "the Service has publishNotReadyAddresses, which Liqo's direct connections do not go with",
         "set spec.publishNotReadyAddresses to false",
     )
     UNTOLD_ENDPOINT = (

@@ -560,6 +560,26 @@ def test_a_leaf_that_hosts_and_does_not_see_it_is_asked_for_no_slices(
     assert held(world, "milan") == DIRECT["milan"]
 
 
+def test_whether_a_leaf_denies_may_be_hidden(world: FakeWorld, linked: Offloading) -> None:
+    rome = world.leaves["rome"]
+    rome.fault = lambda _, ref: Forbidden("rome", "no") if ref.kind == r.DEPLOYMENT else None
+    turn_on(world)
+    assert now(world) == DIRECT
+
+
+def test_slices_that_may_be_listed_but_not_watched_are_an_error_before_anything_is_written(
+    world: FakeWorld, linked: Offloading
+) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        one = ref.kind == r.ENDPOINT_SLICE and ref.namespace == REMOTE
+        return Forbidden("rome", "no") if verb == "list" and one else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(Forbidden):
+        turn_on(world)
+    assert writes(world) == []
+
+
 # dry runs
 
 
@@ -586,7 +606,7 @@ def test_missing_shortcuts_do_not_hide_what_else_refuses(
         [("10.61.0.6", "milan"), ("10.62.0.6", "rome")],
         publishNotReadyAddresses=True,
     )
-    with pytest.raises(ServiceRefused, match="2 things forbid"):
+    with pytest.raises(ServiceRefused, match="2 things keep"):
         try_enable("demo", "web2", world, 5, making=True)
 
 

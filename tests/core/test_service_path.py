@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
 from kubectl_liqo_shortcut.core.service import Service, services_of
+from kubectl_liqo_shortcut.core.service_networks import networks_of
 from kubectl_liqo_shortcut.core.service_path import (
     Path,
     Sight,
     Want,
     addresses_in,
     holds,
-    networks_of,
     path_on,
     wanted,
 )
@@ -102,8 +102,9 @@ def test_without_the_annotation_any_address_that_passes_the_hub_will_do() -> Non
         (HUB, PEER, PEER),
         (HUB, configuration("rome", {"pod": ["10.62.0.0/16"], "external": []}, None)),
         (HUB, configuration("rome", {"pod": ["10.9.0.0/16"]}, {"pod": ["10.9.0.0/16"]})),
+        (HUB, configuration("rome", {"pod": ["10.62.0.0/16"]}, {"pod": ["nonsense"]})),
     ],
-    ids=["none", "two", "not answered", "other networks"],
+    ids=["none", "two", "not answered", "other networks", "nonsense"],
 )
 def test_what_cannot_be_mapped_is_never_there(configurations: tuple[Object, ...]) -> None:
     one = service(endpoint("10.62.1.2", "rome"))

@@ -1,0 +1,196 @@
+"""Services of the hub, called on a leaf and served on another one: direct in time, back in time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.plugin import NAME, PAIR, interrupt_when, plugin, succeed
+from tests.e2e.test_dataplane import CLIENT, SERVER, WEB, Web, hub_address
+from tests.lab.errors import LabError
+from tests.lab.kube import CORE, path, wait_for
+from tests.lab.lab import Lab
+
+KEY = "shop/web"
+NAMESPACE, SERVICE = KEY.split("/")
+SEEN_AGAIN = 15.0  # seconds: Liqo's next own look comes as many later as it has waited for so far
+
+
+@dataclasses.dataclass(frozen=True)
+class Shop(Web):
+    """The Service of this file."""
+
+    @property
+    def external_address(self) -> str:
+        return self.lab.dataplane.map_address(NAMESPACE, f"{SERVER}-web", self.server)
+
+    def is_on(self) -> bool:
+        found = self.lab.clusters["hub"].kube.get(path(CORE, "services", NAMESPACE, SERVICE))
+        return "liqo.io/use-direct-connections" in (found["metadata"].get("annotations") or {})
+
+    def path(self) -> str:
+        """What ``service list`` says of the calling leaf."""
+        said = json.loads(succeed(self.lab, "service", "list", "-n", NAMESPACE, "-o", "json"))
+        (leaf,) = (each for each in said["items"][0]["leaves"] if each["leaf"] == CLIENT)
+        return str(leaf["path"])
+
+
+@pytest.fixture(scope="module")
+def shop(lab: Lab) -> Iterator[Shop]:
+    """With the data plane, as long as this file runs."""
+    was_on = lab.has_dataplane
+    lab.enable_dataplane()
+    plane = lab.dataplane
+    remote = plane.offload(NAMESPACE, leaves=PAIR)
+    server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB))
+    client = plane.make_pod(CLIENT, remote, "client")
+    plane.publish(NAMESPACE, SERVICE, [(SERVER, "web")])
+    made = Shop(lab, remote, client, server)
+    made.leads_to(made.external_address)
+    yield made
+    if not was_on:
+        lab.disable_dataplane()
+
+
+@pytest.fixture
+def unlinked(shop: Shop, hub: Lab) -> Iterator[Shop]:
+    """Through the hub, without a shortcut."""
+    yield shop
+    plugin(hub, "service", "disable", KEY)
+    shop.leads_to(shop.external_address)
+
+
+@pytest.fixture
+def linked(unlinked: Shop) -> Shop:
+    """Through the hub, with a shortcut."""
+    succeed(unlinked.lab, "create", *PAIR)
+    return unlinked
+
+
+@pytest.fixture
+def direct(linked: Shop) -> Shop:
+    succeed(linked.lab, "service", "enable", KEY)
+    return linked
+
+
+def test_without_a_shortcut_it_is_refused_and_nothing_changes(unlinked: Shop) -> None:
+    done = plugin(unlinked.lab, "service", "enable", KEY)
+
+    assert (done.returncode, "(NoShortcut)" in done.stderr) == (4, True)
+    assert not unlinked.is_on()
+    assert unlinked.path() == "via-hub"
+
+
+def test_shortcuts_are_made_first_and_the_next_call_goes_direct(unlinked: Shop) -> None:
+    said = succeed(unlinked.lab, "service", "enable", KEY, "--create-shortcuts")
+
+    assert said == f"shortcut.shortcut.liqo.io/{NAME} created\nservice/web configured\n"
+    unlinked.leads_to(unlinked.server)
+    assert unlinked.callers() == {unlinked.client}
+    assert unlinked.path() == "direct"
+    assert plugin(unlinked.lab, "why", "--service", KEY).returncode == 0
+    assert succeed(unlinked.lab, "service", "enable", KEY) == "service/web unchanged\n"
+
+    assert succeed(unlinked.lab, "service", "disable", KEY) == "service/web configured\n"
+    unlinked.leads_to(unlinked.external_address)
+    assert unlinked.callers() == {hub_address(unlinked.lab)}
+    assert unlinked.path() == "via-hub"
+
+
+def test_what_was_annotated_too_early_is_frozen_until_it_is_poked(unlinked: Shop) -> None:
+    unlinked.lab.dataplane.set_direct(NAMESPACE, SERVICE, True)
+    wait_for(lambda: unlinked.path() == "stale", 10, "the slice is stale")
+    assert "SliceStale" in plugin(unlinked.lab, "why", "--service", KEY, "-o", "json").stdout
+    time.sleep(SEEN_AGAIN)  # until then Liqo looks again itself
+    succeed(unlinked.lab, "create", *PAIR)
+
+    done = plugin(unlinked.lab, "service", "enable", KEY)
+
+    assert done.returncode == 0, done.stderr
+    assert unlinked.path() == "direct"
+    unlinked.leads_to(unlinked.server)
+
+
+def test_a_leaf_that_does_not_follow_takes_it_back_to_the_hubs_path(linked: Shop) -> None:
+    linked.lab.faults.stop_controllers(CLIENT)
+    try:
+        done = plugin(linked.lab, "service", "enable", KEY, "--timeout", "4s")
+    finally:
+        linked.lab.faults.start_controllers(CLIENT)
+
+    assert (done.returncode, "went back to the hub's path" in done.stderr) == (5, True)
+    assert not linked.is_on()
+    linked.leads_to(linked.external_address)
+
+
+def test_ctrl_c_takes_it_back_too(linked: Shop) -> None:
+    linked.lab.faults.stop_controllers(CLIENT)
+    try:
+        args = ("service", "enable", KEY, "--progress=plain")
+        code, said = interrupt_when(linked.lab, "service/web configured", signal.SIGINT, *args)
+    finally:
+        linked.lab.faults.start_controllers(CLIENT)
+
+    assert (code, "it is back on the hub's path" in said) == (130, True)
+    assert not linked.is_on()
+
+
+def test_delete_switches_it_back_first_and_no_call_is_lost(direct: Shop) -> None:
+    direct.leads_to(direct.server)
+    over, lost = threading.Event(), list[LabError]()
+
+    def call() -> None:
+        while not over.is_set():
+            try:
+                direct.calls()
+            except LabError as error:
+                lost.append(error)
+
+    calling = threading.Thread(target=call)
+    calling.start()
+    try:
+        dry = plugin(direct.lab, "delete", *PAIR, "--dry-run")
+        done = plugin(direct.lab, "delete", *PAIR)
+    finally:
+        over.set()
+        calling.join()
+
+    assert f"service {KEY} would be switched back" in dry.stderr
+    assert done.returncode == 0, done.stderr
+    assert not direct.is_on()
+    assert lost == []
+    assert direct.callers() == {hub_address(direct.lab)}
+
+
+def test_disabling_needs_no_leaf_and_says_which_are_unchecked(direct: Shop) -> None:
+    direct.lab.faults.freeze_api_server(SERVER)
+    try:
+        done = plugin(direct.lab, "service", "disable", KEY)
+    finally:
+        direct.lab.faults.thaw_api_server(SERVER)
+
+    assert (done.returncode, f"on {SERVER}: " in done.stderr) == (8, True)
+    direct.leads_to(direct.external_address)
+
+
+def test_why_tells_that_a_cut_hub_link_stops_a_direct_service(direct: Shop) -> None:
+    direct.lab.dataplane.cut_hub_link(CLIENT)
+    try:
+        wait_for(
+            lambda: (
+                "NotReadyOnLeaf" in plugin(direct.lab, "why", "--service", KEY, "-o", "json").stdout
+            ),
+            40,
+            "the cause is named",
+        )
+    finally:
+        direct.lab.dataplane.mend_hub_link(CLIENT)
+    wait_for(
+        lambda: plugin(direct.lab, "why", "--service", KEY).returncode == 0, 60, "all is well again"
+    )
