@@ -322,7 +322,9 @@ def test_a_bug_half_way_is_undone_too(world: FakeWorld, monkeypatch: pytest.Monk
     before = everything(world)
     patch = world.leaves["milan"].patch
 
-    def broken(ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+    def broken(
+        ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
         if ref.kind == r.GATEWAY_CLIENT:
             raise ZeroDivisionError
         return patch(ref, body, subresource=subresource)
@@ -534,7 +536,9 @@ def test_a_lost_answer_leaves_no_label_behind(world: FakeWorld, monkeypatch: Any
     milan = world.leaves["milan"]
     patch, lost = milan.patch, False
 
-    def losing(ref: ObjectRef, body: Object, *, subresource: str = "") -> Object:
+    def losing(
+        ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
         nonlocal lost
         if ref.kind == r.CONFIGURATION and not lost:
             lost = True

@@ -9,9 +9,10 @@ import kubectl_liqo_shortcut
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
+from kubectl_liqo_shortcut.core.service_causes import ServiceCause
 
 PACKAGE = Path(kubectl_liqo_shortcut.__file__).parent
-WORDS = {*Condition, *Reason, *FindingName, *CauseName}
+WORDS = {*Condition, *Reason, *FindingName, *CauseName, *ServiceCause}
 
 # Files that speak of these words as others mean them.
 OTHERS = {
@@ -20,12 +21,15 @@ OTHERS = {
     "core/leaf.py": {"Connected", "Error"},
     "core/status.py": {"Connected", "Error", "Failed", "Terminating"},  # and what kstatus does
     "core/topology.py": {"Connected"},
+    "core/service.py": {"Accepted"},  # what a NamespaceMap of Liqo says
     "core/resources.py": {"LimitRange"},  # the kind
 }
 
 
-@pytest.mark.parametrize("word", [*Condition, *Reason, *FindingName, *CauseName])
-def test_every_word_has_a_meaning(word: Condition | Reason | FindingName | CauseName) -> None:
+@pytest.mark.parametrize("word", [*Condition, *Reason, *FindingName, *CauseName, *ServiceCause])
+def test_every_word_has_a_meaning(
+    word: Condition | Reason | FindingName | CauseName | ServiceCause,
+) -> None:
     assert word.meaning
 
 
@@ -40,8 +44,8 @@ def test_what_refuses_says_what_to_do(name: FindingName) -> None:
     assert name.remedy
 
 
-@pytest.mark.parametrize("name", CauseName)
-def test_every_cause_says_what_to_do(name: CauseName) -> None:
+@pytest.mark.parametrize("name", [*CauseName, *ServiceCause])
+def test_every_cause_says_what_to_do(name: CauseName | ServiceCause) -> None:
     assert name.remedy
 
 
@@ -55,7 +59,7 @@ def literals(path: Path) -> set[str]:
 
 
 def test_the_words_stand_in_one_place() -> None:
-    own = {"core/reasons.py", "core/findings.py", "core/causes.py"}
+    own = {f"core/{name}.py" for name in ("reasons", "findings", "causes", "service_causes")}
     for path in PACKAGE.rglob("*.py"):
         name = path.relative_to(PACKAGE).as_posix()
         if name not in own:
