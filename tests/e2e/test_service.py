@@ -37,7 +37,8 @@ class Shop(Web):
     def path(self) -> str:
         """What ``service list`` says of the calling leaf."""
         said = json.loads(succeed(self.lab, "service", "list", "-n", NAMESPACE, "-o", "json"))
-        (leaf,) = (each for each in said["items"][0]["leaves"] if each["leaf"] == CLIENT)
+        (web,) = (each for each in said["items"] if each["metadata"]["name"] == SERVICE)
+        (leaf,) = (each for each in web["leaves"] if each["leaf"] == CLIENT)
         return str(leaf["path"])
 
 
@@ -101,6 +102,22 @@ def test_shortcuts_are_made_first_and_the_next_call_goes_direct(unlinked: Shop) 
     unlinked.leads_to(unlinked.external_address)
     assert unlinked.callers() == {hub_address(unlinked.lab)}
     assert unlinked.path() == "via-hub"
+
+
+def test_pods_everywhere_are_expected_where_liqo_puts_them(linked: Shop) -> None:
+    """On the hub, on the leaf itself, and on the other one."""
+    plane = linked.lab.dataplane
+    plane.make_pod("hub", NAMESPACE, "here")
+    plane.publish(NAMESPACE, "all", [(SERVER, "web"), (CLIENT, "client"), ("hub", "here")])
+    key = f"{NAMESPACE}/all"
+    wait_for(lambda: "via-hub" in succeed(linked.lab, "service", "list", "-A"), 20, "via-hub")
+    try:
+        assert succeed(linked.lab, "service", "enable", key) == "service/all configured\n"
+        explained = plugin(linked.lab, "why", "--service", key)
+        assert explained.returncode == 0, explained.stdout
+        assert succeed(linked.lab, "service", "disable", key) == "service/all configured\n"
+    finally:
+        linked.lab.clusters["hub"].kube.delete(path(CORE, "services", NAMESPACE, "all"))
 
 
 def test_what_was_annotated_too_early_is_frozen_until_it_is_poked(unlinked: Shop) -> None:
