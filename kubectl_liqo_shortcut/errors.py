@@ -42,6 +42,16 @@ class ExitCode(enum.IntEnum):
         "timed out, kept: the same command goes on",
         "the same command again, with a longer --timeout if it needs one",
     )
+    VIA_HUB = (
+        6,
+        "verify: it goes through the hub",
+        "to let a Service go direct, annotate it: README.md, What is there",
+    )
+    UNREACHABLE = (
+        7,
+        "verify: no packet arrives",
+        "to find the cause: kubectl liqo-shortcut why LEAF LEAF",
+    )
     PARTLY = (
         8,
         "partly done, the record says what is left",

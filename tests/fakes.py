@@ -198,6 +198,7 @@ class FakeWorld:
         self.stuck = False  # no gateway server gets an endpoint
         self.closed = False
         self.reflect: Callable[[FakeCluster, ObjectRef], object] = lambda *_: None
+        self.kubelet: Callable[[FakeCluster, ObjectRef], None] | None = None  # runs new Pods
         self.calls: list[tuple[str, ObjectRef]] = []  # of all clusters, in their order
         self.hub = FakeCluster(HUB, self)
         self.leaves = {leaf: FakeCluster(leaf, self) for leaf in leaves}
@@ -235,6 +236,8 @@ class FakeWorld:
         """What Liqo's controllers make of a new object."""
         if cluster is self.hub or ref.kind in self.paused:
             return
+        if ref.kind == r.POD and self.kubelet is not None:
+            self.kubelet(cluster, ref)
         body = cluster.objects[ref]
         match ref.kind:
             case r.CONFIGURATION:

@@ -41,6 +41,7 @@ _COMMANDS = {
     "describe": "Tell everything about one shortcut.",
     "why": "Explain the link of two leaves, from the hub down to the tunnel.",
     "service": "Let Services use direct connections, or not.",
+    "verify": "Prove the path of two leaves by packets.",
     "leaves": "List the leaves of this hub, and what each can do.",
     "graph": "Draw the hub, its leaves and the shortcuts.",
     "crd": "Install or print the kind Shortcut (on the hub).",

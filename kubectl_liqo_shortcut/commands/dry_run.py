@@ -29,7 +29,7 @@ class DryRun:
         An object of a leaf may have the name and namespace of the hub's own gateway, so a leaf's
         objects stand inside a document of a kind that no API server knows.
         """
-        leaves = [_leaf_manifests(side.leaf, self.rendered) for side in self.shortcut.sides]
+        leaves = [leaf_manifests(side.leaf, self.rendered) for side in self.shortcut.sides]
         return [self.record.body, *leaves]
 
     @property
@@ -61,7 +61,8 @@ def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Ren
     )
 
 
-def _leaf_manifests(leaf: ClusterID, rendered: Rendered) -> Object:
+def leaf_manifests(leaf: ClusterID, rendered: Rendered) -> Object:
+    """What is for one leaf, as a document of a kind that no API server knows."""
     of_leaf = rendered.of(leaf)
     return {
         "apiVersion": API_VERSION,

@@ -108,8 +108,13 @@ class Renderer:
     def record(self, shortcut: Shortcut, annotations: Mapping[str, str] | None = None) -> Manifest:
         """The Shortcut itself, for the hub."""
         ref = ObjectRef(HUB, r.SHORTCUT, "", shortcut.name)
+        known = annotations or {}
         body, _ = self._render(
-            "shortcut.yaml.j2", ref, shortcut=shortcut, annotations=annotations or {}
+            "shortcut.yaml.j2",
+            ref,
+            shortcut=shortcut,
+            gateway=shortcut.gateway,
+            annotations=known,
         )
         return Manifest(HUB, body)
 
@@ -122,23 +127,25 @@ class Renderer:
             leaf, peer = facts.leaves[side.leaf], facts.leaves[side.peer]
             for kind, template in _LEAF_TEMPLATES[side.role]:
                 ref = link_ref(kind, side, leaf)
-                body, waits = self._render(
-                    template, ref, shortcut=shortcut, hub=hub, leaf=leaf, peer=_with_unknowns(peer)
-                )
-                manifest = Manifest(side.leaf, body)
-                if waits:
-                    pending.append(Pending(manifest, waits))
+                known = {"hub": hub, "leaf": leaf, "peer": _with_unknowns(peer)}
+                made = self.one(template, ref, shortcut=shortcut, gateway=shortcut.gateway, **known)
+                if isinstance(made, Pending):
+                    pending.append(made)
                 else:
-                    ready.append(manifest)
+                    ready.append(made)
         return Rendered(tuple(ready), tuple(pending))
 
+    def one(self, template: str, ref: ObjectRef, **values: Any) -> Manifest | Pending:
+        """The object *ref*, from a template and what it needs."""
+        body, waits = self._render(template, ref, **values)
+        manifest = Manifest(ref.cluster, body)
+        return Pending(manifest, waits) if waits else manifest
+
     def _render(
-        self, template: str, ref: ObjectRef, *, shortcut: Shortcut, **values: Any
+        self, template: str, ref: ObjectRef, **values: Any
     ) -> tuple[Object, tuple[str, ...]]:
         waits: list[str] = []
-        text = self._environment.get_template(template).render(
-            shortcut=shortcut, gateway=shortcut.gateway, waits=waits, **values
-        )
+        text = self._environment.get_template(template).render(waits=waits, **values)
         documents = list(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - a safe loader
         # A last guard: whatever a value held, it made no other object.
         if len(documents) != 1 or ref_of(ref.cluster, documents[0]) != ref:

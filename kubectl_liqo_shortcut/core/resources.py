@@ -35,6 +35,11 @@ SERVICE_NAME = "kubernetes.io/service-name"  # Kubernetes' own, on an EndpointSl
 MANAGED_BY = "app.kubernetes.io/managed-by"
 SHORTCUT_NAME = f"{GROUP}/name"
 SHORTCUT_HUB = f"{GROUP}/hub"
+VERIFY_RUN = f"{GROUP}/verify"
+"""On a probe Pod: the run of ``verify`` that it belongs to."""
+
+SERVICE_NAME = "kubernetes.io/service-name"
+"""On an EndpointSlice: the Service whose endpoints it has."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)

@@ -27,12 +27,15 @@ class _Dumper(_Base):  # type: ignore[misc]
 
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+=-]*(?: [A-Za-z0-9_./@+=(),-]+)*\Z")
+_PROGRAM = re.compile(r"(?=[!-~])(?:(?:[ -~]*[!-~])?\n){3,}\Z")
+"""Lines of plain ASCII, none of which ends with a space: a block, which people can read."""
+
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
     bare = _PLAIN.match(text) and text.lower() not in _WORDS
-    style = None if bare else '"'
+    style = None if bare else "|" if _PROGRAM.match(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -1,0 +1,151 @@
+"""``kubectl liqo-shortcut verify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.options import (
+    JSON_EPILOG,
+    ReportFormat,
+    access_options,
+    dry_run_option,
+    progress_options,
+    report_option,
+    say_ways,
+)
+from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.core.probe import IMAGE
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.events import Event
+    from kubectl_liqo_shortcut.core.model import Object
+    from kubectl_liqo_shortcut.core.verify import Verification
+    from kubectl_liqo_shortcut.engine.parallel import Stop
+
+_EPILOG = """\b
+Examples:
+  # do the Pods of these two reach each other directly, both ways, and with which MTU?
+  kubectl liqo-shortcut verify milan rome
+  # do calls from milan to a Service of the hub go directly to its Pods on rome?
+  kubectl liqo-shortcut verify milan rome --service shop/web
+  # in a script: 0 direct, 6 via the hub, 7 unreachable
+  kubectl liqo-shortcut verify milan--rome -q -o json
+  # with an image from a registry of your own; look at the Pods first
+  kubectl liqo-shortcut verify milan rome --image registry.example.com/python:3.13 --dry-run -o yaml
+"""
+
+
+@click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
+@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.option(
+    "--service",
+    metavar="NAMESPACE/NAME",
+    help="A Service of the hub, as the first leaf's Pods call it",
+)
+@click.option(
+    "--image",
+    metavar="IMAGE",
+    default=IMAGE,
+    show_default=True,
+    help="Image of the probe Pods; it needs python3 only",
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="TCP connects to each address",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="2m",
+    show_default=True,
+    help="Time for the probe Pods to start and to end",
+)
+@progress_options
+@dry_run_option("the probe Pods of each leaf")
+@report_option("The result, or the manifests of a dry run, as documents")
+@access_options
+def command(
+    words: tuple[str, ...],
+    service: str | None,
+    image: str,
+    count: int,
+    timeout: float,
+    dry_run: str,
+    output: ReportFormat | None,
+    access: Access,
+) -> None:
+    """Prove the path of two leaves by packets, in both directions.
+
+    A probe Pod on each leaf tells the other's caller which address it sees: that is the proof.
+    Connects are counted and timed, and the largest packet that passes unfragmented is found. The
+    Pods run in a namespace of their own, liqo-shortcut-verify, and are always removed.
+
+    With --service, the first leaf's Pods connect to each address that they have for the Service.
+    It is direct if the address, the connect and the path between Pods all say so.
+
+    Exit code 0 if it is direct, 6 if it goes through the hub, 7 if it is unreachable, 1 if that is
+    not known.
+    """
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.commands.get import target
+    from kubectl_liqo_shortcut.commands.verify import Options, named, plan, verify
+    from kubectl_liqo_shortcut.core.fields import text
+    from kubectl_liqo_shortcut.core.probe import PROGRAM
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.slices import service_name
+
+    options = Options(
+        program=read_template(PROGRAM),
+        service=None if service is None else service_name(service),
+        image=text(image, "--image", longest=1024),
+        count=count,
+        timeout=timeout,
+    )
+    pair, renderer = named(words, options.service), Renderer(read_template)
+    if dry_run == "client":
+        _print_plan(plan(words, access, renderer, options), output)
+        return
+    say_ways(access, pair or ())
+    found: list[Verification] = []
+
+    def job(stop: Stop) -> Iterator[Event]:
+        found.append((yield from verify(words, access, renderer, options, stop)))
+
+    run_jobs({target(words): job}, timeout)
+    _print_result(found[0], output)
+
+
+def _print_plan(documents: list[Object], output: ReportFormat | None) -> None:
+    from kubectl_liqo_shortcut.output.formats import (
+        DocumentFormat,
+        format_documents,
+        resource_name,
+    )
+
+    if output is not None:
+        click.echo(format_documents(documents, DocumentFormat(output)), nl=False)
+        return
+    for leaf in documents:
+        for body in (*leaf["manifests"], *leaf["pending"]):
+            click.echo(f"{leaf['cluster']}: {resource_name(body)} created (dry run)")
+
+
+def _print_result(found: Verification, output: ReportFormat | None) -> None:
+    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+    from kubectl_liqo_shortcut.output.verification import verification_document, verification_text
+
+    if output is None:
+        click.echo(verification_text(found), nl=False)
+    else:
+        document = verification_document(found)
+        click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+    click.get_current_context().exit(found.exit_code)

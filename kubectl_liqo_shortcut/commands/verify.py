@@ -1,0 +1,230 @@
+"""``verify``: prove by packets which way two leaves' Pods, or a Service's calls, go."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.commands.dry_run import leaf_manifests
+from kubectl_liqo_shortcut.commands.get import find, target
+from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.probe import IMAGE, Probing
+from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer, Unknown
+from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, pair_of, shown_by
+from kubectl_liqo_shortcut.core.slices import ServiceName, Target
+from kubectl_liqo_shortcut.core.verify import (
+    Called,
+    Direction,
+    Path,
+    ServiceCheck,
+    Verdict,
+    Verification,
+    expected,
+    judge,
+    judge_call,
+    judge_service,
+    place,
+)
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.probe_run import Leg, Result, run
+from kubectl_liqo_shortcut.engine.probes import Probes
+from kubectl_liqo_shortcut.engine.sight import (
+    LeafSight,
+    ServiceSight,
+    look_at_leaves,
+    look_at_service,
+)
+from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.errors import Invalid
+
+MOST_ADDRESSES = 64
+"""Of a Service: what a termination message has room for."""
+
+Pair = tuple[ClusterID, ClusterID]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    program: str  # what the probe Pods run
+    service: ServiceName | None = None
+    image: str = IMAGE
+    count: int = 50
+    timeout: float = 120.0  # seconds
+
+
+def named(words: Sequence[str], service: ServiceName | None) -> Pair | None:
+    """The two leaves that are named, in that order; None: the record's name is given instead."""
+    target(words)  # a wrong command line is an error before anybody is asked
+    if len(words) == 2:
+        first, second = (cluster_id(each) for each in words)
+        return first, second
+    if service is not None:
+        raise Invalid(
+            "--service needs both leaves, the calling one first",
+            hint="for example: kubectl liqo-shortcut verify milan rome --service shop/web",
+        )
+    return None
+
+
+def plan(
+    words: Sequence[str], open_cluster: OpenCluster, renderer: Renderer, options: Options
+) -> list[Object]:
+    """``--dry-run``: the probe Pods of each leaf. Nobody is asked, but for a record's pair."""
+    pair = named(words, options.service)
+    if pair is None:
+        record = patiently(lambda: find(target(words), open_cluster), Deadline(options.timeout))
+        pair = _pair_of(record)
+    probing = _probing(target(words), "dry-run", DEFAULT_MTU, renderer, options)
+    source, peer = pair
+    legs = [(source, peer)] if options.service else [(source, peer), (peer, source)]
+    addresses = [Unknown(f"addresses of {options.service}")] if options.service else []
+    documents = []
+    for leaf in pair:
+        ready = [probing.namespace(leaf)]
+        ready += [probing.server(leaf) for _, to in legs if to == leaf]
+        clients = [
+            probing.client(leaf, Unknown(f"address of {to}'s probe Pod"), addresses)
+            for by, to in legs
+            if by == leaf
+        ]
+        pending = tuple(each for each in clients if isinstance(each, Pending))
+        documents.append(leaf_manifests(leaf, Rendered(tuple(ready), pending)))
+    return documents
+
+
+def verify(
+    words: Sequence[str],
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    options: Options,
+    stop: Stop,
+) -> Generator[Event, None, Verification]:
+    """Send the packets and judge; the Pods that did it are gone at the end, whatever happens."""
+    deadline, pair = Deadline(options.timeout), named(words, options.service)
+    name, hub = target(words), open_cluster(HUB)
+    record, pair = _record(name, pair, open_cluster, deadline)
+    leaves: dict[str, Cluster] = {leaf: open_cluster(leaf) for leaf in pair}
+    looking = _look_at_service(options.service, hub, leaves[pair[0]], deadline)
+    sights = look_at_leaves(pair, leaves, record, hub, deadline)
+    service = looking.result()
+    mtu = shown_by(record).gateway.mtu if record is not None else None
+    probing = _probing(name, secrets.token_hex(4), mtu or DEFAULT_MTU, renderer, options)
+    legs = _legs(pair, sights, service)
+    results: dict[Leg, Result] = {}
+    if any(leg.peer or leg.addresses for leg in legs):
+        yield Note(f"run {probing.run}: probe Pods are made, and removed at the end", name)
+        found = yield from _run(legs, Probes(probing, leaves, deadline), deadline, stop)
+        results = dict(zip(legs, found, strict=True))
+    directions = tuple(_direction(leg, sights, results.get(leg)) for leg in legs)
+    return Verification(
+        name=name,
+        directions=directions,
+        service=_service(service, directions[0], sights[pair[0]], results.get(legs[0])),
+        mtu=mtu,
+        run=probing.run,
+    )
+
+
+def _run(
+    legs: Sequence[Leg], probes: Probes, deadline: Deadline, stop: Stop
+) -> Generator[Event, None, list[Result]]:
+    stop.arm(probes.world.wake)
+    try:
+        yield from probes.open()
+        return (yield from run(legs, probes, deadline, stop))
+    finally:
+        yield from probes.remove()
+
+
+def _record(
+    name: str, pair: Pair | None, open_cluster: OpenCluster, deadline: Deadline
+) -> tuple[Object | None, Pair]:
+    if pair is None:
+        record = patiently(lambda: find(name, open_cluster), deadline, first_look=True)
+        return record, _pair_of(record)
+    look = partial(find_records, open_cluster(HUB), name, crd_needed=False)
+    records = patiently(look, deadline, first_look=True)
+    return (records[0] if records else None), pair
+
+
+def _pair_of(record: Object) -> Pair:
+    shortcut = pair_of(record)
+    return shortcut.client, shortcut.server
+
+
+def _look_at_service(
+    service: ServiceName | None, hub: Cluster, leaf: Cluster, deadline: Deadline
+) -> Answer[ServiceSight | None]:
+    if service is None:
+        return Answer(lambda: None)
+    return Answer(lambda: look_at_service(service, hub, leaf, deadline))
+
+
+def _probing(name: str, run: str, mtu: int, renderer: Renderer, options: Options) -> Probing:
+    return Probing(
+        renderer=renderer,
+        program=options.program,
+        shortcut=name,
+        run=run,
+        seconds=int(options.timeout) + 60,
+        image=options.image,
+        count=options.count,
+        mtu=mtu,
+    )
+
+
+def _legs(
+    pair: Pair, sights: Mapping[ClusterID, LeafSight], service: ServiceSight | None
+) -> list[Leg]:
+    """Both directions, or the calling leaf's with a Service; a link has two ends, or is none."""
+    source, peer = pair
+    linked = all(sight.peer for sight in sights.values())
+    ways = [(source, peer)] if service else [(source, peer), (peer, source)]
+    addresses = tuple(map(str, _tried(service))) if service else ()
+    return [Leg(by, to, sights[by].peer if linked else None, addresses) for by, to in ways]
+
+
+def _tried(service: ServiceSight) -> list[Target]:
+    return [each for each in service.targets if each.ready][:MOST_ADDRESSES]
+
+
+def _direction(leg: Leg, sights: Mapping[ClusterID, LeafSight], result: Result | None) -> Direction:
+    of_source = sights[leg.target].peer
+    if result is None or result.heard is None or of_source is None:
+        without = [leaf for leaf, sight in sights.items() if sight.peer is None]
+        peers = {leg.source: leg.target, leg.target: leg.source}
+        said = " and ".join(f"{leaf} has no Configuration for {peers[leaf]}" for leaf in without)
+        verdict = Verdict(Path.UNREACHABLE, f"there is no link: {said}")
+        return Direction(source=leg.source, target=leg.target, verdict=verdict)
+    may_be = expected(result.client, of_source, sights[leg.target].hub)
+    return Direction(
+        source=leg.source,
+        target=leg.target,
+        verdict=judge(result.heard, may_be),
+        called=result.called,
+        heard=result.heard,
+    )
+
+
+def _service(
+    seen: ServiceSight | None, pods: Direction, sight: LeafSight, result: Result | None
+) -> ServiceCheck | None:
+    if seen is None:
+        return None
+    if not seen.targets:
+        what = "has no TCP address" if seen.has_slice else "has no EndpointSlice of it"
+        verdict = Verdict(Path.UNREACHABLE, f"{sight.cluster.name} {what} in {seen.remote}")
+        return ServiceCheck(seen.service, seen.remote, verdict)
+    heard = dict(zip(_tried(seen), result.addresses if result else (), strict=True))
+    calls: list[Called] = []
+    for each in seen.targets:
+        by_address = place(each, sight.peer, sight.hub)
+        if each.ready and each not in heard:
+            by_address = Path.UNKNOWN
+        calls.append(judge_call(each, by_address, heard.get(each), pods))
+    verdict = judge_service(tuple(calls), pods.target)
+    return ServiceCheck(seen.service, seen.remote, verdict, tuple(calls))

@@ -1,0 +1,167 @@
+"""The probe Pods of one run: made, watched, and removed whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Verb
+from kubectl_liqo_shortcut.core.model import (
+    Manifest,
+    Object,
+    ObjectRef,
+    is_terminating,
+    ref_of,
+    uid_of,
+)
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.probe import NAMESPACE, Probing
+from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, pod_state
+from kubectl_liqo_shortcut.engine.news import Made
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.world import World, wait_for
+from kubectl_liqo_shortcut.errors import (
+    AlreadyExists,
+    ClusterError,
+    Forbidden,
+    Gone,
+    Invalid,
+)
+
+_REMOVAL = 30.0  # seconds for taking away what was made
+_NO_ACCOUNT_YET = 'serviceaccount "default" not found'
+
+
+class ProbeFailed(ClusterError):
+    """A probe Pod could not do its work, so nothing is proved."""
+
+
+class Probes:
+    def __init__(self, probing: Probing, leaves: Mapping[str, Cluster], deadline: Deadline) -> None:
+        self.probing = probing
+        self.world = World()
+        self._leaves = leaves
+        self._deadline = deadline
+        self._seen: set[ObjectRef] = set()
+        self._made: dict[str, str] = {}  # by leaf: the UID of the namespace that this run made
+
+    def open(self) -> Iterator[Event]:
+        """See that there is a namespace on each leaf, and watch this run's Pods there."""
+        steps = {leaf: partial(self._open, cluster) for leaf, cluster in self._leaves.items()}
+        made, errors = of_each(steps)
+        for leaf, namespace in made.items():
+            if namespace is not None:
+                self._made[leaf] = uid_of(namespace)
+                yield Done(ref_of(leaf, namespace), Verb.CREATED)
+        for error in errors.values():
+            raise error
+        for cluster in self._leaves.values():
+            self.world.follow(cluster, self.probing.pods)
+
+    def start(self, manifest: Manifest) -> None:
+        """Make a Pod, while others are made; its end comes as news of the world."""
+        cluster = self._leaves[manifest.cluster]
+        self.world.run(manifest.ref, partial(self._create, cluster, manifest))
+
+    def state(self, ref: ObjectRef) -> PodState:
+        pod = self.world.objects.get(ref)
+        if pod is None and ref in self._seen:
+            return Broken("somebody else removed it")
+        if pod is not None:
+            self._seen.add(ref)
+        try:
+            return pod_state(pod)
+        except Invalid as error:
+            raise ProbeFailed(ref.cluster, f"{ref}: {error.message}") from error
+
+    def remove(self) -> Iterator[Event]:
+        """Take away all that this run made, Pods whose POST has lost its answer included."""
+        deadline = Deadline(_REMOVAL)
+        try:
+            self.world.settle(deadline)
+        finally:
+            self.world.close()
+            steps = {leaf: partial(self._remove, leaf, deadline) for leaf in self._leaves}
+            events, errors = of_each(steps)
+            for each in events.values():
+                yield from each
+            for leaf, error in errors.items():
+                yield self._left(leaf, error.message)
+
+    def _open(self, cluster: Cluster) -> Object | None:
+        """The namespace, if it had to be made."""
+        wanted = self.probing.namespace(cluster.name)
+        try:
+            found = patiently(lambda: cluster.get(wanted.ref), self._deadline)
+        except Forbidden:  # then it is to be there
+            return None
+        if found is not None and is_terminating(found):
+            what, before = Selection(r.NAMESPACE, name=NAMESPACE), uid_of(found)
+            left = wait_for(
+                cluster, what, self._deadline, lambda now: before not in map(uid_of, now)
+            )
+            found = next(iter(left), None)
+        if found is not None:
+            return None
+        try:
+            return patiently(lambda: cluster.create(wanted), self._deadline)
+        except AlreadyExists:  # another run was faster
+            return None
+
+    def _create(self, cluster: Cluster, manifest: Manifest) -> Made:
+        while True:
+            try:
+                made = patiently(lambda: cluster.create(manifest), self._deadline)
+                return Made(made, Verb.CREATED)
+            except AlreadyExists:  # the answer to a first attempt was lost
+                return Made(manifest.body, Verb.CREATED)
+            except Forbidden as error:  # in a namespace just made there is no account yet
+                if _NO_ACCOUNT_YET not in error.message or not self._deadline.left():
+                    raise self._refused(manifest, error) from error
+                time.sleep(0.2)
+            except Gone as error:
+                raise ProbeFailed(cluster.name, f"{manifest.ref}: {error.message}") from error
+
+    def _refused(self, manifest: Manifest, error: ClusterError) -> ProbeFailed:
+        said = error.message.removeprefix(f"cluster {error.cluster!r}: ")
+        hint = error.hint
+        if "cannot create resource" not in said:
+            hint = (
+                "that cluster lets no such Pod in, or has no room for it: "
+                f"change that for namespace {NAMESPACE}"
+            )
+        return ProbeFailed(manifest.cluster, f"{manifest.ref}: {said}", hint=hint)
+
+    def _remove(self, leaf: str, deadline: Deadline) -> list[Event]:
+        cluster, pods = self._leaves[leaf], self.probing.pods
+        found = patiently(lambda: cluster.list(pods), deadline).items
+        refs = {ref_of(leaf, each): uid_of(each) for each in found}
+        deletions = [partial(cluster.delete, ref, uid) for ref, uid in refs.items()]
+        together([partial(patiently, each, deadline) for each in deletions])
+        left = wait_for(cluster, pods, deadline, lambda now: not now) if refs else ()
+        kept = [ref_of(leaf, each) for each in left]
+        events: list[Event] = [Done(ref, Verb.DELETED) for ref in refs if ref not in kept]
+        if kept:
+            names = ", ".join(map(str, kept))
+            return [*events, self._left(leaf, f"{names} still terminating")]
+        return events + self._remove_namespace(leaf, deadline)
+
+    def _remove_namespace(self, leaf: str, deadline: Deadline) -> list[Event]:
+        """Only the one that this run made, and only if no other run has come to use it."""
+        cluster, uid = self._leaves[leaf], self._made.get(leaf)
+        if uid is None:
+            return []
+        ref = self.probing.namespace(leaf).ref
+        if patiently(lambda: cluster.list(Selection(r.POD, NAMESPACE)), deadline).items:
+            return [Done(ref, Verb.KEPT, "it has other Pods")]
+        patiently(lambda: cluster.delete(ref, uid), deadline)
+        return [Done(ref, Verb.DELETED)]
+
+    def _left(self, leaf: str, why: str) -> Note:
+        command = f"kubectl delete pods -n {NAMESPACE} -l {r.VERIFY_RUN}={self.probing.run}"
+        return Note(
+            f"{leaf}: probe Pods may be left, which end by themselves: {why}; "
+            f"to remove them there: {command}"
+        )

@@ -1,0 +1,764 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, Options, plan, verify
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, labels_of, ref_of
+from kubectl_liqo_shortcut.core.probe import NAMESPACE
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.slices import service_name
+from kubectl_liqo_shortcut.core.verify import Path, Verification
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.probes import ProbeFailed
+from kubectl_liqo_shortcut.errors import (
+    AnotherCluster,
+    ClusterError,
+    Forbidden,
+    Interrupted,
+    Invalid,
+    NoLiqo,
+    ShortcutError,
+    Transient,
+    Unreachable,
+)
+from tests.commands.test_create import events as create
+from tests.fakes import FakeCluster, FakeWorld
+from tests.kubelet import HUB_POD, VIA_HUB, Kubelet, offloaded, status, with_hub
+from tests.peered import answer
+from tests.samples import an_object
+
+PAIR = ("milan", "rome")
+OPTIONS = Options(program="print()", timeout=10)
+WEB = dataclasses.replace(OPTIONS, service=service_name("shop/web"))
+RENDERER = Renderer(read_template)
+
+
+@pytest.fixture
+def kubelet(world: FakeWorld) -> Kubelet:
+    """Of a world with a link, and with leaves that are peered with their hub."""
+    list(create(world))
+    with_hub(world)
+    world.calls.clear()
+    return Kubelet(world)
+
+
+def run(
+    world: FakeWorld,
+    words: tuple[str, ...] = PAIR,
+    options: Options = OPTIONS,
+    stop: Stop | None = None,
+) -> tuple[Verification, list[Event]]:
+    told: list[Event] = []
+
+    def all_of() -> Generator[Event, None, Verification]:
+        return (yield from verify(words, world, RENDERER, options, stop or Stop()))
+
+    running = all_of()
+    while True:
+        try:
+            told.append(next(running))
+        except StopIteration as end:
+            return end.value, told
+
+
+def check(world: FakeWorld, words: tuple[str, ...] = PAIR, **options: Any) -> Verification:
+    return run(world, words, dataclasses.replace(OPTIONS, **options))[0]
+
+
+def left(world: FakeWorld) -> list[str]:
+    """Probe Pods and their namespaces, wherever."""
+    refs = [ref for leaf in world.leaves.values() for ref in leaf.objects]
+    return [
+        f"{ref.cluster}: {ref}"
+        for ref in refs
+        if NAMESPACE in (ref.namespace, ref.name) and ref.kind in (r.POD, r.NAMESPACE)
+    ]
+
+
+def fault(
+    cluster: FakeCluster, error: ClusterError, verb: str, kind: r.Kind, times: int = 99
+) -> None:
+    """Answer so many requests of that sort with *error*."""
+    rest = [error] * times
+
+    def answer_with(asked: str, ref: ObjectRef) -> ClusterError | None:
+        mine = (asked, ref.kind) == (verb, kind) and (kind != r.POD or ref.namespace == NAMESPACE)
+        return rest.pop() if mine and rest else None
+
+    cluster.fault = answer_with
+
+
+# The path between Pods
+
+
+def test_both_directions_are_direct(world: FakeWorld, kubelet: Kubelet) -> None:
+    found = check(world)
+    assert [(each.source, each.target, each.verdict.path) for each in found.directions] == [
+        ("milan", "rome", Path.DIRECT),
+        ("rome", "milan", Path.DIRECT),
+    ]
+    assert (found.exit_code, list(found.remarks()), found.next) == (0, [], "")
+    heard = found.directions[0].heard
+    assert heard is not None
+    assert (heard.callers, heard.mtu, heard.ok) == (("10.61.0.6",), 1340, 50)
+    assert left(world) == []
+
+
+def test_a_record_names_its_pair(world: FakeWorld, kubelet: Kubelet) -> None:
+    found = check(world, ("milan--rome",))
+    assert {each.source for each in found.directions} == {"milan", "rome"}
+    assert found.mtu == 1340
+
+
+def test_a_link_without_a_record_is_proved_too(world: FakeWorld, kubelet: Kubelet) -> None:
+    (record,) = world.hub.of(r.SHORTCUT)
+    del world.hub.objects[ref_of(HUB, record)]
+    assert (check(world).exit_code, check(world).mtu) == (0, None)
+
+
+def test_remapped_networks_are_reckoned_with(world: FakeWorld, kubelet: Kubelet) -> None:
+    answer(world.leaves["milan"], "rome", "10.92.0.0/16")
+    answer(world.leaves["rome"], "milan", "10.91.0.0/16")
+    first, second = check(world).directions
+    assert (first.called, second.called) == ("10.92.0.5", "10.91.0.5")
+    assert first.heard is not None
+    assert first.heard.callers == ("10.91.0.6",)
+    assert first.verdict.path is Path.DIRECT
+
+
+@pytest.mark.parametrize(
+    ("way", "exit_code", "remark"),
+    [
+        ("cut", 7, "no connect succeeded: timed out"),
+        ("via hub", 6, f"the server saw the hub's address {VIA_HUB} as the caller"),
+        ("masqueraded", 0, "the caller is masqueraded as 10.171.0.0"),
+        ("192.0.2.1", 1, "the server saw 192.0.2.1 as the caller, not 10.61.0.6"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_the_verdict_is_whom_the_server_saw(
+    world: FakeWorld, kubelet: Kubelet, way: str, exit_code: int, remark: str
+) -> None:
+    kubelet.ways[PAIR] = way
+    found = check(world)
+    assert found.exit_code == exit_code
+    assert list(found.remarks()) == [f"milan -> rome: {remark}"]
+    assert bool(found.next) == (exit_code in (1, 7))
+    assert left(world) == []
+
+
+def test_a_cut_in_one_direction_is_enough(world: FakeWorld, kubelet: Kubelet) -> None:
+    kubelet.ways["rome", "milan"] = "cut"
+    found = check(world)
+    assert [each.verdict.path for each in found.directions] == [Path.DIRECT, Path.UNREACHABLE]
+    assert found.exit_code == 7
+
+
+@pytest.mark.parametrize("leaf", PAIR)
+def test_without_a_link_nothing_is_sent(world: FakeWorld, leaf: str) -> None:
+    Kubelet(world)
+    list(create(world))
+    for each in world.leaves[leaf].of(r.CONFIGURATION):
+        del world.leaves[leaf].objects[ref_of(leaf, each)]
+    world.calls.clear()
+    found = check(world)
+    assert found.exit_code == 7
+    assert f"{leaf} has no Configuration for" in next(iter(found.remarks()))
+    assert found.next == "kubectl liqo-shortcut create milan rome"
+    assert {verb for verb, _ in world.calls} <= {"get", "list"}
+
+
+def test_a_path_that_carries_less_than_the_record_says_is_told(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    kubelet.mtu = 1200
+    found = check(world)
+    assert found.exit_code == 0
+    assert "milan -> rome: the path carries 1200 bytes, the record's MTU is 1340" in list(
+        found.remarks()
+    )
+
+
+def test_silence_about_datagrams_is_told(world: FakeWorld, kubelet: Kubelet) -> None:
+    kubelet.mtu = 0
+    assert "no UDP datagram was answered" in next(iter(check(world).remarks()))
+
+
+# Pods and namespaces
+
+
+def test_what_happens_is_told(world: FakeWorld, kubelet: Kubelet) -> None:
+    found, told = run(world)
+    done = [(each.ref.cluster, str(each.ref), each.verb) for each in told if isinstance(each, Done)]
+    for leaf in PAIR:
+        for name in (
+            f"namespace/{NAMESPACE}",
+            f"pod/verify-{found.run}-server",
+            f"pod/verify-{found.run}-client",
+        ):
+            assert (leaf, name, Verb.CREATED) in done
+            assert (leaf, name, Verb.DELETED) in done
+    assert any(isinstance(each, Seen) and each.says == "runs as 10.62.0.5" for each in told)
+    waits = [each for each in told if isinstance(each, Waits)]
+    assert {each.cluster: each.what for each in waits} == dict.fromkeys(PAIR, "")
+
+
+def test_pods_are_let_into_a_restricted_namespace(world: FakeWorld, kubelet: Kubelet) -> None:
+    check(world, image="registry.example.com/python:3", count=3)
+    assert len(kubelet.ran) == 4
+    for pod in kubelet.ran:
+        spec, (container,) = pod["spec"], pod["spec"]["containers"]
+        assert container["image"] == "registry.example.com/python:3"
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert not container["securityContext"]["allowPrivilegeEscalation"]
+        assert spec["securityContext"]["runAsNonRoot"]
+        assert spec["securityContext"]["runAsUser"] > 0
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert (spec["automountServiceAccountToken"], spec["restartPolicy"]) == (False, "Never")
+        assert spec["activeDeadlineSeconds"] == 70
+        assert "tolerations" not in spec
+        assert {"limits", "requests"} == container["resources"].keys()
+        assert labels_of(pod)[r.MANAGED_BY] == r.FIELD_MANAGER
+
+
+def test_a_namespace_that_was_there_stays(world: FakeWorld, kubelet: Kubelet) -> None:
+    world.leaves["rome"].put(an_object(r.NAMESPACE, NAMESPACE))
+    check(world)
+    assert left(world) == [f"rome: namespace/{NAMESPACE}"]
+
+
+def test_a_namespace_that_another_run_uses_by_now_stays(world: FakeWorld, kubelet: Kubelet) -> None:
+    def listener(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind, ref.name) == ("delete", r.POD, ref.name):
+            other = an_object(r.POD, "verify-other-server", NAMESPACE)
+            rome.objects[ref_of("rome", other)] = {
+                **other,
+                "metadata": {**other["metadata"], "resourceVersion": "1"},
+            }
+        return None
+
+    rome = world.leaves["rome"]
+    rome.fault = listener
+    _, told = run(world)
+    kept = Done(ObjectRef("rome", r.NAMESPACE, "", NAMESPACE), Verb.KEPT, "it has other Pods")
+    assert kept in told
+    assert left(world) == [f"rome: namespace/{NAMESPACE}", "rome: pod/verify-other-server"]
+
+
+def test_a_namespace_that_is_being_deleted_is_waited_for(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    milan = world.leaves["milan"]
+    ref = ObjectRef("milan", r.NAMESPACE, "", NAMESPACE)
+    milan.put({**an_object(r.NAMESPACE, NAMESPACE)})
+    milan.objects[ref]["metadata"] |= {"deletionTimestamp": "now", "finalizers": ["kubernetes"]}
+
+    def listener(verb: str, asked: ObjectRef) -> None:
+        if (verb, asked.kind) == ("list", r.NAMESPACE) and ref in milan.objects:
+            milan.drop(ref)
+            del milan.objects[ref]
+
+    milan.fault = listener
+    assert check(world).exit_code == 0
+    assert left(world) == []
+
+
+def test_a_namespace_that_another_run_makes_first_is_used(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    milan = world.leaves["milan"]
+
+    def faster(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) == ("create", r.NAMESPACE):
+            milan.put(an_object(r.NAMESPACE, NAMESPACE))
+        return None
+
+    milan.fault = faster
+    assert check(world).exit_code == 0
+    assert left(world) == [f"milan: namespace/{NAMESPACE}"]
+
+
+def test_who_may_not_see_namespaces_needs_one_to_be_there(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    milan = world.leaves["milan"]
+    fault(milan, Forbidden("milan", "namespaces is forbidden"), "get", r.NAMESPACE)
+    passes = milan.fault
+    milan.fault = lambda verb, ref: None if ref.name == "kube-system" else passes(verb, ref)
+    with pytest.raises(ClusterError, match="not found"):
+        check(world)
+    milan.put(an_object(r.NAMESPACE, NAMESPACE))
+    assert check(world).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        (Transient("milan", "busy"), 1),
+        (Forbidden("milan", 'error looking up: serviceaccount "default" not found'), 1),
+    ],
+    ids=["busy", "no account yet"],
+)
+def test_what_passes_by_itself_is_waited_for(
+    world: FakeWorld, kubelet: Kubelet, error: ClusterError, times: int
+) -> None:
+    fault(world.leaves["milan"], error, "create", r.POD, times)
+    assert check(world).exit_code == 0
+
+
+def test_a_lost_answer_is_no_second_pod(world: FakeWorld, kubelet: Kubelet) -> None:
+    milan = world.leaves["milan"]
+
+    def lose(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) == ("create", r.POD) and ref not in milan.objects:
+            raise_after.append(ref)
+        return None
+
+    raise_after: list[ObjectRef] = []
+    milan.fault = lose
+    create_it = milan.create
+
+    def create_and_lose(manifest: Any, *, dry_run: bool = False) -> Object:
+        made = create_it(manifest, dry_run=dry_run)
+        if raise_after and raise_after.pop() and len(lost) < 1:
+            lost.append(manifest)
+            raise Transient("milan", "connection reset")
+        return made
+
+    lost: list[Any] = []
+    milan.create = create_and_lose  # type: ignore[method-assign]
+    assert check(world).exit_code == 0
+    assert (len(lost), left(world)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("pods is forbidden: User x cannot create resource pods", "administrator"),
+        ('pods "x" is forbidden: exceeded quota: small', "has no room for it"),
+        ('pods "x" is forbidden: violates PodSecurity', "lets no such Pod in"),
+    ],
+    ids=["role", "quota", "admission"],
+)
+def test_a_refused_pod_is_an_error_that_names_cluster_and_reason(
+    world: FakeWorld, kubelet: Kubelet, said: str, hint: str
+) -> None:
+    refusal = Forbidden("rome", said, hint="ask that cluster's administrator")
+    fault(world.leaves["rome"], refusal, "create", r.POD)
+    with pytest.raises(ProbeFailed, match="cluster 'rome': pod/verify-.*-server: pods") as caught:
+        check(world)
+    assert said in caught.value.message
+    assert hint in str(caught.value.hint)
+    assert left(world) == []
+
+
+def test_a_namespace_that_cannot_be_made_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
+    refusal = Forbidden("rome", "namespaces is forbidden")
+    fault(world.leaves["rome"], refusal, "create", r.NAMESPACE)
+    with pytest.raises(Forbidden, match="'rome': namespaces is forbidden"):
+        check(world)
+    assert left(world) == []
+
+
+def waiting(reason: str, message: str = "") -> dict[str, Any]:
+    return status("waiting", {"reason": reason, "message": message}, phase="Pending")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (waiting("ErrImagePull", "not found"), "image python:0: ErrImagePull: not found"),
+        (waiting("CreateContainerConfigError", "no"), "image python:0: CreateContainerConfigError"),
+        (
+            status("terminated", {"exitCode": 128, "reason": "StartError", "message": "no python"}),
+            r"exit code 128 \(StartError\): no python",
+        ),
+        ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted: disk"),
+        ({"phase": "Failed"}, "ended without a word"),
+        (
+            status("terminated", {"exitCode": 0, "message": "bye"}),
+            "ended early: exit code 0: bye",
+        ),
+        (status("running", {}, "192.0.2.1"), "192.0.2.1 is not in 10.62.0.0/16, which milan knows"),
+        ({"containerStatuses": [{"state": "odd"}]}, "state: not a mapping"),
+    ],
+    ids=["image", "config", "start", "evicted", "failed", "ended", "address", "odd"],
+)
+def test_a_pod_that_cannot_work_is_an_error_with_what_kubelet_said(
+    world: FakeWorld, kubelet: Kubelet, said: dict[str, Any], words: str
+) -> None:
+    kubelet.says["rome"] = said
+    with pytest.raises(ProbeFailed, match=words) as caught:
+        check(world, image="python:0")
+    assert caught.value.message.startswith("cluster 'rome': pod/verify-")
+    assert ("--image" in str(caught.value.hint)) == ("image python:0" in caught.value.message)
+    assert left(world) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Traceback\nSyntaxError: no", "no result, but 'Traceback SyntaxError: no'"),
+        ('{"peer":null,"addresses":[]}', "about something else"),
+    ],
+    ids=["no result", "other"],
+)
+def test_a_client_without_a_result_is_an_error(
+    world: FakeWorld, kubelet: Kubelet, message: str, words: str
+) -> None:
+    kubelet.message = message
+    with pytest.raises(ProbeFailed, match=words):
+        check(world)
+    assert left(world) == []
+
+
+def test_a_pod_that_somebody_removes_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
+    kubelet.says["milan"] = waiting("ContainerCreating")
+    rome = world.leaves["rome"]
+    running = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    with pytest.raises(ProbeFailed, match="somebody else removed it"):
+        for each in running:
+            if isinstance(each, Seen) and each.says.startswith("runs"):
+                rome.drop(each.ref)
+    assert left(world) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (waiting("ContainerCreating"), "ContainerCreating"),
+        (
+            {
+                "conditions": [
+                    {"type": "Ready"},
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "reason": "Unschedulable",
+                        "message": "0/3 nodes are available",
+                    },
+                ]
+            },
+            "Unschedulable: 0/3 nodes are available",
+        ),
+        ({}, "no node has taken it yet"),
+    ],
+    ids=["creating", "unschedulable", "nothing"],
+)
+def test_the_deadline_names_what_was_waited_for(
+    world: FakeWorld, kubelet: Kubelet, said: dict[str, Any], words: str
+) -> None:
+    kubelet.says["rome"] = said
+    with pytest.raises(ProbeFailed, match=f"rome.*did not do its work in time: {words}") as caught:
+        check(world, timeout=0.3)
+    assert (caught.value.exit_code, left(world)) == (1, [])
+
+
+def test_a_client_that_does_not_end_is_named(world: FakeWorld, kubelet: Kubelet) -> None:
+    def only_servers(cluster: FakeCluster, ref: ObjectRef) -> None:
+        if ref.name.endswith("client"):
+            cluster.set_status(ref, status("running", {}, "10.61.0.6"))
+        else:
+            kubelet._run(cluster, ref)
+
+    world.kubelet = only_servers
+    with pytest.raises(ProbeFailed, match="-client did not .* it runs, and has not ended"):
+        check(world, timeout=0.3)
+
+
+def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
+    kubelet.says["rome"] = waiting("ContainerCreating")
+    stop = Stop()
+    with pytest.raises(Interrupted) as caught:
+        for each in verify(PAIR, world, RENDERER, OPTIONS, stop):
+            if isinstance(each, Seen):
+                stop.request(2)
+    assert (caught.value.exit_code, left(world)) == (130, [])
+
+
+def test_what_cannot_be_removed_is_told_with_the_command_for_it(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    fault(world.leaves["rome"], ClusterError("rome", "no"), "delete", r.POD)
+    found, told = run(world)
+    assert found.exit_code == 0
+    notes = [each.text for each in told if isinstance(each, Note)]
+    assert f"kubectl delete pods -n {NAMESPACE} -l {r.VERIFY_RUN}={found.run}" in notes[-1]
+    assert "'rome': no" in notes[-1]
+
+
+def test_a_pod_that_does_not_go_is_told(
+    world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.probes._REMOVAL", 0.4)
+    monkeypatch.setattr(world.leaves["rome"], "drop", lambda ref: None)
+    _, told = run(world)
+    notes = [each.text for each in told if isinstance(each, Note)]
+    assert "still terminating" in notes[-1]
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(world: FakeWorld, kubelet: Kubelet) -> None:
+    first = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    while not isinstance(next(first), Seen):
+        pass
+    assert check(world).exit_code == 0
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(first)
+    assert end.value.value.exit_code == 0
+    assert left(world) == []
+
+
+def test_a_watch_that_is_forbidden_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
+    fault(world.leaves["rome"], Forbidden("rome", "pods is forbidden"), "list", r.POD)
+    with pytest.raises(Forbidden, match="pods is forbidden"):
+        check(world)
+
+
+# A Service of the hub
+
+
+@pytest.mark.parametrize(
+    ("addresses", "ways", "exit_code", "path"),
+    [
+        (["10.62.0.9"], "direct", 0, Path.DIRECT),
+        ([HUB_POD], "direct", 6, Path.VIA_HUB),
+        (["10.62.0.9", HUB_POD], "direct", 6, Path.VIA_HUB),
+        ([HUB_POD], "cut", 6, Path.VIA_HUB),
+        (["10.62.0.9"], "via hub", 6, Path.VIA_HUB),
+        (["10.62.0.9"], "192.0.2.1", 1, Path.UNKNOWN),
+        (["10.61.0.9"], "direct", 1, Path.UNKNOWN),
+        (["10.62.0.9", "10.61.0.9"], "direct", 0, Path.DIRECT),
+    ],
+    ids=[
+        "direct",
+        "hub",
+        "both",
+        "hub although cut",
+        "packets via hub",
+        "not understood",
+        "elsewhere",
+        "also elsewhere",
+    ],
+)
+def test_a_service_is_direct_only_if_all_say_so(
+    world: FakeWorld,
+    kubelet: Kubelet,
+    addresses: list[str],
+    ways: str,
+    exit_code: int,
+    path: Path,
+) -> None:
+    offloaded(world, *addresses)
+    kubelet.ways[PAIR] = ways
+    found, _ = run(world, options=WEB)
+    assert found.service is not None
+    assert (found.exit_code, found.service.verdict.path) == (exit_code, path)
+    assert [each.source for each in found.directions] == ["milan"]
+    assert len(kubelet.ran) == 2
+    assert left(world) == []
+
+
+@pytest.mark.parametrize("address", ["10.62.0.9", HUB_POD])
+def test_an_address_that_does_not_answer_is_unreachable(
+    world: FakeWorld, kubelet: Kubelet, address: str
+) -> None:
+    offloaded(world, address)
+    kubelet.answers[f"{address}:80"] = 0
+    found, _ = run(world, options=WEB)
+    assert found.exit_code == 7
+    assert list(found.remarks()) == [
+        f"shop/web at {address}:80: timed out",
+        "shop/web: 1 of 1 addresses: unreachable",
+    ]
+
+
+def test_a_direct_address_that_answers_sometimes_is_no_success(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    offloaded(world, "10.62.0.9")
+    kubelet.answers["10.62.0.9:80"] = 49
+    assert run(world, options=WEB)[0].exit_code == 1
+
+
+def test_a_service_without_a_ready_endpoint_is_unreachable(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    offloaded(world, "10.62.0.9", ready=False)
+    found, _ = run(world, options=WEB)
+    assert (found.exit_code, "no endpoint is ready" in " ".join(found.remarks())) == (7, True)
+
+
+def test_a_service_without_a_slice_is_unreachable(world: FakeWorld, kubelet: Kubelet) -> None:
+    offloaded(world)
+    found, _ = run(world, options=WEB)
+    assert (found.exit_code, "no TCP address" in " ".join(found.remarks())) == (7, True)
+    (body,) = world.leaves["milan"].of(r.ENDPOINT_SLICE)
+    del world.leaves["milan"].objects[ref_of("milan", body)]
+    found, _ = run(world, options=WEB)
+    assert (found.exit_code, "no EndpointSlice" in " ".join(found.remarks())) == (7, True)
+
+
+def test_without_a_link_a_service_may_still_go_through_the_hub(
+    world: FakeWorld,
+) -> None:
+    with_hub(world)
+    kubelet = Kubelet(world)
+    offloaded(world, HUB_POD)
+    found, _ = run(world, options=WEB)
+    assert (found.exit_code, len(kubelet.ran), left(world)) == (6, 1, [])
+
+
+def test_more_addresses_than_fit_are_not_believed(world: FakeWorld, kubelet: Kubelet) -> None:
+    offloaded(world, *(f"10.62.1.{number}" for number in range(MOST_ADDRESSES + 1)))
+    found, _ = run(world, options=WEB)
+    assert found.service is not None
+    assert (len(found.service.addresses), found.exit_code) == (MOST_ADDRESSES + 1, 1)
+
+
+def no_service(world: FakeWorld) -> None:
+    (body,) = world.hub.of(r.SERVICE)
+    del world.hub.objects[ref_of(HUB, body)]
+
+
+def no_map(world: FakeWorld) -> None:
+    (body,) = world.hub.of(r.NAMESPACE_MAP)
+    del world.hub.objects[ref_of(HUB, body)]
+
+
+def not_accepted(world: FakeWorld) -> None:
+    (body,) = world.hub.of(r.NAMESPACE_MAP)
+    body["status"]["currentMapping"]["shop"]["phase"] = "CreationLoopBackOff"
+
+
+def odd_map(world: FakeWorld) -> None:
+    (body,) = world.hub.of(r.NAMESPACE_MAP)
+    body["status"]["currentMapping"]["shop"]["remoteNamespace"] = "../x"
+
+
+def not_served(world: FakeWorld) -> None:
+    world.hub.not_served.add(r.NAMESPACE_MAP)
+
+
+def odd_slice(world: FakeWorld) -> None:
+    (body,) = world.leaves["milan"].of(r.ENDPOINT_SLICE)
+    body["endpoints"][0]["addresses"] = ["\x1b[31m"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "exit_code"),
+    [
+        (no_service, "the hub has no Service shop/web", 4),
+        (no_map, "namespace shop of the hub is not offloaded to milan", 4),
+        (not_accepted, "namespace shop of the hub is not offloaded to milan", 4),
+        (not_served, "namespace shop of the hub is not offloaded to milan", 4),
+        (odd_map, "the hub: NamespaceMap: shop: '../x' is no name of a namespace", 1),
+        (odd_slice, "cluster 'milan': EndpointSlice: .* is no IP address", 1),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_service_that_is_not_there_is_an_error(
+    world: FakeWorld,
+    kubelet: Kubelet,
+    change: Callable[[FakeWorld], None],
+    words: str,
+    exit_code: int,
+) -> None:
+    offloaded(world, "10.62.0.9")
+    change(world)
+    with pytest.raises(ShortcutError, match=words) as caught:
+        run(world, options=WEB)
+    assert caught.value.exit_code == exit_code
+    assert kubelet.ran == []
+
+
+# Looking first
+
+
+def test_a_service_needs_to_know_who_calls(world: FakeWorld) -> None:
+    with pytest.raises(Invalid, match="needs both leaves"):
+        run(world, ("milan--rome",), WEB)
+
+
+def test_another_cluster_is_refused(world: FakeWorld, kubelet: Kubelet) -> None:
+    for body in world.leaves["rome"].of(r.CONFIG_MAP):
+        body["data"]["CLUSTER_ID"] = "venice"
+    with pytest.raises(AnotherCluster):
+        check(world)
+
+
+def test_a_silent_leaf_is_an_error_at_once(world: FakeWorld, kubelet: Kubelet) -> None:
+    world.leaves["rome"].fault = lambda verb, ref: Unreachable("rome", "no route")
+    with pytest.raises(Unreachable):
+        check(world)
+
+
+def test_a_leaf_without_liqo_is_refused(world: FakeWorld, kubelet: Kubelet) -> None:
+    world.leaves["rome"].not_served.add(r.CONFIGURATION)
+    with pytest.raises(NoLiqo):
+        check(world)
+
+
+def test_who_may_not_list_all_configurations_is_asked_for_fewer(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    rome = world.leaves["rome"]
+
+    def narrow(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind, ref.namespace) == ("list", r.CONFIGURATION, ""):
+            return Forbidden("rome", "configurations is forbidden")
+        return None
+
+    rome.fault = narrow
+    assert check(world).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": None}, "has no answer from Liqo yet"),
+        ({"status": {"remote": {"cidr": {"pod": ["x"], "external": ["y"]}}}}, "is not a CIDR"),
+    ],
+    ids=["no answer", "nonsense"],
+)
+def test_a_configuration_that_says_nothing_is_an_error(
+    world: FakeWorld, kubelet: Kubelet, change: dict[str, Any], words: str
+) -> None:
+    milan = world.leaves["milan"]
+    milan.patch(ObjectRef("milan", r.CONFIGURATION, "liqo-tenant-rome", "rome"), change)
+    with pytest.raises(ClusterError, match=f"cluster 'milan': .*{words}"):
+        check(world)
+
+
+# A dry run
+
+
+def test_a_dry_run_asks_nobody(world: FakeWorld) -> None:
+    milan, rome = plan(PAIR, world, RENDERER, OPTIONS)
+    assert [milan["cluster"], rome["cluster"]] == ["milan", "rome"]
+    assert [each["kind"] for each in milan["manifests"]] == ["Namespace", "Pod"]
+    (client,) = milan["pending"]
+    assert "<address of rome's probe Pod>" in client["spec"]["containers"][0]["args"]
+    assert world.calls == []
+
+
+def test_a_dry_run_for_a_service_has_one_server(world: FakeWorld) -> None:
+    milan, rome = plan(PAIR, world, RENDERER, WEB)
+    assert (len(milan["manifests"]), len(milan["pending"])) == (1, 1)
+    assert (len(rome["manifests"]), len(rome["pending"])) == (2, 0)
+    assert "<addresses of shop/web>" in json.dumps(milan)
+
+
+def test_a_dry_run_by_name_asks_for_the_record(world: FakeWorld) -> None:
+    list(create(world))
+    world.calls.clear()
+    assert len(plan(("milan--rome",), world, RENDERER, OPTIONS)) == 2
+    assert {(verb, ref.kind) for verb, ref in world.calls} == {("list", r.SHORTCUT)}
