@@ -34,7 +34,7 @@ def serve(token, port, seconds):
     tcp = socket.create_server(("", int(port)), backlog=128)
     tcp.setblocking(False)  # a caller may be gone again before it is taken
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("", int(port)))
+    udp.bind(tcp.getsockname())
     print(f"serves port {tcp.getsockname()[1]}", flush=True)
     while (left := end - time.monotonic()) > 0:
         ready, _, _ = select.select([tcp, udp], [], [], left)

@@ -29,6 +29,7 @@ from kubectl_liqo_shortcut.errors import (
     Transient,
     Unreachable,
 )
+from tests.cli.runner import always
 from tests.commands.test_create import events as create
 from tests.fakes import FakeCluster, FakeWorld
 from tests.kubelet import HUB_POD, VIA_HUB, Kubelet, offloaded, status, with_hub
@@ -56,12 +57,14 @@ def run(
     options: Options = OPTIONS,
     stop: Stop | None = None,
 ) -> tuple[Verification, list[Event]]:
+    return finish(verify(words, world, RENDERER, options, stop or Stop()))
+
+
+def finish(
+    running: Generator[Event, None, Verification],
+) -> tuple[Verification, list[Event]]:
+    """The result, and all that is told on the way there."""
     told: list[Event] = []
-
-    def all_of() -> Generator[Event, None, Verification]:
-        return (yield from verify(words, world, RENDERER, options, stop or Stop()))
-
-    running = all_of()
     while True:
         try:
             told.append(next(running))
@@ -353,7 +356,7 @@ def test_a_refused_pod_is_an_error_that_names_cluster_and_reason(
 ) -> None:
     refusal = Forbidden("rome", said, hint="ask that cluster's administrator")
     fault(world.leaves["rome"], refusal, "create", r.POD)
-    with pytest.raises(ProbeFailed, match="cluster 'rome': pod/verify-.*-server: pods") as caught:
+    with pytest.raises(ProbeFailed, match=r"cluster 'rome': pod/verify-.*-server: pods") as caught:
         check(world)
     assert said in caught.value.message
     assert hint in str(caught.value.hint)
@@ -424,10 +427,12 @@ def test_a_pod_that_somebody_removes_is_an_error(world: FakeWorld, kubelet: Kube
     kubelet.says["milan"] = waiting("ContainerCreating")
     rome = world.leaves["rome"]
     running = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    for each in running:
+        if isinstance(each, Seen) and each.says.startswith("runs"):
+            rome.drop(each.ref)
+            break
     with pytest.raises(ProbeFailed, match="somebody else removed it"):
-        for each in running:
-            if isinstance(each, Seen) and each.says.startswith("runs"):
-                rome.drop(each.ref)
+        list(running)
     assert left(world) == []
 
 
@@ -457,7 +462,7 @@ def test_the_deadline_names_what_was_waited_for(
     world: FakeWorld, kubelet: Kubelet, said: dict[str, Any], words: str
 ) -> None:
     kubelet.says["rome"] = said
-    with pytest.raises(ProbeFailed, match=f"rome.*did not do its work in time: {words}") as caught:
+    with pytest.raises(ProbeFailed, match=rf"rome.*did not do its work in time: {words}") as caught:
         check(world, timeout=0.3)
     assert (caught.value.exit_code, left(world)) == (1, [])
 
@@ -470,17 +475,19 @@ def test_a_client_that_does_not_end_is_named(world: FakeWorld, kubelet: Kubelet)
             kubelet._run(cluster, ref)
 
     world.kubelet = only_servers
-    with pytest.raises(ProbeFailed, match="-client did not .* it runs, and has not ended"):
+    with pytest.raises(ProbeFailed, match=r"-client did not .* it runs, and has not ended"):
         check(world, timeout=0.3)
 
 
 def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["rome"] = waiting("ContainerCreating")
     stop = Stop()
+    running = verify(PAIR, world, RENDERER, OPTIONS, stop)
+    while not isinstance(next(running), Seen):
+        pass
+    stop.request(2)
     with pytest.raises(Interrupted) as caught:
-        for each in verify(PAIR, world, RENDERER, OPTIONS, stop):
-            if isinstance(each, Seen):
-                stop.request(2)
+        list(running)
     assert (caught.value.exit_code, left(world)) == (130, [])
 
 
@@ -499,7 +506,7 @@ def test_a_pod_that_does_not_go_is_told(
     world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kubectl_liqo_shortcut.engine.probes._REMOVAL", 0.4)
-    monkeypatch.setattr(world.leaves["rome"], "drop", lambda ref: None)
+    monkeypatch.setattr(world.leaves["rome"], "drop", lambda _: None)
     _, told = run(world)
     notes = [each.text for each in told if isinstance(each, Note)]
     assert "still terminating" in notes[-1]
@@ -510,10 +517,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: FakeWorld, kubelet: K
     while not isinstance(next(first), Seen):
         pass
     assert check(world).exit_code == 0
-    with pytest.raises(StopIteration) as end:
-        while True:
-            next(first)
-    assert end.value.value.exit_code == 0
+    assert finish(first)[0].exit_code == 0
     assert left(world) == []
 
 
@@ -564,6 +568,7 @@ def test_a_service_is_direct_only_if_all_say_so(
     assert (found.exit_code, found.service.verdict.path) == (exit_code, path)
     assert [each.source for each in found.directions] == ["milan"]
     assert len(kubelet.ran) == 2
+    assert bool(list(found.remarks())) == (path is not Path.DIRECT)
     assert left(world) == []
 
 
@@ -696,7 +701,7 @@ def test_another_cluster_is_refused(world: FakeWorld, kubelet: Kubelet) -> None:
 
 
 def test_a_silent_leaf_is_an_error_at_once(world: FakeWorld, kubelet: Kubelet) -> None:
-    world.leaves["rome"].fault = lambda verb, ref: Unreachable("rome", "no route")
+    world.leaves["rome"].fault = always(Unreachable("rome", "no route"))
     with pytest.raises(Unreachable):
         check(world)
 

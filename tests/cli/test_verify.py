@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.commands import verify
+from kubectl_liqo_shortcut.core.probe import IMAGE
+from tests.cli.runner import Clusters, linked, run
+from tests.kubelet import HUB_POD, Kubelet, offloaded, status, with_hub
+from tests.samples import Golden
+
+
+@pytest.fixture
+def clusters(monkeypatch: pytest.MonkeyPatch) -> Clusters:
+    monkeypatch.setattr(verify.secrets, "token_hex", lambda _: "0123abcd")
+    clusters = linked("rome")
+    with_hub(clusters)
+    Kubelet(clusters)
+    clusters.asked.clear()
+    return clusters
+
+
+def kubelet_of(clusters: Clusters) -> Kubelet:
+    return Kubelet(clusters)
+
+
+def test_a_direct_path_is_a_row_for_each_direction(clusters: Clusters, golden: Golden) -> None:
+    result = run("verify", "milan", "rome", on=clusters)
+    assert result.exit_code == 0
+    golden("verify.txt", result.stdout)
+
+
+@pytest.mark.parametrize("progress", ["plain", "json"])
+def test_what_happens_is_told_on_standard_error(clusters: Clusters, progress: str) -> None:
+    result = run("verify", "milan", "rome", "--progress", progress, on=clusters)
+    assert "verify-0123abcd-server" in result.stderr
+    assert "verify-0123abcd-server" not in result.stdout
+    assert run("verify", "milan", "rome", "-q", on=clusters).stderr == ""
+
+
+def test_a_service_has_a_row_for_each_address(clusters: Clusters, golden: Golden) -> None:
+    offloaded(clusters, "10.62.0.9", HUB_POD, "10.61.0.9")
+    kubelet_of(clusters).mtu = 1280
+    result = run("verify", "milan", "rome", "--service", "shop/web", on=clusters)
+    assert result.exit_code == 6
+    golden("verify-service.txt", result.stdout)
+
+
+def test_a_cut_says_what_to_do_next(clusters: Clusters, golden: Golden) -> None:
+    kubelet = kubelet_of(clusters)
+    kubelet.ways = {("milan", "rome"): "cut", ("rome", "milan"): "192.0.2.1"}
+    result = run("verify", "milan", "rome", on=clusters)
+    assert result.exit_code == 7
+    golden("verify-cut.txt", result.stdout)
+
+
+def test_no_link_says_how_to_make_one() -> None:
+    result = run("verify", "milan", "rome", on=Clusters("milan", "rome"))
+    assert result.exit_code == 7
+    assert "-> kubectl liqo-shortcut create milan rome" in result.stdout
+
+
+def test_an_image_that_is_missing_is_named(clusters: Clusters) -> None:
+    said = {"reason": "ErrImagePull", "message": "manifest unknown \x1b[31m"}
+    kubelet_of(clusters).says["rome"] = status("waiting", said, phase="Pending")
+    result = run("verify", "milan", "rome", on=clusters)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"cluster 'rome': pod/verify-0123abcd-server: image {IMAGE}: ErrImagePull" in (
+        result.stderr
+    )
+    assert "Hint: --image names another image" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_programs_get_a_document(clusters: Clusters, golden: Golden) -> None:
+    offloaded(clusters, "10.62.0.9")
+    service = ("--service", "shop/web")
+    told = run("verify", "milan", "rome", *service, "-o", "json", on=clusters).stdout
+    golden("verify.json", told)
+    document = json.loads(told)
+    assert (document["kind"], document["path"], document["exitCode"]) == (
+        "Verification",
+        "direct",
+        0,
+    )
+    same = run("verify", "milan", "rome", *service, "-o", "yaml", on=clusters).stdout
+    assert yaml.safe_load(same) == document
+    assert (
+        json.loads(run("verify", "milan--rome", "-o", "json", on=clusters).stdout)["service"]
+        is None
+    )
+
+
+def test_jumbo_frames_are_at_least_so_large(clusters: Clusters) -> None:
+    kubelet_of(clusters).mtu = 9200
+    assert ">=9200" in run("verify", "milan", "rome", on=clusters).stdout
+
+
+def test_a_dry_run_prints_the_pods_of_each_leaf_and_asks_nobody(golden: Golden) -> None:
+    result = run("verify", "milan", "rome", "--dry-run", "-o", "yaml")
+    golden("verify-dry-run.yaml", result.stdout)
+    assert len(list(yaml.safe_load_all(result.stdout))) == 2
+    told = run("verify", "milan", "rome", "--dry-run").stdout.splitlines()
+    assert told[1:3] == [
+        "milan: pod/verify-dry-run-server created (dry run)",
+        "milan: pod/verify-dry-run-client created (dry run)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("milan", "milan"),
+        ("milan--rome", "--service", "shop/web"),
+        ("milan", "rome", "--service", "web"),
+        ("milan", "rome", "--count", "0"),
+        ("milan", "rome", "--image", ""),
+    ],
+    ids=["nothing", "itself", "no caller", "service", "count", "image"],
+)
+def test_a_wrong_command_line_asks_nobody(words: tuple[str, ...]) -> None:
+    assert run("verify", *words).exit_code == 2

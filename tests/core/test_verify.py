@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_liqo_shortcut.core.networks import Networks
+from kubectl_liqo_shortcut.core.probe_result import Heard
+from kubectl_liqo_shortcut.core.slices import Target
+from kubectl_liqo_shortcut.core.verify import Expected, Path, expected, judge, place
+
+MILAN = Networks((("10.61.0.0/16", "10.61.0.0/16"),), ("10.171.0.0/16",))
+HUB = Networks((("10.60.0.0/16", "10.60.0.0/16"),), ("10.70.0.0/16",))
+MAY_BE = expected("10.61.0.6", MILAN, HUB)
+
+
+def heard(*callers: str, ok: int = 50) -> Heard:
+    return Heard(ok=ok, of=50, error="timed out", callers=callers)
+
+
+@pytest.mark.parametrize(
+    ("found", "path"),
+    [
+        (heard("10.61.0.6"), Path.DIRECT),
+        (heard("10.171.0.0"), Path.DIRECT),
+        (heard("10.70.0.0"), Path.VIA_HUB),
+        (heard("10.70.0.1"), Path.UNKNOWN),
+        (heard("10.61.0.7"), Path.UNKNOWN),
+        (heard("10.61.0.6", "10.70.0.0"), Path.UNKNOWN),
+        (heard(), Path.UNKNOWN),
+        (heard("10.61.0.6", ok=49), Path.UNKNOWN),
+        (heard(ok=0), Path.UNREACHABLE),
+    ],
+)
+def test_who_was_seen_is_the_verdict(found: Heard, path: Path) -> None:
+    assert judge(found, MAY_BE).path is path
+
+
+def test_an_address_that_may_mean_two_ways_proves_neither() -> None:
+    may_be = Expected(direct="10.61.0.6", masqueraded="10.171.0.0", via_hub="10.61.0.6")
+    verdict = judge(heard("10.61.0.6"), may_be)
+    assert (verdict.path, "direct or via hub" in verdict.reason) == (Path.UNKNOWN, True)
+
+
+def test_a_pod_in_no_known_network_proves_nothing() -> None:
+    may_be = expected("192.0.2.1", MILAN, None)
+    verdict = judge(heard("192.0.2.1"), may_be)
+    assert (verdict.path, "in no known network" in verdict.reason) == (Path.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("10.61.0.9", Path.DIRECT),
+        ("10.70.0.9", Path.VIA_HUB),
+        ("10.60.0.9", Path.ELSEWHERE),
+        ("192.0.2.1", Path.ELSEWHERE),
+    ],
+)
+def test_an_address_tells_its_place(address: str, path: Path) -> None:
+    assert place(Target(address, 80, ready=True), MILAN, HUB) is path
+    assert place(Target(address, 80, ready=False), MILAN, HUB) is Path.NOT_READY
+
+
+def test_an_address_of_two_places_is_not_known() -> None:
+    both = Networks((("10.70.0.0/16", "10.70.0.0/16"),), ("10.171.0.0/16",))
+    assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Path.UNKNOWN
+    assert place(Target("10.70.0.9", 80, ready=True), None, None) is Path.ELSEWHERE
