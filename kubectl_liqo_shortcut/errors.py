@@ -45,7 +45,7 @@ class ExitCode(enum.IntEnum):
     VIA_HUB = (
         6,
         "verify: it goes through the hub",
-        "to let a Service go direct, annotate it: README.md, What is there",
+        "for a Service: annotate it on the hub with liqo.io/use-direct-connections=true",
     )
     UNREACHABLE = (
         7,
