@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import host_and_port
-from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, labels_of
 from kubectl_liqo_shortcut.core.ports import Selection
 
 if TYPE_CHECKING:  # templates take a while to import, and the command's help needs none
@@ -20,6 +20,9 @@ IMAGE = "docker.io/library/python:3.13.7-alpine"
 PORT = 18080
 PROGRAM = "probe.py"
 """Among the templates: what a probe Pod runs."""
+
+ALL_RUNS = Selection(r.POD, NAMESPACE, labels=r.VERIFY_RUN)
+"""Probe Pods of whatever run."""
 
 
 class ProbeRole(enum.StrEnum):
@@ -78,6 +81,9 @@ class Probing:
         to = host_and_port(peer, PORT) if isinstance(peer, str) and peer else peer
         words = ["call", self.run, str(self.count), str(self.mtu), to, *addresses]
         return self._pod(cluster, ProbeRole.CLIENT, words)
+
+    def is_of_this_run(self, pod: Object) -> bool:
+        return labels_of(pod).get(r.VERIFY_RUN) == self.run
 
     @property
     def pods(self) -> Selection:

@@ -18,6 +18,7 @@ from kubectl_liqo_shortcut.errors import Invalid
 NOT_SEEN = "not seen yet"
 _LONGEST = 300  # characters of what a cluster says
 _MESSAGE = 16384  # bytes: kubelet lets 12288 through
+_GRACE = 60  # seconds that a run may take to remove its Pods
 _SLOWEST = 600_000  # milliseconds
 _NEVER_BY_ITSELF = (
     *("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"),
@@ -98,6 +99,14 @@ def pod_state(pod: Object | None) -> PodState:
     if "running" in state and address:
         return Running(address)
     return Waiting(_words(waiting) or _unscheduled(status) or "no node has taken it yet")
+
+
+def is_left_over(pod: Object, now: str) -> bool:
+    """Whether the run that made this probe Pod must be over *now*, by the API server's clock."""
+    seconds = fields.mapping(pod.get("spec"), "spec").get("activeDeadlineSeconds")
+    made = fields.moment(pod["metadata"].get("creationTimestamp"), "creationTimestamp")
+    age = (fields.moment(now, "creationTimestamp") - made).total_seconds()
+    return isinstance(seconds, int) and age > seconds + _GRACE
 
 
 def _container(status: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -17,8 +18,8 @@ from kubectl_liqo_shortcut.core.model import (
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.core.probe import NAMESPACE, Probing
-from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, pod_state
+from kubectl_liqo_shortcut.core.probe import ALL_RUNS, NAMESPACE, Probing
+from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, is_left_over, pod_state
 from kubectl_liqo_shortcut.engine.news import Made
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
 from kubectl_liqo_shortcut.engine.world import World, wait_for
@@ -136,13 +137,19 @@ class Probes:
 
     def _remove(self, leaf: str, deadline: Deadline) -> list[Event]:
         cluster, pods = self._leaves[leaf], self.probing.pods
-        found = patiently(lambda: cluster.list(pods), deadline).items
-        refs = {ref_of(leaf, each): uid_of(each) for each in found}
-        deletions = [partial(cluster.delete, ref, uid) for ref, uid in refs.items()]
+        found = patiently(lambda: cluster.list(ALL_RUNS), deadline).items
+        ours = [each for each in found if self.probing.is_of_this_run(each)]
+        old = list(_left_over(found, ours))
+        deletions = [
+            partial(cluster.delete, ref_of(leaf, each), uid_of(each)) for each in ours + old
+        ]
         together([partial(patiently, each, deadline) for each in deletions])
-        left = wait_for(cluster, pods, deadline, lambda now: not now) if refs else ()
+        left = wait_for(cluster, pods, deadline, lambda now: not now) if ours else ()
         kept = [ref_of(leaf, each) for each in left]
-        events: list[Event] = [Done(ref, Verb.DELETED) for ref in refs if ref not in kept]
+        gone = [ref for ref in (ref_of(leaf, each) for each in ours) if ref not in kept]
+        events: list[Event] = [Done(ref, Verb.DELETED) for ref in gone]
+        why = "a run that was killed left it"
+        events += [Done(ref_of(leaf, each), Verb.DELETED, why) for each in old]
         if kept:
             names = ", ".join(map(str, kept))
             return [*events, self._left(leaf, f"{names} still terminating")]
@@ -165,3 +172,12 @@ class Probes:
             f"{leaf}: probe Pods may be left, which end by themselves: {why}; "
             f"to remove them there: {command}"
         )
+
+
+def _left_over(found: Iterable[Object], ours: Sequence[Object]) -> Iterator[Object]:
+    """Those of *found* whose run must be over; the newest of *ours* tells the cluster's time."""
+    now = max((str(each["metadata"].get("creationTimestamp")) for each in ours), default="")
+    for each in found:
+        with contextlib.suppress(Invalid):
+            if each not in ours and is_left_over(each, now):
+                yield each

@@ -5,7 +5,6 @@ import json
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.commands import verify
 from kubectl_liqo_shortcut.core.probe import IMAGE
 from tests.cli.runner import Clusters, linked, run
 from tests.kubelet import HUB_POD, Kubelet, offloaded, status, with_hub
@@ -14,7 +13,7 @@ from tests.samples import Golden
 
 @pytest.fixture
 def clusters(monkeypatch: pytest.MonkeyPatch) -> Clusters:
-    monkeypatch.setattr(verify.secrets, "token_hex", lambda _: "0123abcd")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0123abcd")
     clusters = linked("rome")
     with_hub(clusters)
     Kubelet(clusters)

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, Options, plan, verify
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
-from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, labels_of, ref_of
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, labels_of, ref_of
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.slices import service_name
@@ -317,29 +317,42 @@ def test_what_passes_by_itself_is_waited_for(
     assert check(world).exit_code == 0
 
 
-def test_a_lost_answer_is_no_second_pod(world: FakeWorld, kubelet: Kubelet) -> None:
+def test_a_lost_answer_is_no_second_pod(
+    world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     milan = world.leaves["milan"]
+    make, lost = milan.create, ["one"]
 
-    def lose(verb: str, ref: ObjectRef) -> ClusterError | None:
-        if (verb, ref.kind) == ("create", r.POD) and ref not in milan.objects:
-            raise_after.append(ref)
-        return None
-
-    raise_after: list[ObjectRef] = []
-    milan.fault = lose
-    create_it = milan.create
-
-    def create_and_lose(manifest: Any, *, dry_run: bool = False) -> Object:
-        made = create_it(manifest, dry_run=dry_run)
-        if raise_after and raise_after.pop() and len(lost) < 1:
-            lost.append(manifest)
+    def make_and_lose(manifest: Manifest, *, dry_run: bool = False) -> Object:
+        made = make(manifest, dry_run=dry_run)
+        if manifest.ref.kind == r.POD and lost:
+            lost.clear()
             raise Transient("milan", "connection reset")
         return made
 
-    lost: list[Any] = []
-    milan.create = create_and_lose  # type: ignore[method-assign]
+    monkeypatch.setattr(milan, "create", make_and_lose)
     assert check(world).exit_code == 0
-    assert (len(lost), left(world)) == (1, [])
+    assert (lost, left(world)) == ([], [])
+
+
+def test_what_a_killed_run_left_is_removed(world: FakeWorld, kubelet: Kubelet) -> None:
+    milan = world.leaves["milan"]
+    milan.put(an_object(r.NAMESPACE, NAMESPACE))
+    for name, made in (("killed", "2025-12-31T23:50:00Z"), ("running", "2025-12-31T23:59:00Z")):
+        labels = {r.VERIFY_RUN: name}
+        body = an_object(
+            r.POD,
+            f"verify-{name}-client",
+            NAMESPACE,
+            labels=labels,
+            spec={"activeDeadlineSeconds": 180},
+        )
+        body["metadata"] |= {"creationTimestamp": made, "resourceVersion": "1", "uid": name}
+        milan.objects[ref_of("milan", body)] = body
+    _, told = run(world)
+    assert left(world) == [f"milan: namespace/{NAMESPACE}", "milan: pod/verify-running-client"]
+    (removed,) = (each for each in told if isinstance(each, Done) and each.why)
+    assert removed.why == "a run that was killed left it"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ OTHERS = {
     "core/status.py": {"Connected", "Error", "Failed", "Terminating"},  # and what kstatus does
     "core/topology.py": {"Connected"},
     "core/service.py": {"Accepted"},  # what a NamespaceMap of Liqo says
+    "core/probe_result.py": {"Failed"},  # and a Pod
+    "core/slices.py": {"Accepted"},  # what a NamespaceMap of Liqo says
     "core/resources.py": {"LimitRange"},  # the kind
 }
 

@@ -1,0 +1,172 @@
+"""``verify`` on the lab's data plane: packets through real Liqo, fooled by nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kubectl_liqo_shortcut.core.probe import NAMESPACE
+from tests.e2e.plugin import PAIR, Snapshots, changes, interrupt_when, plugin, snapshots, succeed
+from tests.lab.kube import CORE, Kube, path, wait_for
+from tests.lab.lab import Lab
+
+CALLER, OTHER = PAIR
+WEB = ("python3", "-m", "http.server", "8080")
+
+
+@pytest.fixture(scope="module")
+def workloads(lab: Lab) -> Iterator[Lab]:
+    """The lab with its data plane, as long as this file runs."""
+    was_on = lab.has_dataplane
+    lab.enable_dataplane()
+    succeed(lab, "crd", "install")
+    yield lab
+    if not was_on:
+        lab.disable_dataplane()
+
+
+@pytest.fixture(scope="module")
+def web(workloads: Lab) -> str:
+    """The namespace on the leaves of a Service of the hub, whose Pod is on the other leaf."""
+    plane = workloads.dataplane
+    remote = plane.offload("shop", leaves=PAIR)
+    plane.make_pod(OTHER, remote, "web", WEB)
+    plane.publish("shop", "web", [(OTHER, "web")])
+    return remote
+
+
+@pytest.fixture
+def linked(workloads: Lab, hub: Lab) -> Lab:
+    succeed(hub, "create", *PAIR)
+    return hub
+
+
+def verify(lab: Lab, *args: str) -> tuple[int, Any]:
+    """The exit code, and the document; None with its error on standard error."""
+    done = plugin(lab, "verify", *PAIR, "-o", "json", *args)
+    if not done.stdout:
+        pytest.fail(done.stderr)
+    return done.returncode, json.loads(done.stdout)
+
+
+def service(lab: Lab) -> tuple[int, Any]:
+    return verify(lab, "--service", "shop/web")
+
+
+@pytest.fixture
+def traceless(linked: Lab) -> Iterator[None]:
+    """Nothing of a probe is left on either leaf."""
+    before = snapshots(linked)
+    yield
+    assert left(linked, before) == []
+
+
+def is_gone(kube: Kube, url: str) -> bool:
+    return kube.find(url) is None
+
+
+def left(lab: Lab, before: Snapshots) -> list[str]:
+    """What is not as before; a namespace takes Kubernetes some seconds to end."""
+    for leaf in PAIR:
+        kube = lab.clusters[leaf].kube
+        url = path(CORE, "namespaces", name=NAMESPACE)
+        pods = kube.list(path(CORE, "pods", NAMESPACE))
+        assert pods == []
+        wait_for(partial(is_gone, kube, url), 60, f"{leaf}: {NAMESPACE} ends")
+    return [each for each in changes(lab, before) if NAMESPACE in each]
+
+
+@pytest.mark.usefixtures("traceless")
+def test_a_shortcut_is_direct_both_ways_with_its_mtu(linked: Lab) -> None:
+    code, found = verify(linked)
+    assert (code, found["path"], found["remarks"]) == (0, "direct", [])
+    assert [(each["from"], each["to"]) for each in found["directions"]] == [PAIR, PAIR[::-1]]
+    for each in found["directions"]:
+        assert (each["path"], each["mtu"]) == ("direct", found["recordMTU"])
+        assert each["connects"] == {"ok": 50, "of": 50, "error": None}
+        assert len(each["callersSeen"]) == 1
+
+
+@pytest.mark.usefixtures("traceless")
+def test_a_cut_tunnel_is_unreachable_although_it_says_connected(linked: Lab) -> None:
+    linked.faults.cut_tunnel(CALLER, OTHER)
+    code, found = verify(linked)
+    assert (code, found["path"]) == (7, "unreachable")
+    assert found["next"] == f"kubectl liqo-shortcut why {CALLER} {OTHER}"
+    linked.faults.mend_tunnel(CALLER, OTHER)
+    wait_for(lambda: verify(linked)[0] == 0, 60, "direct again")
+
+
+def test_without_a_link_it_says_how_to_make_one(workloads: Lab, hub: Lab) -> None:
+    code, found = verify(hub)
+    assert (code, found["next"]) == (7, f"kubectl liqo-shortcut create {CALLER} {OTHER}")
+
+
+@pytest.mark.usefixtures("traceless")
+def test_an_image_that_is_missing_is_an_error(linked: Lab) -> None:
+    done = plugin(linked, "verify", *PAIR, "--image", "missing/python:3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "image missing/python:3: ErrImagePull" in done.stderr
+    assert "Hint: --image" in done.stderr
+
+
+@pytest.mark.usefixtures("traceless")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_signal_leaves_nothing(linked: Lab, number: signal.Signals, code: int) -> None:
+    ended, said = interrupt_when(linked, "runs as", number, "verify", *PAIR)
+    assert ended == code, said
+
+
+@pytest.mark.usefixtures("traceless")
+def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
+    linked: Lab, web: str
+) -> None:
+    plane = linked.dataplane
+    wait_for(lambda: plane.slice_addresses(CALLER, web, "web"), 60, "the slice")
+    code, found = service(linked)
+    assert (code, found["service"]["path"]) == (6, "via hub")
+    assert [each["path"] for each in found["directions"]] == ["direct"]
+
+    plane.set_direct("shop", "web", True)
+    try:
+        before = plane.slice_addresses(CALLER, web, "web")
+        plane.poke(CALLER, web, "web")
+        wait_for(lambda: plane.slice_addresses(CALLER, web, "web") != before, 60, "the switch")
+        code, found = service(linked)
+        assert (code, found["service"]["path"]) == (0, "direct")
+
+        linked.faults.cut_tunnel(CALLER, OTHER)
+        code, found = service(linked)
+        assert (code, found["service"]["path"]) == (7, "unreachable")
+    finally:
+        plane.set_direct("shop", "web", False)
+    wait_for(lambda: plane.slice_addresses(CALLER, web, "web") == before, 60, "the way back")
+    code, found = service(linked)
+    assert (code, found["service"]["path"]) == (6, "via hub")
+    assert [each["path"] for each in found["directions"]] == ["unreachable"]
+
+
+@pytest.mark.usefixtures("traceless")
+def test_a_quota_that_forbids_the_pods_is_named(linked: Lab) -> None:
+    kube = linked.clusters[OTHER].kube
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    kube.create(path(CORE, "namespaces"), namespace)
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "none"},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    kube.create(path(CORE, "resourcequotas", NAMESPACE), quota)
+    try:
+        done = plugin(linked, "verify", *PAIR)
+        assert (done.returncode, "exceeded quota: none" in done.stderr) == (1, True), done.stderr
+    finally:
+        kube.delete(path(CORE, "namespaces", name=NAMESPACE))
