@@ -26,6 +26,9 @@ ROOT = Path(__file__).parents[2]
 ARCHIVE = "kubectl-liqo_shortcut-linux-amd64.tar.gz"
 PLUGIN = "kubectl-liqo_shortcut"
 DRY_RUN = ("create", "milan", "rome", "--dry-run", "--facts", "none", "-o", "yaml")
+PROBES = ("verify", "milan", "rome", "--dry-run", "-o", "yaml")
+"""It needs the probe, which is a file of the package and not a module."""
+
 HELPS = (
     *("", "create", "delete", "get", "crd", "crd install", "crd print", "completion"),
     *("completion install", "version"),
@@ -140,8 +143,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def test_kubectl_runs_what_krew_installed(krew: dict[str, str]) -> None:
     assert through_kubectl(krew, "version").startswith("kubectl liqo-shortcut ")
-    pip = run(Path(sys.executable).with_name(PLUGIN), *DRY_RUN).stdout
-    assert through_kubectl(krew, *DRY_RUN) == pip
+    for words in (DRY_RUN, PROBES):
+        pip = run(Path(sys.executable).with_name(PLUGIN), *words).stdout
+        assert through_kubectl(krew, *words) == pip
 
 
 @pytest.mark.parametrize("command", HELPS, ids=lambda each: each or "program")
@@ -203,6 +207,7 @@ def test_pip_installs_it(dist: Path, venv: Path, package: str, tmp_path: Path) -
         what = tuple(dist.glob(package))
     run(venv / "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *what)
     assert run(venv / PLUGIN, "version").stdout.startswith("kubectl liqo-shortcut ")
-    assert "kind: LeafManifests" in run(venv / PLUGIN, *DRY_RUN).stdout
+    for words in (DRY_RUN, PROBES):
+        assert "kind: LeafManifests" in run(venv / PLUGIN, *words).stdout
     assert run(venv / "kubectl_complete-liqo_shortcut", "vers").stdout.startswith("version\t")
     run(venv / "pip", "check")
