@@ -84,7 +84,7 @@ def connects(to, count, token=""):
             callers.add(caller)
             failures = 0
         except (OSError, ValueError) as failure:
-            error = (getattr(failure, "strerror", None) or str(failure))[:80]
+            error = (getattr(failure, "strerror", None) or str(failure))[:40]
             failures += 1
             if not times and time.monotonic() < end:
                 time.sleep(0.2)

@@ -41,7 +41,7 @@ from kubectl_liqo_shortcut.engine.sight import (
 from kubectl_liqo_shortcut.engine.survey import find_records
 from kubectl_liqo_shortcut.errors import Invalid
 
-MOST_ADDRESSES = 64
+MOST_ADDRESSES = 36
 """Of a Service: what a termination message has room for."""
 
 Pair = tuple[ClusterID, ClusterID]

@@ -138,9 +138,12 @@ def _worst(paths: Iterator[Path]) -> Path:
 
 
 def expected(client: str, of_client: Networks, of_hub: Networks | None) -> Expected:
-    """Of the leaf that serves: what it would see *client*, a Pod's own address, as."""
+    """Of the leaf that serves: what it would see *client*, a Pod's own address, as.
+
+    It is empty where nobody knows it.
+    """
     return Expected(
-        direct=of_client.seen(client),
+        direct=of_client.seen(client) if client else None,
         masqueraded=of_client.gateway,
         via_hub=of_hub.gateway if of_hub else None,
     )

@@ -83,6 +83,7 @@ class _Run:
         self.result: Result | None = None
         self._probes = probes
         self._called: str | None = None  # None: the client has not been started
+        self._client = ""  # its own address, which an ended Pod may not tell any more
 
     def begin(self) -> None:
         if self.leg.peer is None:
@@ -108,6 +109,8 @@ class _Run:
         match states.get(self.client), states.get(self.server):
             case Ended() as ended, _:
                 self.result = self._read(ended)
+            case Running(address), _:
+                self._client = address
             case _, Ended(message, _, how):
                 raise self._failed(self.server, f"ended early: {how}: {clip(message)}")
             case None, Running(address):
@@ -150,7 +153,7 @@ class _Run:
             raise self._failed(self.client, why, image=True) from error
         if (peer is None) != (self.leg.peer is None):
             raise self._failed(self.client, "its result is about something else")
-        return Result(self._called or "", ended.address, peer, others)
+        return Result(self._called or "", ended.address or self._client, peer, others)
 
     def _failed(self, ref: ObjectRef, why: str, *, image: bool = False) -> ProbeFailed:
         of_image = f"image {self._probes.probing.image}: " if image else ""

@@ -492,6 +492,27 @@ def test_a_client_that_does_not_end_is_named(world: FakeWorld, kubelet: Kubelet)
         check(world, timeout=0.3)
 
 
+def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet: Kubelet) -> None:
+    def runs_first(cluster: FakeCluster, ref: ObjectRef) -> None:
+        kubelet._run(cluster, ref)
+        last = cluster.objects[ref]["status"]
+        if ref.name.endswith("client"):
+            cluster.set_status(ref, status("running", {}, last["podIP"]))
+            waits.append((cluster, ref, {**last, "podIP": ""}))
+
+    waits: list[tuple[FakeCluster, ObjectRef, dict[str, Any]]] = []
+    world.kubelet = runs_first
+    running = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    for each in running:
+        if isinstance(each, Seen) and "-client" in each.ref.name and waits:
+            for cluster, ref, last in waits:
+                if cluster.objects[ref]["status"]["podIP"] and each.ref == ref:
+                    cluster.set_status(ref, last)
+        if len(waits) == 2 and not any(c.objects[ref]["status"]["podIP"] for c, ref, _ in waits):
+            break
+    assert finish(running)[0].exit_code == 0
+
+
 def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["rome"] = waiting("ContainerCreating")
     stop = Stop()

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES
 from kubectl_liqo_shortcut.core.probe import PROGRAM
 from kubectl_liqo_shortcut.core.probe_result import Heard, result_of
 from kubectl_liqo_shortcut.core.verify import LARGEST_TRIED
@@ -247,9 +248,13 @@ def test_the_result_is_the_termination_message(
     assert json.loads(message.read_text()) == {"peer": None}
 
 
-def test_a_full_result_fits_into_a_termination_message(probe: ModuleType) -> None:
-    each = {"ok": 1000, "error": "", "ms": [12345.67, 12345.67, 12345.67]}
-    assert len(json.dumps({"peer": each, "addresses": [each] * 64}, separators=(",", ":"))) < 4096
+def test_a_full_result_fits_into_a_termination_message(
+    probe: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    each = {"ok": 1000, "error": "x" * 40, "ms": [12345.67, 12345.67, 12345.67]}
+    peer = {**each, "callers": ["255.255.255.255"] * 4, "mtu": 9200}
+    probe.tell({"peer": peer, "addresses": [each] * MOST_ADDRESSES})
+    assert len(capsys.readouterr().out) <= 4096
 
 
 def test_kubernetes_finds_nothing_to_replace_in_the_program() -> None:

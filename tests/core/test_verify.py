@@ -40,8 +40,9 @@ def test_an_address_that_may_mean_two_ways_proves_neither() -> None:
     assert (verdict.path, "direct or via hub" in verdict.reason) == (Path.UNKNOWN, True)
 
 
-def test_a_pod_in_no_known_network_proves_nothing() -> None:
-    may_be = expected("192.0.2.1", MILAN, None)
+@pytest.mark.parametrize("client", ["192.0.2.1", ""])
+def test_a_pod_in_no_known_network_proves_nothing(client: str) -> None:
+    may_be = expected(client, MILAN, None)
     verdict = judge(heard("192.0.2.1"), may_be)
     assert (verdict.path, "in no known network" in verdict.reason) == (Path.UNKNOWN, True)
 

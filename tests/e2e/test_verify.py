@@ -154,19 +154,22 @@ def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
 
 
 @pytest.mark.usefixtures("traceless")
-def test_a_quota_that_forbids_the_pods_is_named(linked: Lab) -> None:
+def test_a_namespace_with_too_narrow_limits_is_named(linked: Lab) -> None:
     kube = linked.clusters[OTHER].kube
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     kube.create(path(CORE, "namespaces"), namespace)
-    quota = {
+    limits = {
         "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "none"},
-        "spec": {"hard": {"pods": "0"}},
+        "kind": "LimitRange",
+        "metadata": {"name": "tiny"},
+        "spec": {"limits": [{"type": "Container", "max": {"memory": "16Mi"}}]},
     }
-    kube.create(path(CORE, "resourcequotas", NAMESPACE), quota)
+    kube.create(path(CORE, "limitranges", NAMESPACE), limits)
     try:
         done = plugin(linked, "verify", *PAIR)
-        assert (done.returncode, "exceeded quota: none" in done.stderr) == (1, True), done.stderr
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"cluster '{OTHER}': pod/verify-" in done.stderr
+        assert "maximum memory usage per Container is 16Mi" in done.stderr
+        assert f"change that for namespace {NAMESPACE}" in done.stderr
     finally:
         kube.delete(path(CORE, "namespaces", name=NAMESPACE))
