@@ -26,6 +26,7 @@ LARGEST = 9200  # bytes of a packet: jumbo frames
 HEADERS = 28  # of IPv4 and UDP
 STEPS = 24  # sizes tried at once
 COPIES = 3  # of each, since one may get lost
+SILENCE = 1  # seconds after which no answer comes any more
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # do not fragment, believe no path MTU learnt before
 
 
@@ -141,7 +142,7 @@ def largest(peer, token, expected):
 
 
 def send(udp, token, sizes):
-    """Those of *sizes* that are answered within a second after the last was sent."""
+    """Those of *sizes* that are answered."""
     arrived = set()
     for _ in range(COPIES):
         for size in sizes:
@@ -150,7 +151,7 @@ def send(udp, token, sizes):
             except OSError:
                 pass  # larger than the interface, or what a smaller one met
             arrived |= answers(udp, token, 0.002)
-    end = time.monotonic() + 1
+    end = time.monotonic() + SILENCE
     while len(arrived & set(sizes)) < len(sizes) and (left := end - time.monotonic()) > 0:
         arrived |= answers(udp, token, left)
     return arrived & set(sizes)

@@ -117,11 +117,12 @@ class World:
             for each in self.wait(deadline.left()):
                 if isinstance(each, WatchFailed):
                     raise each.error
-            if not deadline.left():
-                missing = next(key for key, seen in self._seen.items() if seen is None)
-                faltered = self._faltered.get(missing)
+            missing = [key for key, seen in self._seen.items() if seen is None]
+            if missing and not deadline.left():
+                cluster, what = missing[0]
+                faltered = self._faltered.get(missing[0])
                 raise TimedOut(
-                    f"{missing[0]}: no answer about {missing[1].kind} in time"
+                    f"{cluster}: no answer about {what.kind} in time"
                     + (f": {faltered.message}" if faltered else ""),
                     hint="nothing was changed; try again with a longer --timeout",
                 )

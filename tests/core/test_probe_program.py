@@ -234,6 +234,7 @@ def probe(tmp_path: pathlib.Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.SILENCE = 0.3  # type: ignore[attr-defined]
     return module
 
 

@@ -99,6 +99,18 @@ def test_a_silent_cluster_is_named_at_the_deadline(rome: FakeCluster, view: Worl
         view.sync(Deadline(0.1))
 
 
+def test_an_answer_in_the_last_moment_is_one(rome: FakeCluster, view: World) -> None:
+    class Last(Deadline):
+        """It is over as soon as the answer has come."""
+
+        def left(self) -> float:
+            return 0.0 if view.synced else 5.0
+
+    view.look(rome, WHAT)
+    view.sync(Last(5))
+    assert view.synced
+
+
 def test_what_a_step_made_is_seen_before_any_watch_shows_it(view: World) -> None:
     body = {**config_map("made"), "metadata": {**config_map("made")["metadata"], "uid": "1"}}
     view.run(ref("made"), lambda: Made(body, Verb.CREATED))
