@@ -6,13 +6,15 @@ import json
 import signal
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from tests.e2e.plugin import PAIR, Snapshots, changes, interrupt_when, plugin, snapshots, succeed
-from tests.lab.kube import CORE, Kube, path, wait_for
+from tests.lab.kube import CORE, Kube, Object, path, wait_for
 from tests.lab.lab import Lab
 
 CALLER, OTHER = PAIR
@@ -173,3 +175,103 @@ def test_a_namespace_with_too_narrow_limits_is_named(linked: Lab) -> None:
         assert f"change that for namespace {NAMESPACE}" in done.stderr
     finally:
         kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+LIQO = {"apiGroups": ["networking.liqo.io"], "resources": ["configurations"], "verbs": ["list"]}
+IDENTITY = {
+    "apiGroups": [""],
+    "resources": ["configmaps"],
+    "resourceNames": ["liqo-clusterid-configmap"],
+    "verbs": ["get"],
+}
+PODS = {
+    "apiGroups": [""],
+    "resources": ["pods"],
+    "verbs": ["create", "get", "list", "watch", "delete"],
+}
+NAMESPACES = {
+    "apiGroups": [""],
+    "resources": ["namespaces"],
+    "resourceNames": [NAMESPACE, "kube-system"],
+    "verbs": ["get"],
+}
+
+
+def prepare(lab: Lab, leaf: str, peer: str, folder: Path) -> Path:
+    """What an administrator of *leaf* makes for who may verify, and nothing else there: the
+    kubeconfig of that user."""
+    kube = lab.clusters[leaf].kube
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    kube.create(path(CORE, "namespaces"), namespace)
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "verifier"}}
+    kube.create(path(CORE, "serviceaccounts", NAMESPACE), account)
+    places = {NAMESPACE: PODS, "liqo": IDENTITY} | {
+        f"liqo-tenant-{each}": LIQO for each in (peer, "hub")
+    }
+    for where, rule in places.items():
+        grant(kube, "Role", rule, where)
+    grant(kube, "ClusterRole", NAMESPACES)
+    token = kube.create(
+        path(CORE, "serviceaccounts", NAMESPACE, "verifier") + "/token",
+        {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
+    )["status"]["token"]
+    config = yaml.safe_load(lab.kubeconfig.read_text())
+    (context,) = (each for each in config["contexts"] if each["name"] == leaf)
+    config["current-context"] = leaf
+    (user,) = (each for each in config["users"] if each["name"] == context["context"]["user"])
+    user["user"] = {"token": token}
+    file = folder / leaf
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def grant(kube: Kube, kind: str, rule: Object, namespace: str = "") -> None:
+    plural = f"{kind.lower()}s"
+    name = {"name": "verifier"}
+    kube.create(
+        path(RBAC, plural, namespace),
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": kind,
+            "metadata": name,
+            "rules": [rule],
+        },
+    )
+    subject = {"kind": "ServiceAccount", "name": "verifier", "namespace": NAMESPACE}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "verifier"}
+    kube.create(
+        path(RBAC, plural.replace("roles", "rolebindings"), namespace),
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": f"{kind}Binding",
+            "metadata": name,
+            "roleRef": role,
+            "subjects": [subject],
+        },
+    )
+
+
+def withdraw(lab: Lab, leaf: str, peer: str) -> None:
+    kube = lab.clusters[leaf].kube
+    for where in ("liqo", f"liqo-tenant-{peer}", "liqo-tenant-hub"):
+        kube.delete(path(RBAC, "rolebindings", where, "verifier"))
+        kube.delete(path(RBAC, "roles", where, "verifier"))
+    kube.delete(path(RBAC, "clusterrolebindings", name="verifier"))
+    kube.delete(path(RBAC, "clusterroles", name="verifier"))
+    kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+
+
+@pytest.mark.usefixtures("traceless")
+def test_the_rights_that_the_readme_names_are_enough(linked: Lab, tmp_path: Path) -> None:
+    pairs = (PAIR, PAIR[::-1])
+    try:
+        files = {leaf: prepare(linked, leaf, peer, tmp_path) for leaf, peer in pairs}
+        ways = [f"--leaf-kubeconfig={leaf}={file}" for leaf, file in files.items()]
+        code, found = verify(linked, *ways)
+        assert (code, found["path"]) == (0, "direct")
+        for leaf in PAIR:
+            assert linked.clusters[leaf].kube.find(path(CORE, "namespaces", name=NAMESPACE))
+    finally:
+        for leaf, peer in pairs:
+            withdraw(linked, leaf, peer)
