@@ -1,75 +1,128 @@
-"""``make demo``: a shortcut between two leaves of real Liqo, before the reader's eyes.
+"""``make demo``: calls between two leaves of real Liqo, through the hub and then past it.
 
-All numbers it prints were measured while it ran.
+All numbers it prints were measured while it ran, but for the delay, which is injected.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
-from tests.e2e.plugin import PAIR, connections, environment, link_objects
+from tests.e2e.plugin import PAIR, environment, link_objects
 from tests.lab import binaries
 from tests.lab.errors import LabError
+from tests.lab.kube import wait_for
 from tests.lab.lab import Lab
+from tests.traffic import PAUSE, WEB, Calls, Traffic
+
+NAMESPACE, SERVICE = "shop", "web"
+DELAY = 0.01  # seconds, for each packet at each gateway of the hub
+WATCHED = 5.0  # seconds
+CALLER, SERVER = PAIR
 
 
 def main() -> int:
     try:
         found = Lab.running()
-        lab = found or Lab.start()
+        had_dataplane = found is not None and found.has_dataplane
+        lab = Lab.start(with_dataplane=True)
     except (LabError, binaries.BuildError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     try:
         return show(lab)
     finally:
-        lab.close() if found else lab.stop()
+        if found is None:
+            lab.stop()
+        elif not had_dataplane:
+            lab.disable_dataplane()
 
 
 def show(lab: Lab) -> int:
+    plane = lab.dataplane
+    remote = plane.offload(NAMESPACE, leaves=PAIR)
+    plane.make_pod(SERVER, remote, SERVICE, ("python3", "-c", WEB))
+    plane.make_pod(CALLER, remote, "client")
+    plane.publish(NAMESPACE, SERVICE, [(SERVER, SERVICE)])
+    wait_for(lambda: plane.slice_addresses(CALLER, remote, SERVICE), 30, "the Service arrives")
+    plane.set_delay(DELAY)
+    with tempfile.TemporaryDirectory() as folder:
+        traffic = Traffic(plane, CALLER, remote, "client", SERVICE, Path(folder) / "calls")
+        with traffic:
+            good = tell(lab, traffic)
+        plane.set_delay(0)
+        calls = traffic.calls()
+    print(f"\n{len(calls)} calls in all, {len(calls.lost)} lost")
+    return 0 if good and not calls.lost else 1
+
+
+def tell(lab: Lab, traffic: Traffic) -> bool:
+    say(
+        f"a Pod in {CALLER} calls Service {NAMESPACE}/{SERVICE}, whose Pod runs in {SERVER}, every"
+        f" {PAUSE * 1000:.0f} ms; each packet is held back {DELAY * 1000:.0f} ms at each gateway"
+        " of the hub (injected: leaves are seldom next door)"
+    )
+    before = watch(lab, traffic, "before: through the hub")
     step(lab, "the hub learns the kind Shortcut", "crd", "install")
-    took = step(lab, "one command at the hub links two leaves", "create", *PAIR)
-    step(lab, "the hub knows", "get", "-o", "wide")
-    said, ping = connections(lab), round_trip(lab.tunnel_ping(*PAIR))
-    step(lab, "and takes it away again", "delete", *PAIR)
-    left = {
-        "hub": len(records(lab)),
-        **{leaf: sum(each.startswith(leaf) for each in link_objects(lab)) for leaf in PAIR},
-    }
-    print("\nmeasured:")
-    print(f"  create, from process start until both leaves were Connected: {took:.1f} s")
-    for leaf, value in said.items():
-        print(f"  {leaf} said: {value}")
-    print(f"  ping across the tunnel, gateway to gateway: {ping}")
-    counts = ", ".join(f"{cluster} {count}" for cluster, count in left.items())
-    print(f"  link objects left after delete, tenant namespaces apart: {counts}")
-    good = set(said.values()) == {"Connected"} and "ms" in ping and not any(left.values())
-    return 0 if good else 1
+    step(lab, "one command at the hub links the two leaves", "create", *PAIR)
+    step(lab, "packets prove it, both ways", "verify", *PAIR)
+    watch(lab, traffic, "yet the Service still goes through the hub: a link changes no Service")
+    enabled = time.time()
+    step(lab, "until it is told to go direct", "service", "enable", f"{NAMESPACE}/{SERVICE}")
+    step(lab, "the hub knows", "service", "list", "-n", NAMESPACE)
+    after = watch(lab, traffic, "after: direct")
+    turned = traffic.calls().first_from(next(iter(after.callers)))
+    ask(lab, "what would be taken away, and in which order", "delete", *PAIR, "--dry-run")
+    step(lab, "back through the hub first, then the link goes", "delete", *PAIR)
+    again = watch(lab, traffic, "after delete: through the hub again")
+    left = len(link_objects(lab)) + len(lab.kubectl("get", "shortcuts", "-o", "name").stdout)
+    say("measured")
+    if turned is not None:
+        print(f"  service enable: the first direct call {turned.at - enabled:.1f} s after it began")
+    print(f"  a call: {before.median:.1f} ms through the hub, {after.median:.1f} ms direct")
+    print(f"  objects left after delete, tenant namespaces apart: {left}")
+    return not left and before.callers == again.callers != after.callers
+
+
+def watch(lab: Lab, traffic: Traffic, title: str) -> Calls:
+    """Some seconds of calls, and by whose bytes they went."""
+    plane = lab.dataplane
+    before = plane.tunnel_bytes("hub", SERVER)
+    calls = traffic.some(WATCHED)
+    after = plane.tunnel_bytes("hub", SERVER)
+    grown = sum(after) - sum(before)
+    say(title)
+    print(
+        f"  {len(calls)} calls in {WATCHED:.0f} s, {len(calls.lost)} lost; median"
+        f" {calls.median:.1f} ms; the server saw {', '.join(sorted(calls.callers))}"
+    )
+    print(f"  the hub's gateway to {SERVER}: {grown / 1000:.1f} kB meanwhile", flush=True)
+    return calls
+
+
+def say(text: str) -> None:
+    print(f"\n# {text}", flush=True)
+
+
+def ask(lab: Lab, title: str, *args: str) -> None:
+    """Run the plugin through kubectl, its output as it comes."""
+    shown = " ".join(args)
+    say(title)
+    print(f"$ kubectl liqo-shortcut {shown}", flush=True)
+    command = [str(binaries.path("kubectl")), "liqo-shortcut", *args]
+    subprocess.run(command, env=environment(lab), check=True)
 
 
 def step(lab: Lab, title: str, *args: str) -> float:
-    """Run the plugin through kubectl, its output as it comes; the seconds it took."""
-    print(f"\n# {title}\n$ kubectl liqo-shortcut {' '.join(args)}", flush=True)
+    """As ``ask``; the seconds it took."""
     began = time.monotonic()
-    command = [str(binaries.path("kubectl")), "liqo-shortcut", *args]
-    subprocess.run(command, env=environment(lab), check=True)
-    return time.monotonic() - began
-
-
-def records(lab: Lab) -> list[str]:
-    return lab.kubectl("get", "shortcuts", "-o", "name").stdout.split()
-
-
-def round_trip(ping: str) -> str:
-    """ping's own last lines, in short."""
-    lost = re.search(r"(\S+)% packet loss", ping)
-    times = re.search(r"= ([\d.]+)/([\d.]+)/", ping)
-    if not lost or not times:
-        return "no answer"
-    return f"{times[2]} ms on average, {lost[1]}% lost"
+    ask(lab, title, *args)
+    took = time.monotonic() - began
+    print(f"  ({took:.1f} s)", flush=True)
+    return took
 
 
 if __name__ == "__main__":

@@ -59,3 +59,13 @@ def mended(hub: Lab) -> Iterator[Lab]:
     """The lab, whose leaves may lose their API servers and controllers."""
     yield hub
     hub.faults.heal()
+
+
+@pytest.fixture(scope="module")
+def dataplane(lab: Lab) -> Iterator[Lab]:
+    """The lab with its data plane, as long as the tests of a file run."""
+    was_on = lab.has_dataplane
+    lab.enable_dataplane()
+    yield lab
+    if not was_on:
+        lab.disable_dataplane()
