@@ -1,5 +1,5 @@
 """Gives fake clusters Liqo's offloading: virtual-kubelets that reflect EndpointSlices, and on each
-leaf what maps their addresses, as Liqo v1.2.0 does (liqo.md of the project's notes, tried on it):
+leaf what maps their addresses, as Liqo v1.2.0 does (tests/e2e/test_service.py tries it on Liqo):
 
 a leaf that cannot map one address leaves the whole slice as it is, and looks again only when its
 ShadowEndpointSlice changes, which a new link does not do.
