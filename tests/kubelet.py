@@ -71,7 +71,7 @@ class Kubelet:
         assert networks is not None
         way = self.ways.get((source, target), "direct")
         known = {
-            "direct": networks.seen(own),
+            "direct": networks.map_pod(own),
             "masqueraded": networks.gateway,
             "via hub": VIA_HUB,
             "cut": "",

@@ -12,52 +12,60 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, labels_of
 from kubectl_liqo_shortcut.errors import Invalid
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Pairs = tuple[tuple[Network, Network], ...]
+"""Networks, each as its own cluster calls it, and as the one that looks at it sees it."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Networks:
     """The networks of a cluster, as the one with the Configuration for it sees them."""
 
-    pod: tuple[tuple[str, str], ...]  # each as that cluster calls it, and as it is seen
-    external: tuple[str, ...]
-
-    def seen(self, address: str) -> str | None:
-        """What a Pod's own *address* is seen as; None if it is in none of the networks."""
-        for own, seen in self.pod:
-            if is_in(address, [own]):
-                first, there = (ipaddress.ip_network(each).network_address for each in (own, seen))
-                return str(there + (int(ipaddress.ip_address(address)) - int(first)))
-        return None
+    pod: Pairs
+    external: Pairs
 
     def has_pod(self, address: str) -> bool:
         """Whether *address* is how a Pod of that cluster is seen."""
-        return is_in(address, [seen for _, seen in self.pod])
+        return _within(address, (seen for _, seen in self.pod))
+
+    def passes(self, address: str) -> bool:
+        """Whether *address* is reached through that cluster."""
+        return _within(address, (seen for _, seen in self.external))
+
+    def map_pod(self, address: str) -> str | None:
+        """What a Pod's own *address* is seen as; None if it is in none of the networks."""
+        return _mapped(address, self.pod)
+
+    def map_any(self, address: str) -> str | None:
+        return _mapped(address, self.pod) or _mapped(address, self.external)
 
     @property
     def gateway(self) -> str:
         """What callers are seen as that come from nowhere in its Pod networks."""
-        return str(ipaddress.ip_network(self.external[0]).network_address)
-
-
-def is_in(address: str, cidrs: Iterable[str]) -> bool:
-    it = ipaddress.ip_address(address)
-    return any(it in ipaddress.ip_network(each) for each in cidrs)
+        return str(self.external[0][1].network_address)
 
 
 def networks_of(configuration: Object) -> Networks | None:
     """What *configuration* says; None while Liqo has not answered it. Raises ``Invalid``."""
     at = f"Configuration {configuration['metadata']['name']}"
-    wanted, given = (_cidr(configuration, part) for part in ("spec", "status"))
-    if not given:
+    own, seen = (_cidr(configuration, part) for part in ("spec", "status"))
+    if not seen:
         return None
-    own, seen = (
-        fields.cidrs(each.get("pod"), f"{at}: pod CIDR of its {part}")
-        for part, each in (("spec", wanted), ("status", given))
-    )
-    sizes = [[ipaddress.ip_network(each).prefixlen for each in side] for side in (own, seen)]
-    if sizes[0] != sizes[1]:
-        raise Invalid(f"{at}: the Pod CIDRs of its spec and status do not match")
-    external = fields.cidrs(given.get("external"), f"{at}: external CIDR")
-    return Networks(tuple(zip(own, seen, strict=True)), external)
+    return Networks(*(_pairs(own, seen, kind, at) for kind in ("pod", "external")))
+
+
+def known_networks(configuration: Object) -> Networks | None:
+    """The same; None also where it makes no sense: Liqo then maps nothing."""
+    try:
+        return networks_of(configuration)
+    except Invalid:
+        return None
+
+
+def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
+    """The one of *configurations* that is about *peer*."""
+    about = (each for each in configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == peer)
+    return next(about, None)
 
 
 def _cidr(configuration: Object, part: str) -> Mapping[str, Any]:
@@ -67,7 +75,34 @@ def _cidr(configuration: Object, part: str) -> Mapping[str, Any]:
     return fields.mapping(value, f"Configuration: {part}.remote.cidr")
 
 
-def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
-    """The one of *configurations* that is about *peer*."""
-    about = (each for each in configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == peer)
-    return next(about, None)
+def _pairs(own: Mapping[str, Any], seen: Mapping[str, Any], kind: str, at: str) -> Pairs:
+    sides = [
+        [ipaddress.ip_network(each) for each in fields.cidrs(side.get(kind), f"{at}: {kind} CIDR")]
+        for side in (own, seen)
+    ]
+    sizes = [[each.prefixlen for each in side] for side in sides]
+    if sizes[0] != sizes[1]:
+        raise Invalid(f"{at}: the {kind} CIDRs of its spec and status do not match")
+    return tuple(zip(*sides, strict=True))
+
+
+def _within(address: str, networks: Iterable[Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in each for each in networks)
+
+
+def _mapped(address: str, pairs: Pairs) -> str | None:
+    """*address* with the prefix of the second network, if it is in the first."""
+    parsed = _parsed(address)
+    for own, seen in pairs:
+        if parsed is not None and parsed in own:
+            host = int(parsed) & int(seen.hostmask)
+            return str(type(parsed)(int(seen.network_address) | host))
+    return None
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:  # a slice may hold names
+        return None

@@ -149,8 +149,9 @@ def remote_namespaces(maps: Iterable[Object]) -> dict[str, dict[ClusterID, str]]
         leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID) or ""
         mapping = (each.get("status") or {}).get("currentMapping") or {}
         for namespace, there in mapping.items():
-            if fields.LABEL.fullmatch(leaf) and there.get("phase") == "Accepted":
-                remote = str(there.get("remoteNamespace") or namespace)
+            remote = str(there.get("remoteNamespace") or namespace)
+            named = all(fields.LABEL.fullmatch(name) for name in (leaf, remote))
+            if named and there.get("phase") == "Accepted":
                 found.setdefault(namespace, {})[ClusterID(leaf)] = remote
     return found
 

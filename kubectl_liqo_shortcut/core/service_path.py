@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.leaves import denies_direct
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.networks import Networks, known_networks
 from kubectl_liqo_shortcut.core.service import Service, Slice
-from kubectl_liqo_shortcut.core.service_networks import Networks, networks_of
 
 
 class Path(enum.StrEnum):
@@ -49,7 +49,7 @@ class Sight:
         about = [
             each for each in self.configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == of
         ]
-        return networks_of(about[0]) if len(about) == 1 else None
+        return known_networks(about[0]) if len(about) == 1 else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,13 +162,13 @@ def _uses(addresses: Iterable[str], sight: Sight) -> Path:
         networks
         for each in sight.configurations
         if labels_of(each).get(r.REMOTE_CLUSTER_ID) != sight.hub
-        for networks in [networks_of(each)]
+        for networks in [known_networks(each)]
         if networks is not None
     ]
     ways = {
-        Path.DIRECT if any(peer.seen(address) for peer in peers) else Path.HUB
+        Path.DIRECT if any(peer.has_pod(address) for peer in peers) else Path.HUB
         for address in addresses
-        if not (hub is not None and hub.seen(address))
+        if not (hub is not None and hub.has_pod(address))
     }
     if len(ways) == 2:
         return Path.MIXED

@@ -1,4 +1,4 @@
-"""A Service of the hub as one leaf reaches it: where its namespace is there, and its endpoints."""
+"""A Service of the hub as one leaf reaches it: the addresses in its EndpointSlices there."""
 
 from __future__ import annotations
 
@@ -44,17 +44,6 @@ def service_name(text: str) -> ServiceName:
         if not fields.LABEL.fullmatch(each):
             raise Invalid(f"{text!r}: {each!r} is not the name of a {what}")
     return ServiceName(namespace, name)
-
-
-def remote_namespace(maps: Iterable[Object], namespace: str) -> str | None:
-    """Where a leaf has the hub's *namespace*, by the hub's NamespaceMaps for that leaf."""
-    for each in maps:
-        status = fields.mapping(each.get("status"), "NamespaceMap: status")
-        mapped = fields.mapping(status.get("currentMapping"), "NamespaceMap: currentMapping")
-        entry = fields.mapping(mapped.get(namespace), f"NamespaceMap: {namespace}")
-        if entry.get("phase") == "Accepted":
-            return fields.label(entry.get("remoteNamespace"), f"NamespaceMap: {namespace}")
-    return None
 
 
 def targets_of(slices: Iterable[Object]) -> tuple[Target, ...]:

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core.model import ClusterID
-from kubectl_liqo_shortcut.core.networks import Networks, is_in
+from kubectl_liqo_shortcut.core.networks import Networks
 from kubectl_liqo_shortcut.core.probe_result import Heard
 from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.errors import ExitCode
@@ -143,7 +143,7 @@ def expected(client: str, of_client: Networks, of_hub: Networks | None) -> Expec
     It is empty where nobody knows it.
     """
     return Expected(
-        direct=of_client.seen(client) if client else None,
+        direct=of_client.map_pod(client) if client else None,
         masqueraded=of_client.gateway,
         via_hub=of_hub.gateway if of_hub else None,
     )
@@ -187,7 +187,7 @@ def place(target: Target, of_peer: Networks | None, of_hub: Networks | None) -> 
     if not target.ready:
         return Path.NOT_READY
     direct = of_peer is not None and of_peer.has_pod(target.address)
-    via_hub = of_hub is not None and is_in(target.address, of_hub.external)
+    via_hub = of_hub is not None and of_hub.passes(target.address)
     if direct and via_hub:
         return Path.UNKNOWN
     return Path.DIRECT if direct else Path.VIA_HUB if via_hub else Path.ELSEWHERE

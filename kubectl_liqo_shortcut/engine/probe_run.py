@@ -137,9 +137,9 @@ class _Run:
     def _seen(self, own: str) -> str:
         """How the source sees the server Pod."""
         assert self.leg.peer is not None, "without a link no server is made"
-        seen = self.leg.peer.seen(own)
+        seen = self.leg.peer.map_pod(own)
         if seen is None:
-            networks = ", ".join(each for each, _ in self.leg.peer.pod)
+            networks = ", ".join(str(each) for each, _ in self.leg.peer.pod)
             why = f"its address {own} is not in {networks}, which {self.leg.source} knows"
             raise self._failed(self.server, why)
         return seen

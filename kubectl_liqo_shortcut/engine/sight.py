@@ -11,12 +11,8 @@ from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef
 from kubectl_liqo_shortcut.core.networks import Networks, networks_of, of_peer
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.core.slices import (
-    ServiceName,
-    Target,
-    remote_namespace,
-    targets_of,
-)
+from kubectl_liqo_shortcut.core.service import remote_namespaces
+from kubectl_liqo_shortcut.core.slices import ServiceName, Target, targets_of
 from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id, recorded_uid
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Invalid, NoLiqo, Refused
@@ -113,11 +109,9 @@ def look_at_service(
         if patiently(lambda: hub.get(ref), deadline) is None:
             raise Refused(f"the hub has no Service {service}", hint="NAMESPACE/NAME, as on the hub")
         found = patiently(lambda: hub.list(maps), deadline).items
-        remote = remote_namespace(found, service.namespace)
+        remote = remote_namespaces(found).get(service.namespace, {}).get(ClusterID(leaf.name))
     except NotServed:
         remote = None
-    except Invalid as error:
-        raise ClusterError(HUB, error.message) from error
     if remote is None:
         raise Refused(
             f"namespace {service.namespace} of the hub is not offloaded to {leaf.name}",

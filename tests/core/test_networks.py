@@ -4,7 +4,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.core.networks import Networks, networks_of, of_peer
+from kubectl_liqo_shortcut.core.networks import networks_of, of_peer
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import an_object, configuration
 
@@ -33,7 +33,7 @@ def test_an_address_is_seen_in_the_network_that_is_seen(address: str, seen: str 
         answered(["10.62.0.0/16", "10.63.0.0/16"], ["10.92.0.0/16", "10.63.0.0/16"])
     )
     assert found is not None
-    assert found.seen(address) == seen
+    assert found.map_pod(address) == seen
     assert found.has_pod("10.92.1.1")
     assert not found.has_pod("10.62.1.1")
     assert found.gateway == "10.80.0.0"
@@ -68,6 +68,6 @@ def test_a_configuration_is_found_by_its_label() -> None:
 
 
 def test_a_network_of_one_address_is_one() -> None:
-    assert Networks((("10.1.0.1/32", "10.2.0.1/32"),), ("10.3.0.0/16",)).seen("10.1.0.1") == (
-        "10.2.0.1"
-    )
+    found = networks_of(answered("10.1.0.1/32", "10.2.0.1/32"))
+    assert found is not None
+    assert found.map_pod("10.1.0.1") == "10.2.0.1"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
+from kubectl_liqo_shortcut.core.networks import networks_of
 from kubectl_liqo_shortcut.core.service import Service, services_of
-from kubectl_liqo_shortcut.core.service_networks import networks_of
 from kubectl_liqo_shortcut.core.service_path import (
     Path,
     Sight,
@@ -153,11 +153,14 @@ def test_the_host_part_survives_mapping(address: Any) -> None:
     mapped = networks.map_pod(str(address))
     assert mapped is not None
     assert mapped.split(".")[2:] == str(address).split(".")[2:]
-    assert networks.seen(mapped)
+    assert networks.has_pod(mapped)
 
 
 def test_ipv6_is_mapped_too() -> None:
-    body = configuration("oslo", {"pod": ["fd00:1::/64"]}, {"pod": ["fd00:2::/64"]})
+    body = configuration(
+        "oslo",
+        *({"pod": [f"fd00:{number}::/64"], "external": ["fd00:9::/64"]} for number in (1, 2)),
+    )
     networks = networks_of(body)
     assert networks is not None
     assert networks.map_pod("fd00:1::5") == "fd00:2::5"

@@ -7,7 +7,6 @@ import pytest
 from kubectl_liqo_shortcut.core.slices import (
     ServiceName,
     Target,
-    remote_namespace,
     service_name,
     targets_of,
 )
@@ -27,12 +26,6 @@ def test_another_form_is_a_wrong_command_line(text: str) -> None:
 
 def mapped(**entry: Any) -> dict[str, Any]:
     return {"status": {"currentMapping": {"shop": entry}}}
-
-
-def test_a_namespace_is_where_its_map_says() -> None:
-    good = mapped(phase="Accepted", remoteNamespace="shop-hub")
-    assert remote_namespace([{}, mapped(phase="Creating"), good], "shop") == "shop-hub"
-    assert remote_namespace([good], "other") is None
 
 
 def a_slice(*addresses: str, ports: Any = ({"port": 80},), **conditions: Any) -> dict[str, Any]:

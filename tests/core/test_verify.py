@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_liqo_shortcut.core.networks import Networks
+from kubectl_liqo_shortcut.core.networks import Networks, networks_of
 from kubectl_liqo_shortcut.core.probe_result import Heard
 from kubectl_liqo_shortcut.core.slices import Target
 from kubectl_liqo_shortcut.core.verify import Expected, Path, expected, judge, place
 
-MILAN = Networks((("10.61.0.0/16", "10.61.0.0/16"),), ("10.171.0.0/16",))
-HUB = Networks((("10.60.0.0/16", "10.60.0.0/16"),), ("10.70.0.0/16",))
+
+def networks(pod: str, external: str) -> Networks:
+    """Those of a cluster whose addresses Liqo left as they are."""
+    cidr = {"remote": {"cidr": {"pod": pod, "external": external}}}
+    found = networks_of({"metadata": {"name": "x"}, "spec": cidr, "status": cidr})
+    assert found is not None
+    return found
+
+
+MILAN = networks("10.61.0.0/16", "10.171.0.0/16")
+HUB = networks("10.60.0.0/16", "10.70.0.0/16")
 MAY_BE = expected("10.61.0.6", MILAN, HUB)
 
 
@@ -62,6 +71,6 @@ def test_an_address_tells_its_place(address: str, path: Path) -> None:
 
 
 def test_an_address_of_two_places_is_not_known() -> None:
-    both = Networks((("10.70.0.0/16", "10.70.0.0/16"),), ("10.171.0.0/16",))
+    both = networks("10.70.0.0/16", "10.171.0.0/16")
     assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Path.UNKNOWN
     assert place(Target("10.70.0.9", 80, ready=True), None, None) is Path.ELSEWHERE
