@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.plugin import succeed
+from tests.e2e.plugin import PAIR, plugin, succeed
+from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
 from tests.lab.lab import Lab
 
 LEAVES = 2
@@ -69,3 +70,37 @@ def dataplane(lab: Lab) -> Iterator[Lab]:
     yield lab
     if not was_on:
         lab.disable_dataplane()
+
+
+@pytest.fixture(scope="module")
+def shop(dataplane: Lab) -> Shop:
+    """With its Pods, as long as the tests of a file run."""
+    lab, plane = dataplane, dataplane.dataplane
+    remote = plane.offload(NAMESPACE, leaves=PAIR)
+    server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB), port=8080)
+    client = plane.make_pod(CLIENT, remote, "client")
+    plane.publish(NAMESPACE, SERVICE, [(SERVER, "web")])
+    made = Shop(lab, NAMESPACE, remote, client, server)
+    made.leads_to(made.external_address)
+    return made
+
+
+@pytest.fixture
+def unlinked(shop: Shop, hub: Lab) -> Iterator[Shop]:
+    """Through the hub, without a shortcut."""
+    yield shop
+    plugin(hub, "service", "disable", KEY)
+    shop.leads_to(shop.external_address)
+
+
+@pytest.fixture
+def linked(unlinked: Shop) -> Shop:
+    """Through the hub, with a shortcut."""
+    succeed(unlinked.lab, "create", *PAIR)
+    return unlinked
+
+
+@pytest.fixture
+def direct(linked: Shop) -> Shop:
+    succeed(linked.lab, "service", "enable", KEY)
+    return linked

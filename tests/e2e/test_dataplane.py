@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.plugin import PAIR, Snapshots, succeed
+from tests.e2e.shop import CALL, CALLS, CLIENT, SERVER, SIZE, WEB, Web, hub_address
 from tests.lab import network, processes
 from tests.lab.errors import LabError
 from tests.lab.kube import CORE, Object, path, wait_for
@@ -19,31 +20,7 @@ from tests.lab.lab import Lab
 from tests.lab.snapshot import Snapshot, differences
 from tests.lab.state import State
 
-CLIENT, SERVER = PAIR
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SIZE = 20_000  # bytes of each answer, many more than the gateways' own pings
-CALLS = 20
-WEB = f"""
-import http.server
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.client_address[0].encode().ljust({SIZE}))
-http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
-"""
-CALL = """
-import json, socket, sys, time
-address, port, number, answers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), []
-for _ in range(number):
-    began = time.monotonic()
-    with socket.create_connection((address, port), timeout=3) as connection:
-        took = time.monotonic() - began
-        connection.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
-        body = connection.makefile("rb").read().partition(b"\\r\\n\\r\\n")[2]
-    answers.append([body.decode().strip(), took])
-print(json.dumps(answers))
-"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,56 +77,6 @@ def workloads(lab: Lab, before: Machine) -> Iterator[Lab]:
         lab.disable_dataplane()
 
 
-@dataclasses.dataclass(frozen=True)
-class Web:
-    """A Service of the hub whose only Pod is on one leaf, called by a Pod of the other."""
-
-    lab: Lab
-    namespace: str
-    client: str
-    server: str
-
-    def calls(self, number: int = CALLS) -> list[tuple[str, float]]:
-        """Whom the server saw, and the seconds until each connection stood."""
-        return self._calls(self.lab.dataplane.cluster_ip(CLIENT, self.namespace, "web"), 80, number)
-
-    def past_the_service(self) -> str:
-        """Whom the server sees when its Pod is called by its own address; empty if it is not."""
-        address = self.lab.dataplane.seen_as(CLIENT, SERVER, self.server)
-        try:
-            return self._calls(address, 8080, 1)[0][0]
-        except LabError:
-            return ""
-
-    def _calls(self, address: str, port: int, number: int) -> list[tuple[str, float]]:
-        command = (sys.executable, "-c", CALL, address, str(port), str(number))
-        said = self.lab.dataplane.pod_exec(CLIENT, self.namespace, "client", *command)
-        return [(caller, seconds) for caller, seconds in json.loads(said)]
-
-    def callers(self) -> set[str]:
-        return {caller for caller, _ in self.calls()}
-
-    def leads_to(self, address: str) -> None:
-        """Wait until the slice on the client's leaf says so, and its node has heard it."""
-
-        def arrived() -> bool:
-            found = self.lab.dataplane.slice_addresses(CLIENT, self.namespace, "web")
-            return found == [address] and self.answers()
-
-        wait_for(arrived, 30, f"{CLIENT}: the Service leads to {address}", 0.2)
-
-    def answers(self) -> bool:
-        try:
-            return bool(self.calls(1))
-        except LabError:
-            return False
-
-    @property
-    def external_address(self) -> str:
-        """The server's, in the hub's external CIDR."""
-        return self.lab.dataplane.map_address("demo", f"{SERVER}-web", self.server)
-
-
 @pytest.fixture(scope="module")
 def web(workloads: Lab) -> Web:
     plane = workloads.dataplane
@@ -157,7 +84,7 @@ def web(workloads: Lab) -> Web:
     server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB), port=8080)
     client = plane.make_pod(CLIENT, remote, "client")
     plane.publish("demo", "web", [(SERVER, "web")])
-    made = Web(workloads, remote, client, server)
+    made = Web(workloads, "demo", remote, client, server)
     made.leads_to(made.external_address)
     return made
 
@@ -169,11 +96,6 @@ def linked(web: Web, hub: Lab) -> Iterator[Web]:
     yield web
     web.lab.dataplane.set_direct("demo", "web", False)
     web.leads_to(web.external_address)
-
-
-def hub_address(lab: Lab) -> str:
-    """The first of the hub's external CIDR: so the hub's masquerading shows at a leaf."""
-    return lab.clusters["hub"].spec.external_cidr.partition("/")[0]
 
 
 def grown(after: tuple[int, int], before: tuple[int, int]) -> tuple[int, int]:

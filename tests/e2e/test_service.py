@@ -2,82 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import signal
 import threading
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from tests.e2e.plugin import NAME, PAIR, interrupt_when, plugin, succeed
-from tests.e2e.test_dataplane import CLIENT, SERVER, WEB, Web, hub_address
+from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, Shop, hub_address
 from tests.lab.errors import LabError
 from tests.lab.kube import CORE, path, wait_for
-from tests.lab.lab import Lab
 
-KEY = "shop/web"
-NAMESPACE, SERVICE = KEY.split("/")
 SEEN_AGAIN = 15.0  # seconds: Liqo's next own look comes as many later as it has waited for so far
-
-
-@dataclasses.dataclass(frozen=True)
-class Shop(Web):
-    """The Service of this file."""
-
-    @property
-    def external_address(self) -> str:
-        return self.lab.dataplane.map_address(NAMESPACE, f"{SERVER}-web", self.server)
-
-    def is_on(self) -> bool:
-        found = self.lab.clusters["hub"].kube.get(path(CORE, "services", NAMESPACE, SERVICE))
-        return "liqo.io/use-direct-connections" in (found["metadata"].get("annotations") or {})
-
-    def path(self) -> str:
-        """What ``service list`` says of the calling leaf."""
-        said = json.loads(succeed(self.lab, "service", "list", "-n", NAMESPACE, "-o", "json"))
-        (web,) = (each for each in said["items"] if each["metadata"]["name"] == SERVICE)
-        (leaf,) = (each for each in web["leaves"] if each["leaf"] == CLIENT)
-        return str(leaf["path"])
-
-
-@pytest.fixture(scope="module")
-def shop(lab: Lab) -> Iterator[Shop]:
-    """With the data plane, as long as this file runs."""
-    was_on = lab.has_dataplane
-    lab.enable_dataplane()
-    plane = lab.dataplane
-    remote = plane.offload(NAMESPACE, leaves=PAIR)
-    server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB))
-    client = plane.make_pod(CLIENT, remote, "client")
-    plane.publish(NAMESPACE, SERVICE, [(SERVER, "web")])
-    made = Shop(lab, remote, client, server)
-    made.leads_to(made.external_address)
-    yield made
-    if not was_on:
-        lab.disable_dataplane()
-
-
-@pytest.fixture
-def unlinked(shop: Shop, hub: Lab) -> Iterator[Shop]:
-    """Through the hub, without a shortcut."""
-    yield shop
-    plugin(hub, "service", "disable", KEY)
-    shop.leads_to(shop.external_address)
-
-
-@pytest.fixture
-def linked(unlinked: Shop) -> Shop:
-    """Through the hub, with a shortcut."""
-    succeed(unlinked.lab, "create", *PAIR)
-    return unlinked
-
-
-@pytest.fixture
-def direct(linked: Shop) -> Shop:
-    succeed(linked.lab, "service", "enable", KEY)
-    return linked
 
 
 def test_without_a_shortcut_it_is_refused_and_nothing_changes(unlinked: Shop) -> None:
