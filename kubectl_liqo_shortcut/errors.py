@@ -45,7 +45,7 @@ class ExitCode(enum.IntEnum):
     VIA_HUB = (
         6,
         "verify: it goes through the hub",
-        "for a Service: annotate it on the hub with liqo.io/use-direct-connections=true",
+        "for a Service: kubectl liqo-shortcut service enable NS/NAME",
     )
     UNREACHABLE = (
         7,

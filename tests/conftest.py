@@ -29,6 +29,14 @@ def world() -> Iterator[FakeWorld]:
     world.close()
 
 
+@pytest.fixture(autouse=True)
+def _nodes_follow_at_once() -> Iterator[None]:
+    """The fakes have no nodes whose rules could be late."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 0.0)
+        yield
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compares a whole output with the file of that name in tests/golden."""

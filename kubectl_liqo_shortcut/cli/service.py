@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.cli.options import (
 from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.verify import image_option, prover
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
@@ -67,6 +68,8 @@ Examples:
   kubectl liqo-shortcut service enable demo/web
   # make the shortcuts that it needs first
   kubectl liqo-shortcut service enable web -n demo --create-shortcuts
+  # prove by packets that its calls go direct, else take it back
+  kubectl liqo-shortcut service enable demo/web --verify
   # only check, and print what is to stand in git
   kubectl liqo-shortcut service enable demo/web --dry-run=client -o yaml
 """
@@ -78,6 +81,14 @@ Examples:
     is_flag=True,
     help="Make the shortcuts that are missing first: two gateway Pods each",
 )
+@click.option(
+    "--verify",
+    "proving",
+    is_flag=True,
+    help="Send packets before and after, as verify --service does; back to the hub's path unless "
+    "they go direct",
+)
+@image_option
 @click.option(
     "--dry-run",
     type=click.Choice(("none", "client", "server")),
@@ -98,6 +109,8 @@ def enable_command(
     service: str,
     namespace: str | None,
     create_shortcuts: bool,
+    proving: bool,
+    image: str,
     dry_run: str,
     output: ReportFormat | None,
     timeout: float,
@@ -111,7 +124,8 @@ def enable_command(
     followed is poked.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.service import enable, target, try_enable
+    from kubectl_liqo_shortcut.commands.service import enable, target
+    from kubectl_liqo_shortcut.commands.service_trial import try_enable
     from kubectl_liqo_shortcut.output.services import annotation_document
 
     began = time.monotonic()
@@ -132,7 +146,8 @@ def enable_command(
             return
         _create(trial.missing, access, _left(timeout, began))
     left = _left(timeout, began)
-    run_jobs({f"{where}/{name}": partial(enable, where, name, access, left)}, left)
+    prove = prover(access, where, name, image) if proving else None
+    run_jobs({f"{where}/{name}": partial(enable, where, name, access, left, prove=prove)}, left)
 
 
 def _left(timeout: float, began: float) -> float:
@@ -195,7 +210,8 @@ def disable_command(
     Exit code 8 if a leaf could not be asked: it is told as unchecked, Liqo tells it by itself.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.service import disable, disabled_by, target
+    from kubectl_liqo_shortcut.commands.service import disable, target
+    from kubectl_liqo_shortcut.commands.service_trial import disabled_by
 
     where, name = target(service, namespace, access.namespace)
     if dry_run == "client":

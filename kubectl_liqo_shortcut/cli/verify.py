@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +23,9 @@ from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.probe import IMAGE
 
 if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.commands.service_proof import Prove
     from kubectl_liqo_shortcut.core.events import Event
-    from kubectl_liqo_shortcut.core.model import Object
+    from kubectl_liqo_shortcut.core.model import ClusterID, Object
     from kubectl_liqo_shortcut.core.verify import Verification
     from kubectl_liqo_shortcut.engine.parallel import Stop
 
@@ -40,6 +42,15 @@ Examples:
 """
 
 
+image_option = click.option(
+    "--image",
+    metavar="IMAGE",
+    default=IMAGE,
+    show_default=True,
+    help="Image of the probe Pods; it needs python3 only",
+)
+
+
 @click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
 @click.option(
@@ -47,13 +58,7 @@ Examples:
     metavar="NAMESPACE/NAME",
     help="A Service of the hub, as the first leaf's Pods call it",
 )
-@click.option(
-    "--image",
-    metavar="IMAGE",
-    default=IMAGE,
-    show_default=True,
-    help="Image of the probe Pods; it needs python3 only",
-)
+@image_option
 @click.option(
     "--count",
     type=click.IntRange(1, 1000),
@@ -122,6 +127,31 @@ def command(
 
     run_jobs({target(words): job}, timeout)
     _print_result(found[0], output)
+
+
+def prover(access: Access, namespace: str, name: str, image: str) -> Prove:
+    """What ``service enable --verify`` sends packets with."""
+    from kubectl_liqo_shortcut.adapters.templates import read_template
+    from kubectl_liqo_shortcut.commands.verify import Options, verify
+    from kubectl_liqo_shortcut.core.fields import text
+    from kubectl_liqo_shortcut.core.probe import PROGRAM
+    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.slices import ServiceName
+
+    options = Options(
+        program=read_template(PROGRAM),
+        service=ServiceName(namespace, name),
+        image=text(image, "--image", longest=1024),
+    )
+    renderer = Renderer(read_template)
+
+    def prove(
+        source: ClusterID, target: ClusterID, timeout: float, stop: Stop
+    ) -> Generator[Event, None, Verification]:
+        within = dataclasses.replace(options, timeout=timeout)
+        return (yield from verify((source, target), access, renderer, within, stop))
+
+    return prove
 
 
 def _print_plan(documents: list[Object], output: ReportFormat | None) -> None:

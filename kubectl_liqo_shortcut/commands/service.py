@@ -6,18 +6,19 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from kubectl_liqo_shortcut.commands.service_proof import Prove, after, before
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import HUB, Object, shortcut_name
+from kubectl_liqo_shortcut.core.model import HUB, shortcut_name
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import is_ready
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, path_on
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.service_assess import Assessment, assess, find_service
 from kubectl_liqo_shortcut.engine.service_back import switch_back
-from kubectl_liqo_shortcut.engine.service_turn import Turn, patch_of
+from kubectl_liqo_shortcut.engine.service_turn import Turn
 from kubectl_liqo_shortcut.engine.services import look_at_hub, look_at_leaves, remote_of
 from kubectl_liqo_shortcut.errors import (
     Gone,
@@ -84,51 +85,30 @@ def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> 
     ]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Trial:
-    """What ``enable`` would write, what that changes, and the shortcuts to make before."""
-
-    body: Object
-    verb: Verb
-    missing: tuple[Pair, ...]
-
-
-def try_enable(
+def enable(
     namespace: str,
     name: str,
     open_cluster: OpenCluster,
     timeout: float,
+    stop: Stop,
     *,
-    making: bool = False,
-    send: bool = False,
-) -> Trial:
-    """Refuses as ``enable`` does; nothing is kept.
-
-    *making*: missing shortcuts are no reason to refuse; to *send* lets the hub judge it too.
-    """
-    deadline = Deadline(timeout)
-    found = assess(namespace, name, open_cluster, deadline)
-    missing = found.missing if making else ()
-    if len(found.refusals) > len(missing):
-        raise ServiceRefused(found.service, found.refusals)
-    service = found.service
-    if send:
-        hub = open_cluster(HUB)
-        patiently(lambda: hub.patch(service.ref, patch_of(service, True), dry_run=True), deadline)
-    return Trial(service.with_annotation(True).body, _verb(found), missing)
-
-
-def enable(
-    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, stop: Stop
+    prove: Prove | None = None,
 ) -> Iterator[Event]:
-    """Annotate the Service, and wait until all leaves go direct; else back to the hub's path."""
+    """Annotate the Service, and wait until all leaves go direct; else back to the hub's path.
+
+    *prove* sends packets before and after: it goes back also where those do not go direct.
+    """
     deadline = Deadline(timeout)
     found = assess(namespace, name, open_cluster, deadline)
     if found.refusals:
         raise ServiceRefused(found.service, found.refusals)
-    if _verb(found) is Verb.UNCHANGED:
+    if verb_of(found) is Verb.UNCHANGED:
+        if prove is not None:
+            yield from after(found.service, prove, deadline, stop)
         yield Outcome(name, Verb.UNCHANGED, found.service.body)
         return
+    if prove is not None:
+        yield from before(found.service, prove, deadline, stop)
     hub = open_cluster(HUB)
     holds = [Hold(hub, shortcut_name(*pair)) for pair in found.service.pairs]
     try:
@@ -140,14 +120,19 @@ def enable(
             found = assess(namespace, name, open_cluster, deadline)
             if found.refusals:
                 raise ServiceRefused(found.service, found.refusals)
-        yield from _turn_on(found, hub, open_cluster, deadline, stop)
+        yield from _turn_on(found, hub, open_cluster, deadline, stop, prove)
     finally:
         for hold in holds:
             hold.release()
 
 
 def _turn_on(
-    found: Assessment, hub: Cluster, open_cluster: OpenCluster, deadline: Deadline, stop: Stop
+    found: Assessment,
+    hub: Cluster,
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    stop: Stop,
+    prove: Prove | None,
 ) -> Iterator[Event]:
     service = found.service
     leaves = {leaf: open_cluster(leaf) for leaf in service.seen_on}
@@ -162,14 +147,16 @@ def _turn_on(
                 yield from turn.wait(deadline, stop)
             else:  # it is, and slices have not followed
                 yield from turn.wait(deadline, stop, pause=0.0)
+            took = f"all leaves go direct {time.monotonic() - began:.1f}s after it was asked for"
+            yield Note(took, service.key)
+            if prove is not None:
+                yield from after(turn.service, prove, deadline, stop)
         except LeaseLost:
             raise
         except Exception as error:
             if turn.touched:
                 yield from _back(turn, error)
             raise
-        took = f"all leaves go direct {time.monotonic() - began:.1f}s after it was asked for"
-        yield Note(took, service.key)
         yield Outcome(service.name, Verb.CONFIGURED, turn.service.body)
     finally:
         turn.close()
@@ -219,16 +206,8 @@ def disable(
         )
 
 
-def disabled_by(
-    namespace: str, name: str, open_cluster: OpenCluster, timeout: float
-) -> tuple[Object, Verb]:
-    """What ``disable`` would leave, and whether that changes anything."""
-    _, service = find_service(namespace, name, open_cluster, Deadline(timeout))
-    verb = Verb.CONFIGURED if service.annotated else Verb.UNCHANGED
-    return service.with_annotation(False).body, verb
-
-
-def _verb(found: Assessment) -> Verb:
+def verb_of(found: Assessment) -> Verb:
+    """What enabling it would do."""
     service = found.service
     right = all(as_wanted(service, found.sights[leaf]) for leaf in service.seen_on)
     return Verb.UNCHANGED if service.annotated and right else Verb.CONFIGURED

@@ -112,6 +112,8 @@ class Verification:
         pair = self.directions[0].source, self.directions[0].target
         if all(each.heard is None for each in self.directions) and self.path is not Path.VIA_HUB:
             return f"kubectl liqo-shortcut create {pair[0]} {pair[1]}"
+        if self.path is Path.VIA_HUB and self.service is not None:
+            return f"kubectl liqo-shortcut service enable {self.service.service}"
         if self.path in (Path.UNREACHABLE, Path.UNKNOWN):
             return f"kubectl liqo-shortcut why {pair[0]} {pair[1]}"
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Collection, Generator, Iterator, Mapping
 from functools import partial
 
@@ -22,6 +23,10 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, tog
 from kubectl_liqo_shortcut.engine.service_turn import Turn
 from kubectl_liqo_shortcut.engine.services import look_at_leaves
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
+
+_NODES_FOLLOW = 1.5
+"""Seconds from a leaf's EndpointSlice to the rules of its nodes: kube-proxy writes them once a
+second at most, and nobody tells when it has."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,6 +105,10 @@ def free(
         else:
             for leaf, message in back.unchecked.items():
                 yield Note(f"{service.key} on {leaf}: not checked: {message}", name)
+    if found.services:
+        yield Note("the leaves' nodes are given a moment to follow", name)
+        time.sleep(min(_NODES_FOLLOW, deadline.left()))
+        stop.check()
 
 
 def switch_back(

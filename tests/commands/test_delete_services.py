@@ -160,3 +160,14 @@ def test_a_second_delete_finds_nothing_to_switch(world: FakeWorld, liqo: Offload
 
 def _notes(happened: list[Event]) -> list[Note]:
     return [each for each in happened if isinstance(each, Note)]
+
+
+def test_nodes_get_a_moment_before_the_link_goes(
+    world: FakeWorld, liqo: Offloading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 1.5)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back.time.sleep", slept.append)
+    told = run(world)
+    assert 1.5 in slept
+    assert any(isinstance(each, Note) and "to follow" in each.text for each in told)

@@ -12,12 +12,11 @@ from kubectl_liqo_shortcut.commands.service import (
     Listed,
     ServiceRefused,
     disable,
-    disabled_by,
     enable,
     list_services,
     target,
-    try_enable,
 )
+from kubectl_liqo_shortcut.commands.service_trial import disabled_by, try_enable
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of

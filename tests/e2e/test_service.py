@@ -38,6 +38,22 @@ def test_shortcuts_are_made_first_and_the_next_call_goes_direct(unlinked: Shop) 
     assert unlinked.path() == "via-hub"
 
 
+def test_packets_prove_that_it_turned(linked: Shop) -> None:
+    done = plugin(linked.lab, "service", "enable", KEY, "--verify")
+
+    assert (done.returncode, done.stdout) == (0, "service/web configured\n"), done.stderr
+    calls = f"calls from {CLIENT} to {SERVER}:"
+    assert f"before: {calls} via hub" in done.stderr
+    assert f"after: {calls} direct" in done.stderr
+
+
+def test_packets_that_cannot_be_sent_take_it_back(linked: Shop) -> None:
+    done = plugin(linked.lab, "service", "enable", KEY, "--verify", "--image", "missing/image:1")
+
+    assert (done.returncode, "missing/image:1" in done.stderr) == (1, True)
+    assert not linked.is_on()
+
+
 def test_pods_everywhere_are_expected_where_liqo_puts_them(linked: Shop) -> None:
     """On the hub, on the leaf itself, and on the other one."""
     plane = linked.lab.dataplane

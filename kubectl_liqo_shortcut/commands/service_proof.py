@@ -1,0 +1,50 @@
+"""``service enable --verify``: what packets say before a Service is turned, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+
+from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.model import ClusterID
+from kubectl_liqo_shortcut.core.service import Service
+from kubectl_liqo_shortcut.core.verify import Path, Verification
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+Prove = Callable[[ClusterID, ClusterID, float, Stop], Generator[Event, None, Verification]]
+"""Calls the Service from the first leaf, as far as it is on the second, in so many seconds."""
+
+
+class NotProven(ShortcutError):
+    """The slices say direct, and packets do not."""
+
+
+def before(service: Service, prove: Prove, deadline: Deadline, stop: Stop) -> Iterator[Event]:
+    """Only told: whatever it is, the Service is about to go another way."""
+    for leaf, host in _ways(service):
+        found = yield from prove(leaf, host, deadline.left(), stop)
+        yield Note(f"before: calls from {leaf} to {host}: {_said(found)}", service.key)
+
+
+def after(service: Service, prove: Prove, deadline: Deadline, stop: Stop) -> Iterator[Event]:
+    """Raises ``NotProven`` at the first leaf whose calls do not go direct."""
+    for leaf, host in _ways(service):
+        found = yield from prove(leaf, host, deadline.left(), stop)
+        if found.path is not Path.DIRECT:
+            raise NotProven(
+                f"calls from {leaf} to Service {service.key} on {host} do not go direct: "
+                + _said(found),
+                hint=f"kubectl liqo-shortcut why --service {service.key}",
+            )
+        yield Note(f"after: calls from {leaf} to {host}: {_said(found)}", service.key)
+
+
+def _ways(service: Service) -> list[tuple[ClusterID, ClusterID]]:
+    """Each leaf that sees the Service, with each other one that has endpoints of it."""
+    hosts = [host for host in service.hosts if host is not None]
+    return [(leaf, host) for leaf in sorted(service.seen_on) for host in hosts if host != leaf]
+
+
+def _said(found: Verification) -> str:
+    why = "; ".join(found.remarks())
+    return f"{found.path}, {why}" if why and found.path is not Path.DIRECT else f"{found.path}"

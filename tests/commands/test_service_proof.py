@@ -1,0 +1,90 @@
+"""``service enable --verify``: packets have the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from kubectl_liqo_shortcut.commands.service import enable
+from kubectl_liqo_shortcut.commands.service_proof import NotProven
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.model import ClusterID
+from kubectl_liqo_shortcut.core.slices import ServiceName
+from kubectl_liqo_shortcut.core.verify import (
+    Direction,
+    Path,
+    ServiceCheck,
+    Verdict,
+    Verification,
+)
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from tests.commands.test_create import events as create
+from tests.commands.test_service import ended, turn_on
+from tests.fakes import FakeWorld
+from tests.offloading import is_on, offload
+
+
+class Packets:
+    """Says what it is told to, one after the other, and who asked."""
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = list(paths)
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(
+        self, source: ClusterID, target: ClusterID, timeout: float, _: Stop
+    ) -> Generator[Event, None, Verification]:
+        assert timeout > 0
+        self.asked.append((source, target))
+        yield Note("packets")
+        path = self.paths.pop(0)
+        verdict = Verdict(path, "" if path is Path.DIRECT else "as said")
+        direct = Direction(source=source, target=target, verdict=Verdict(Path.DIRECT))
+        check = ServiceCheck(ServiceName("demo", "web"), "demo-hub", verdict)
+        return Verification(name="milan--rome", directions=(direct,), service=check)
+
+
+def notes(events: list[Event]) -> list[str]:
+    return [each.text for each in events if isinstance(each, Note) and "calls from" in each.text]
+
+
+@pytest.fixture
+def linked(world: FakeWorld) -> FakeWorld:
+    offload(world)
+    list(create(world))
+    return world
+
+
+def test_packets_before_and_after_are_told(linked: FakeWorld) -> None:
+    packets = Packets(*[Path.VIA_HUB] * 2, *[Path.DIRECT] * 2)
+    happened = list(enable("demo", "web", linked, 5, Stop(), prove=packets))
+    assert packets.asked == [("milan", "rome"), ("rome", "milan")] * 2
+    assert notes(happened) == [
+        "before: calls from milan to rome: via hub, demo/web: as said",
+        "before: calls from rome to milan: via hub, demo/web: as said",
+        "after: calls from milan to rome: direct",
+        "after: calls from rome to milan: direct",
+    ]
+    assert is_on(linked)
+
+
+def test_what_packets_do_not_prove_goes_back(linked: FakeWorld) -> None:
+    packets = Packets(*[Path.VIA_HUB] * 2, Path.UNREACHABLE)
+    happened, error = ended(enable("demo", "web", linked, 5, Stop(), prove=packets))
+    assert isinstance(error, NotProven)
+    assert "calls from milan to Service demo/web on rome do not go direct: unreachable" in str(
+        error
+    )
+    assert "it is back on the hub's path" in [e.text for e in happened if isinstance(e, Note)]
+    assert not is_on(linked)
+
+
+def test_what_is_direct_already_is_proven_once_and_never_taken_back(linked: FakeWorld) -> None:
+    turn_on(linked)
+    proven = list(enable("demo", "web", linked, 5, Stop(), prove=Packets(Path.DIRECT, Path.DIRECT)))
+    assert isinstance(proven[-1], Outcome)
+    assert proven[-1].verb is Verb.UNCHANGED
+    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Packets(Path.UNKNOWN)))
+    assert isinstance(error, NotProven)
+    assert is_on(linked)
