@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kubectl_liqo_shortcut.adapters.kubeconfig import contexts, load
+from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
+from kubectl_liqo_shortcut.adapters.kubeconfig import (
+    IN_CLUSTER,
+    Entry,
+    contexts,
+    entry_of,
+    in_cluster,
+    load,
+)
+from kubectl_liqo_shortcut.adapters.stored import secret_name, stored_entry
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 
 
 class Access:
@@ -20,20 +32,30 @@ class Access:
         *,
         kubeconfig: str | None = None,
         context: str | None = None,
+        impersonation: Impersonation | None = None,
         leaf_contexts: Mapping[str, str] | None = None,
         leaf_kubeconfigs: Mapping[str, str] | None = None,
+        liqo_namespace: str = "",
+        leaf_liqo_namespaces: Mapping[str, str] | None = None,
     ) -> None:
         self._path = kubeconfig
         self._context = context
+        self._impersonation = impersonation or Impersonation()
         self._leaf_contexts = leaf_contexts or {}
         self._leaf_kubeconfigs = leaf_kubeconfigs or {}
+        self._liqo_namespace = liqo_namespace
+        self._leaf_liqo_namespaces = leaf_liqo_namespaces or {}
         self._files: dict[str | None, dict[str, Any]] = {}
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, KubeCluster] = {}
+        self._stored: set[str] = set()  # leaves for which the hub has an identity
         self._lock = threading.Lock()  # several links at once share their clusters
         self._opening: dict[str, threading.Lock] = {}  # one each: a credential plugin may be slow
 
     def __call__(self, name: str) -> Cluster:
         """The cluster called *name*: a leaf's cluster ID, or ``HUB``."""
+        return self._cluster(name)
+
+    def _cluster(self, name: str) -> KubeCluster:
         with self._lock:
             opening = self._opening.setdefault(name, threading.Lock())
         with opening:
@@ -43,8 +65,11 @@ class Access:
 
     def has_hub(self) -> bool:
         """Whether any kubeconfig names a context: without one, there is no hub to ask."""
-        kubeconfig = self._load(self._path)
-        return bool(self._context or kubeconfig.get("current-context"))
+        return bool(self._hub_context())
+
+    def liqo_namespace(self, leaf: str) -> str:
+        """The namespace of Liqo on *leaf*, as the command line says; empty: the usual one."""
+        return self._leaf_liqo_namespaces.get(leaf, self._liqo_namespace)
 
     def namespace(self) -> str:
         """The namespace that the hub's context is set to, as kubectl takes it."""
@@ -54,34 +79,94 @@ class Access:
         return str(bodies.get(context, {}).get("namespace") or "default")
 
     def how(self, leaf: str) -> str:
-        """The context that leads to *leaf*, in words, unless the command line chose it."""
-        given = leaf in self._leaf_contexts or leaf in self._leaf_kubeconfigs
-        if given or leaf not in contexts(self._load(self._path)):
+        """The way to *leaf*, in words, unless the command line chose it; nobody is asked."""
+        if self._is_given(leaf):
             return ""
-        return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
+        if self._has_context(leaf):
+            return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
+        return (
+            f"no kubeconfig context {leaf!r}: trying the hub's stored identity for leaf {leaf!r} "
+            f"(Secret {secret_name(leaf)})"
+        )
 
     def via(self, leaf: str) -> str:
-        """The way to *leaf* in short, such as ``context:milan``; empty where there is none."""
+        """The way to *leaf* in short, such as ``context:milan``; empty where there is none.
+
+        Whether the hub has an identity for it is known once it was opened.
+        """
         file, context = self._leaf_kubeconfigs.get(leaf), self._leaf_contexts.get(leaf)
-        if file is None and context is None and leaf in contexts(self._load(self._path)):
+        if file is None and context is None:
+            if not self._has_context(leaf):
+                return "stored" if leaf in self._stored else ""
             context = leaf
         ways = (("file", file), ("context", context))
         return ",".join(f"{kind}:{value}" for kind, value in ways if value)
 
-    def _open(self, name: str) -> Cluster:
+    def _is_given(self, leaf: str) -> bool:
+        return leaf in self._leaf_contexts or leaf in self._leaf_kubeconfigs
+
+    def _has_context(self, leaf: str) -> bool:
+        return leaf in contexts(self._load(self._path))
+
+    def _open(self, name: str) -> KubeCluster:
         if name == HUB:
-            return _connect(HUB, self._load(self._path), self._context)
-        kubeconfig = self._load(self._leaf_kubeconfigs.get(name, self._path))
-        context = self._leaf_contexts.get(name)
-        if context is None and name not in self._leaf_kubeconfigs:
-            if name not in contexts(kubeconfig):
-                raise ClusterError(
-                    name,
-                    "no way to it: there is no kubeconfig context of that name",
-                    hint=f"pass --leaf-context {name}=CONTEXT or --leaf-kubeconfig {name}=PATH",
-                )
-            context = name
-        return _connect(name, kubeconfig, context)
+            return _connect(HUB, self._hub_entry(), self._liqo_namespace)
+        entry = self._leaf_entry(name)
+        return _connect(name, entry, self.liqo_namespace(name))
+
+    def _leaf_entry(self, leaf: str) -> Entry:
+        if not self._is_given(leaf) and not self._has_context(leaf):
+            return self._stored_entry(leaf)
+        kubeconfig = self._load(self._leaf_kubeconfigs.get(leaf, self._path))
+        context = self._leaf_contexts.get(leaf)
+        if context is None and leaf not in self._leaf_kubeconfigs:
+            context = leaf
+        return _entry(kubeconfig, context or _current(leaf, kubeconfig))
+
+    def _stored_entry(self, leaf: str) -> Entry:
+        hint = f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH"
+        no_way = "no way to it: there is no kubeconfig context of that name"
+        if not self.has_hub():
+            raise ClusterError(leaf, no_way, hint=hint)
+        try:
+            entry = stored_entry(self._cluster(HUB), leaf)
+        except Forbidden as error:
+            raise ClusterError(
+                leaf,
+                f"{no_way}, and the hub's stored identity may not be read: {error.message}",
+                hint=f"{hint}, or ask the hub's administrator for get of that one Secret",
+            ) from error
+        except ShortcutError as error:
+            if isinstance(error, ClusterError) and error.cluster == leaf:
+                self._stored.add(leaf)  # there is one, and it is refused
+                raise
+            raise ClusterError(
+                leaf, f"{no_way}, and the hub cannot be asked: {error.message}", hint=hint
+            ) from error
+        if entry is None:
+            raise ClusterError(leaf, no_way, hint=hint)
+        self._stored.add(leaf)
+        return entry
+
+    def _hub_context(self) -> str:
+        """Empty where there is none."""
+        kubeconfig = self._load(self._path)
+        named = self._context or str(kubeconfig.get("current-context") or "")
+        return named or (IN_CLUSTER if self._pod() else "")
+
+    def _hub_entry(self) -> Entry:
+        kubeconfig, context = self._load(self._path), self._hub_context()
+        if not context:
+            raise ShortcutError(
+                "no kubeconfig context leads to the hub", hint="pass --context, or set KUBECONFIG"
+            )
+        pod = None if self._context or kubeconfig.get("current-context") else self._pod()
+        entry = _entry(pod or kubeconfig, context)
+        return Entry(entry.where, entry.cluster, self._impersonation.over(entry.user))
+
+    def _pod(self) -> dict[str, Any] | None:
+        """What a Pod has of its own, where no kubeconfig says anything."""
+        return None if self._path or contexts(self._load(None)) else in_cluster()
 
     def _load(self, path: str | None) -> dict[str, Any]:
         if path not in self._files:
@@ -89,23 +174,27 @@ class Access:
         return self._files[path]
 
 
-def _connect(name: str, kubeconfig: Mapping[str, Any], context: str | None) -> Cluster:
-    context = context or str(kubeconfig.get("current-context") or "")
-    if not context and name != HUB:
-        raise ClusterError(
-            name,
-            "its kubeconfig has no current context",
-            hint=f"pass --leaf-context {name}=CONTEXT",
-        )
+def _current(leaf: str, kubeconfig: Mapping[str, Any]) -> str:
+    context = str(kubeconfig.get("current-context") or "")
     if not context:
-        raise ShortcutError(
-            "no kubeconfig context leads to the hub", hint="pass --context, or set KUBECONFIG"
+        raise ClusterError(
+            leaf,
+            "its kubeconfig has no current context",
+            hint=f"pass --leaf-context {leaf}=CONTEXT",
         )
+    return context
+
+
+def _entry(kubeconfig: Mapping[str, Any], context: str) -> Entry:
     if context not in contexts(kubeconfig):
         raise ShortcutError(
             f"kubeconfig context {context!r} does not exist",
             hint=f"contexts: {', '.join(contexts(kubeconfig)) or 'none'}",
         )
-    from kubectl_liqo_shortcut.adapters.connect import connect  # a quarter of a second, so here
+    return entry_of(kubeconfig, context)
 
-    return connect(name, kubeconfig, context)
+
+def _connect(name: str, entry: Entry, liqo_namespace: str) -> KubeCluster:
+    from kubectl_liqo_shortcut.adapters.connect import connect  # takes a while, so here
+
+    return connect(name, entry, liqo_namespace)

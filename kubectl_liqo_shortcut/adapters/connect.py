@@ -1,81 +1,141 @@
-"""From a kubeconfig context to a cluster, through the official client.
+"""From an entry of a kubeconfig to a cluster, through the official client.
 
-The client sends requests anonymously after a credential plugin failed, and ignores ``as`` (both
-tried): here the first is an error, and the second is done.
+Its way of reading a kubeconfig is not used: it sends requests anonymously after a credential plugin
+failed, ignores ``as``, and leaves private keys in files after a signal (all tried).
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+import contextlib
+import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
-from kubernetes import config
+import urllib3
 from kubernetes.client.api_client import ApiClient
 from kubernetes.client.configuration import Configuration
-from kubernetes.config.config_exception import ConfigException
+from kubernetes.client.rest import RESTClientObject
 
 from kubectl_liqo_shortcut import __version__
+from kubectl_liqo_shortcut.adapters import impersonation
+from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, source
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
-from kubectl_liqo_shortcut.adapters.kubeconfig import user_of
-from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
+from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
+from kubectl_liqo_shortcut.adapters.server import Server, server
+from kubectl_liqo_shortcut.adapters.tls import tls
+from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
+from kubectl_liqo_shortcut.errors import ClusterError, Transient
 
 _CONNECTIONS = 32  # at once to one cluster: watches hold one each
 
 
-def connect(name: str, kubeconfig: Mapping[str, Any], context: str) -> KubeCluster:
-    """The cluster that *context* leads to; *name* is what messages call it."""
-    return KubeCluster(name, _client(name, kubeconfig, context))
+def connect(name: str, entry: Entry, liqo_namespace: str = "") -> KubeCluster:
+    """The cluster that *entry* leads to; *name* is what messages call it."""
+    with _told(name, entry.where, ClusterError):
+        there = server(entry.cluster)
+        settings = Configuration(host=there.url)
+        settings.retries = False  # retrying is the engine's decision, with the deadline in view
+        settings.proxy = None
+        api = ApiClient(settings)
+        api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
+        headers = impersonation.headers(entry.user)
+        api.rest_client = _Connection(settings, there, source(entry, there), headers)
+    api.rest_client.broken = lambda: _told(name, entry.where, Transient)
+    return KubeCluster(name, api, liqo_namespace)
 
 
-def _client(name: str, kubeconfig: Mapping[str, Any], context: str) -> ApiClient:
-    settings = Configuration()
-    said = _Said()
-    logging.getLogger().addHandler(said)
+class _Connection(RESTClientObject):
+    """Sends requests with credentials; looks for others when these are not accepted."""
+
+    def __init__(
+        self, settings: Configuration, there: Server, who: Source, headers: list[tuple[str, str]]
+    ) -> None:
+        super().__init__(settings)
+        self.broken: Any = contextlib.nullcontext
+        self._server, self._source, self._always = there, who, headers
+        self._shown = who.current()
+        self.pool_manager = _pool(there, self._shown)
+
+    def request(
+        self,
+        method: Any,
+        url: Any,
+        headers: Any = None,
+        body: Any = None,
+        post_params: Any = None,
+        _request_timeout: Any = None,
+    ) -> Any:
+        ask: Any = super().request
+
+        def send(credentials: Credentials) -> Any:
+            every = self._headers(headers, credentials)
+            return ask(method, url, every, body, post_params, _request_timeout)
+
+        credentials = self._usable()
+        response = send(credentials)
+        if response.status == 401 and self._is_renewed(credentials):
+            response.response.drain_conn()
+            response = send(self._usable())
+        return response
+
+    def _headers(self, headers: Any, credentials: Credentials) -> urllib3.HTTPHeaderDict:
+        every = urllib3.HTTPHeaderDict(headers or {})
+        for name, value in self._always:
+            every.add(name, value)
+        if credentials.authorization:
+            every["Authorization"] = credentials.authorization
+        return every
+
+    def _usable(self) -> Credentials:
+        with self.broken():
+            credentials = self._source.current()
+            if (credentials.certificate, credentials.key) != (
+                self._shown.certificate,
+                self._shown.key,
+            ):
+                self.pool_manager = _pool(self._server, credentials)
+            self._shown = credentials
+            return credentials
+
+    def _is_renewed(self, refused: Credentials) -> bool:
+        with self.broken():
+            return self._source.renew(refused)
+
+
+@contextlib.contextmanager
+def _told(name: str, where: str, kind: type[ClusterError]) -> Iterator[None]:
+    """Say of which cluster and which kubeconfig it is; what worked once may work again."""
     try:
-        config.load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-            dict(kubeconfig), context=context, client_configuration=settings, persist_config=False
-        )
-    except (ConfigException, OSError, ValueError, KeyError) as error:
-        raise ClusterError(name, f"kubeconfig context {context!r}: {error}") from error
-    finally:
-        logging.getLogger().removeHandler(said)
-    user = user_of(kubeconfig, context)
-    if "exec" in user and not settings.api_key and not settings.cert_file:
-        # The client only logs this and goes on without credentials.
-        raise ClusterError(
+        yield
+    except BadKubeconfig as error:
+        raise kind(name, f"{where}: {error}") from error
+    except PluginFailed as error:
+        context = where.removeprefix("kubeconfig ")
+        raise kind(
             name,
-            f"the credential plugin of context {context!r} failed: {'; '.join(said.lines)}",
-            hint=f"try it: kubectl --context {context} auth whoami",
-        )
-    settings.retries = False  # retrying is the engine's decision, with the deadline in view
-    settings.connection_pool_maxsize = _CONNECTIONS
-    api = ApiClient(settings)
-    api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
-    _impersonate(api, user)
-    return api
+            f"the credential plugin of {context} failed: {error}",
+            hint="what it said itself stands above; try it: kubectl auth whoami, "
+            f"with that {context.partition(' ')[0]}",
+        ) from error
 
 
-def _impersonate(api: ApiClient, user: Mapping[str, Any]) -> None:
-    groups = user.get("as-groups") or []
-    if len(groups) > 1 or user.get("as-user-extra"):
-        raise ShortcutError(
-            "as-groups with more than one group and as-user-extra are not supported yet",
-            hint="use a kubeconfig user without them",
-        )
-    headers = {"Impersonate-User": user.get("as"), "Impersonate-Uid": user.get("as-uid")}
-    headers["Impersonate-Group"] = groups[0] if groups else None
-    for header, value in headers.items():
-        if value:
-            api.set_default_header(header, value)  # type: ignore[no-untyped-call]
-
-
-class _Said(logging.Handler):
-    """Keeps what the client logs while it loads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:
+    settings: dict[str, Any] = {"maxsize": _CONNECTIONS, "retries": False}
+    if there.is_tls:
+        settings["ssl_context"] = tls(there, credentials)
+        if there.tls_name:
+            settings["server_hostname"] = there.tls_name
+    proxy = there.proxy_in_use
+    if not proxy:
+        return urllib3.PoolManager(**settings)
+    parts = urllib.parse.urlsplit(proxy)
+    if parts.scheme == "socks5":
+        try:
+            from urllib3.contrib.socks import SOCKSProxyManager
+        except ImportError as error:
+            raise BadKubeconfig("a socks5 proxy needs the Python package PySocks") from error
+        return SOCKSProxyManager(proxy.replace("socks5:", "socks5h:", 1), **settings)
+    login = urllib.parse.unquote(parts.netloc.rpartition("@")[0])
+    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **settings)

@@ -46,13 +46,26 @@ _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 class KubeCluster:
     """A ``Cluster`` reached by one ``ApiClient``, which many threads may use."""
 
-    def __init__(self, name: str, api: ApiClient) -> None:
+    def __init__(self, name: str, api: ApiClient, liqo_namespace: str = "") -> None:
         self._name = name
         self._api = api
+        self._liqo_namespace = liqo_namespace or r.LIQO_NAMESPACE
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def liqo_namespace(self) -> str:
+        return self._liqo_namespace
+
+    def secret(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """All that a Secret holds, None if it is not there: for what is to be used, not shown."""
+        try:
+            answer = self._call("GET", r.SECRET.path(namespace, name), {})
+        except Gone:
+            return None
+        return answer.get("data") or {}
 
     def get(self, ref: ObjectRef) -> Object | None:
         try:

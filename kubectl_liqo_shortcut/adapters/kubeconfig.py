@@ -6,6 +6,7 @@ reading and choosing is ours; nothing here needs the client.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,18 @@ _PATHS = {
     "contexts": ("context", ()),
 }
 """For each list of a kubeconfig: the key of its entries' body, and which fields are file paths."""
+
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+IN_CLUSTER = "in-cluster"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """What a context leads to: the bodies of its cluster and of its user, empty if not there."""
+
+    where: str  # what messages call it
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any] = dataclasses.field(repr=False)
 
 
 def load(explicit: str | None = None) -> dict[str, Any]:
@@ -38,16 +51,44 @@ def load(explicit: str | None = None) -> dict[str, Any]:
     return merged
 
 
+def in_cluster() -> dict[str, Any] | None:
+    """The kubeconfig of a Pod's own ServiceAccount, which kubectl takes where there is no other."""
+    host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))
+    if not (host and port and os.path.isfile(f"{_ACCOUNT}/token")):
+        return None
+    host = f"[{host}]" if ":" in host else host
+    cluster = {"server": f"https://{host}:{port}", "certificate-authority": f"{_ACCOUNT}/ca.crt"}
+    return of_one(IN_CLUSTER, cluster, {"tokenFile": f"{_ACCOUNT}/token"})
+
+
+def of_one(name: str, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, Any]:
+    """A kubeconfig with one context, which is current."""
+    return {
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+    }
+
+
 def contexts(kubeconfig: Mapping[str, Any]) -> list[str]:
     return [str(entry["name"]) for entry in kubeconfig.get("contexts") or ()]
 
 
-def user_of(kubeconfig: Mapping[str, Any], context: str) -> Mapping[str, Any]:
-    """The user entry that *context* names; empty if there is none."""
-    bodies = {entry["name"]: entry["context"] for entry in kubeconfig["contexts"]}
-    wanted = bodies[context].get("user")
-    users = {entry["name"]: entry["user"] for entry in kubeconfig.get("users") or ()}
-    return users.get(wanted) or {}
+def entry_of(kubeconfig: Mapping[str, Any], context: str) -> Entry:
+    """What *context*, which exists, leads to."""
+
+    def body(kind: str, name: object) -> Mapping[str, Any]:
+        key = _PATHS[kind][0]
+        bodies = {entry["name"]: entry[key] for entry in kubeconfig.get(kind) or ()}
+        return bodies.get(name) or {}
+
+    leads = body("contexts", context)
+    return Entry(
+        f"kubeconfig context {context!r}",
+        body("clusters", leads.get("cluster")),
+        body("users", leads.get("user")),
+    )
 
 
 def _paths(explicit: str | None) -> list[str]:
@@ -72,7 +113,7 @@ def _read(path: str, *, required: bool) -> dict[str, Any]:
                 f"kubeconfig {path}: {error.strerror}", hint="pass the path of a kubeconfig file"
             ) from error
         return {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, ValueError) as error:  # such as a date that no calendar has
         raise ShortcutError(f"kubeconfig {path}: {error}") from error
     if not isinstance(document, dict):
         raise ShortcutError(f"kubeconfig {path}: not a kubeconfig")
@@ -84,9 +125,16 @@ def _entries(
 ) -> list[tuple[str, dict[str, Any]]]:
     """The names and bodies of one list of a kubeconfig."""
     try:
-        return [(each["name"], dict(each.get(body_key) or {})) for each in document.get(kind) or ()]
+        found = [
+            (each["name"], dict(each.get(body_key) or {})) for each in document.get(kind) or ()
+        ]
+        names = [name for name, _ in found]
+        twice = next((name for name in names if names.count(name) > 1), None)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ShortcutError(f"kubeconfig {path}: {kind} is not a list of named entries") from error
+    if twice is not None:  # as for kubectl: it does not choose between them
+        raise ShortcutError(f"kubeconfig {path}: {twice!r} is twice in {kind}")
+    return found
 
 
 def _absolute(body: Mapping[str, Any], fields: tuple[str, ...], folder: str) -> dict[str, Any]:
@@ -94,7 +142,7 @@ def _absolute(body: Mapping[str, Any], fields: tuple[str, ...], folder: str) -> 
     base = os.path.abspath(folder)
     result = dict(body)
     for field in fields:
-        if result.get(field):
+        if isinstance(result.get(field), str) and result[field]:
             result[field] = os.path.join(base, result[field])
     plugin = result.get("exec")
     if isinstance(plugin, dict) and os.sep in str(plugin.get("command", "")):

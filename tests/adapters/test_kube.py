@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kubectl_liqo_shortcut.adapters.connect import connect
+from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -19,7 +20,6 @@ from kubectl_liqo_shortcut.errors import (
     Conflict,
     Expired,
     Forbidden,
-    ShortcutError,
     Transient,
     Unreachable,
 )
@@ -30,13 +30,7 @@ Says = Callable[..., Cluster]
 
 
 def client_of(port: int, user: dict[str, object] | None = None) -> Cluster:
-    kubeconfig = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "u", "user": user or {}}],
-        "contexts": [{"name": "rome", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "rome",
-    }
-    return connect("rome", kubeconfig, "rome")
+    return connect("rome", Entry("here", {"server": f"http://127.0.0.1:{port}"}, user or {}))
 
 
 @pytest.fixture
@@ -171,20 +165,3 @@ def test_requests_say_who_they_are_from(says: Says) -> None:
         "ops",
         "7",
     )
-
-
-def test_what_cannot_be_impersonated_is_refused_rather_than_left_out() -> None:
-    with pytest.raises(ShortcutError, match="as-groups"):
-        client_of(1, {"as": "jane", "as-groups": ["a", "b"]})
-
-
-def test_a_failed_credential_plugin_is_an_error_and_never_anonymous() -> None:
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}
-    with pytest.raises(ClusterError, match="the credential plugin of context 'rome' failed"):
-        client_of(1, {"exec": {**plugin, "interactiveMode": "Never"}})
-
-
-def test_a_kubeconfig_that_the_client_cannot_use_is_named() -> None:
-    context = {"name": "rome", "context": {"cluster": "nowhere", "user": "nobody"}}
-    with pytest.raises(ClusterError, match="kubeconfig context 'rome'"):
-        connect("rome", {"clusters": [], "users": [], "contexts": [context]}, "rome")

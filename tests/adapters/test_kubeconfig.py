@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubectl_liqo_shortcut.adapters.access import Access
-from kubectl_liqo_shortcut.adapters.kubeconfig import contexts, load, user_of
+from kubectl_liqo_shortcut.adapters.kubeconfig import contexts, entry_of, load
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -68,7 +68,7 @@ def test_the_entries_of_all_files_are_known(write: Write, listed: Listed) -> Non
 
 def test_the_first_entry_of_a_name_wins(write: Write, listed: Listed) -> None:
     merged = listed(write("a", config("rome")), write("b", config("rome", token="other")))
-    assert user_of(merged, "rome") == {"token": "token-of-rome"}
+    assert entry_of(merged, "rome").user == {"token": "token-of-rome"}
 
 
 def test_a_file_that_is_listed_twice_counts_once(write: Write, listed: Listed) -> None:
@@ -138,7 +138,7 @@ def test_relative_paths_are_relative_to_their_own_file(
     one = config("rome", **user)
     one["clusters"][0]["cluster"]["certificate-authority"] = "../ca.pem"
     merged = listed(write("elsewhere/a", one), write("b", config("milan")))
-    assert user_of(merged, "rome") == {
+    assert entry_of(merged, "rome").user == {
         "client-certificate": str(tmp_path / "elsewhere/cert.pem"),
         "client-key": "/etc/key.pem",
         "tokenFile": str(tmp_path / "elsewhere/t"),
@@ -156,19 +156,19 @@ def test_a_credential_plugin_with_a_slash_is_relative_to_its_file(
     write: Write, tmp_path: pathlib.Path, command: str, found: str
 ) -> None:
     merged = load(write("a", config("rome", exec={"command": command, "args": ["x"]})))
-    plugin = user_of(merged, "rome")["exec"]
+    plugin = entry_of(merged, "rome").user["exec"]
     assert plugin == {"command": found.format(folder=tmp_path), "args": ["x"]}
 
 
 @pytest.mark.parametrize("command", ["login", "/bin/login"], ids=["on the PATH", "absolute"])
 def test_any_other_credential_plugin_stays_as_it_is(write: Write, command: str) -> None:
     merged = load(write("a", config("rome", exec={"command": command})))
-    assert user_of(merged, "rome")["exec"]["command"] == command
+    assert entry_of(merged, "rome").user["exec"]["command"] == command
 
 
 def test_a_context_without_a_user_has_an_empty_one(write: Write) -> None:
     document = config("rome") | {"users": None}
-    assert user_of(load(write("a", document)), "rome") == {}
+    assert entry_of(load(write("a", document)), "rome").user == {}
 
 
 # The way to a cluster. Nothing listens at these addresses: who is asked says so in its error.

@@ -1,0 +1,180 @@
+"""The identity for a leaf that Liqo stored on the hub: a kubeconfig in a Secret.
+
+It is hostile input: whoever may write that Secret would otherwise run programs here, have files of
+this machine sent to a server of theirs, or let another one answer. So only what is listed is taken.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import urllib.parse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.model import ClusterID, is_terminating
+from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.adapters.kube import KubeCluster
+
+_KEY = "kubeconfig"
+_LONGEST = 64 * 1024  # bytes: Liqo's own has a few thousand
+_CLUSTER = ("server", "tls-server-name", "proxy-url", "certificate-authority-data")
+_USER = ("client-certificate-data", "client-key-data", "token")
+_HARMLESS = ("extensions", "disable-compression")  # and left out
+_RUNS, _READS, _ANYBODY, _ELSE = (
+    "would run a program on this machine",
+    "would read a file on this machine",
+    "would let anybody answer for that cluster",
+    "would act as somebody else",
+)
+_WHY = {
+    "exec": _RUNS,
+    "auth-provider": _RUNS,
+    "certificate-authority": _READS,
+    "client-certificate": _READS,
+    "client-key": _READS,
+    "tokenFile": _READS,
+    "insecure-skip-tls-verify": _ANYBODY,
+    "as": _ELSE,
+    "as-groups": _ELSE,
+    "as-uid": _ELSE,
+    "as-user-extra": _ELSE,
+}
+
+
+def secret_name(leaf: str) -> str:
+    return f"kubeconfig-controlplane-{leaf}"
+
+
+def stored_entry(hub: KubeCluster, leaf: str) -> Entry | None:
+    """The hub's identity for *leaf*, None if it has none.
+
+    ``Forbidden`` where the Secret may not be read; refuses one that is not what Liqo writes.
+    """
+    found = _find(hub, leaf)
+    if found is None:
+        return None
+    namespace, data = found
+    where = f"Secret {namespace}/{secret_name(leaf)} on the hub"
+    try:
+        return _entry(where, data)
+    except BadKubeconfig as error:
+        raise ClusterError(
+            leaf,
+            f"{where}: {error}",
+            hint=f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH",
+        ) from error
+
+
+def _find(hub: KubeCluster, leaf: str) -> tuple[str, Mapping[str, str]] | None:
+    """The namespace and the data of the Secret; in most hubs by one question."""
+    usual = default_tenant_namespace(ClusterID(leaf))
+    forbidden: Forbidden | None = None
+    try:
+        data = hub.secret(usual, secret_name(leaf))
+        if data is not None:
+            return usual, data
+    except Forbidden as error:
+        forbidden = error
+    for namespace in _namespaces(hub, leaf):
+        if namespace != usual:
+            data = hub.secret(namespace, secret_name(leaf))
+            if data is not None:
+                return namespace, data
+    if forbidden is not None:
+        raise forbidden
+    return None
+
+
+def _namespaces(hub: KubeCluster, leaf: str) -> list[str]:
+    """The hub's tenant namespaces for *leaf*; none if they may not be listed."""
+    labels = f"{r.TENANT_NAMESPACE}=true,{r.REMOTE_CLUSTER_ID}={leaf}"
+    try:
+        found = hub.list(Selection(r.NAMESPACE, labels=labels)).items
+    except Forbidden:
+        return []
+    return [str(each["metadata"]["name"]) for each in found if not is_terminating(each)]
+
+
+def _entry(where: str, data: Mapping[str, str]) -> Entry:
+    kubeconfig = _parsed(_decoded(data))
+    context = _body(kubeconfig, "contexts", "context", _current(kubeconfig))
+    cluster = _body(kubeconfig, "clusters", "cluster", context.get("cluster"))
+    user = _body(kubeconfig, "users", "user", context.get("user"))
+    taken = _taken("cluster", cluster, _CLUSTER), _taken("user", user, _USER)
+    _check_server(taken[0].get("server"))
+    return Entry(where, *taken)
+
+
+def _decoded(data: Mapping[str, str]) -> bytes:
+    written = data.get(_KEY)
+    if not written:
+        raise BadKubeconfig(f"it has no key {_KEY!r}")
+    if len(written) > _LONGEST * 4 // 3:
+        raise BadKubeconfig(f"its {_KEY} is larger than {_LONGEST // 1024} KiB")
+    try:
+        return base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadKubeconfig(f"its {_KEY} is not base64") from error
+
+
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    import yaml
+
+    try:  # in Python, not in C: what is nested too deep must not end the program
+        document = yaml.load(content.decode(), Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadKubeconfig(f"its {_KEY} is not YAML") from error
+    if not isinstance(document, dict):
+        raise BadKubeconfig(f"its {_KEY} is no kubeconfig")
+    return document
+
+
+def _current(kubeconfig: Mapping[str, Any]) -> object:
+    """Its current context, or its only one."""
+    current = kubeconfig.get("current-context")
+    names = [each.get("name") for each in _list(kubeconfig, "contexts")]
+    if not current and len(names) != 1:
+        raise BadKubeconfig(f"its {_KEY} has {len(names) or 'no'} contexts, and no current one")
+    return current or names[0]
+
+
+def _list(kubeconfig: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    found = kubeconfig.get(kind) or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise BadKubeconfig(f"its {_KEY} is no kubeconfig: {kind} is not a list of entries")
+    return found
+
+
+def _body(kubeconfig: Mapping[str, Any], kind: str, key: str, name: object) -> Mapping[str, Any]:
+    bodies = [each.get(key) for each in _list(kubeconfig, kind) if each.get("name") == name]
+    if len(bodies) != 1 or not isinstance(bodies[0], dict):
+        raise BadKubeconfig(f"its {_KEY} has not one {key} of the name it uses")
+    return bodies[0]
+
+
+def _taken(part: str, body: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str]:
+    for field, value in body.items():
+        if value and field not in known and field not in _HARMLESS:
+            why = _WHY.get(field, "is not among what is taken from a Secret")
+            raise BadKubeconfig(f"field {field!r} of its {part} is refused: it {why}")
+        if value and field in known and not isinstance(value, str):
+            raise BadKubeconfig(f"field {field!r} of its {part} is not a text")
+    return {field: body[field] for field in known if body.get(field)}
+
+
+def _check_server(server: object) -> None:
+    try:
+        parts = urllib.parse.urlsplit(str(server or ""))
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme != "https" or parts.username is not None:
+        raise BadKubeconfig("field 'server' of its cluster is refused: it is no https address")
