@@ -91,6 +91,10 @@ class _Chaotic:
     def name(self) -> str:
         return self._cluster.name
 
+    @property
+    def liqo_namespace(self) -> str:
+        return self._cluster.liqo_namespace
+
     def _do(self, verb: str, action: Callable[[], T]) -> T:
         return self._chaos.around(verb, self.name, action)
 

@@ -29,6 +29,7 @@ class FakeCluster:
 
     def __init__(self, name: str, world: FakeWorld) -> None:
         self.name = name
+        self.liqo_namespace = world.liqo_namespace
         self.objects: dict[ObjectRef, Body] = {}
         self.not_served: set[Kind] = set()
         self.fault: Fault = _no_fault
@@ -191,7 +192,8 @@ class FakeWorld:
     ``paused`` names kinds that Liqo does not react to, as a slow or broken cluster would not.
     """
 
-    def __init__(self, *leaves: str, hub: str = "torino") -> None:
+    def __init__(self, *leaves: str, hub: str = "torino", liqo: str = r.LIQO_NAMESPACE) -> None:
+        self.liqo_namespace = liqo
         self.changed = threading.Condition(threading.RLock())
         self._uids = itertools.count(1)
         self.paused: set[Kind] = set()
@@ -210,12 +212,12 @@ class FakeWorld:
             pod, external = f"10.{60 + number}.0.0/16", f"10.{170 + number}.0.0/16"
             for kind in (r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE):
                 name = "wireguard-server" if kind == r.WG_SERVER_TEMPLATE else "wireguard-client"
-                metadata = {"name": name, "namespace": r.LIQO_NAMESPACE}
+                metadata = {"name": name, "namespace": liqo}
                 cluster.put(
                     {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
                 )
-            cluster.put(_network("pod-cidr", pod))
-            cluster.put(_network("external-cidr", external))
+            cluster.put(_network("pod-cidr", pod, liqo))
+            cluster.put(_network("external-cidr", external, liqo))
             self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))
             self.hub.put(_gateway_client(leaf, "liqo-hub"))
 
@@ -255,12 +257,12 @@ class FakeWorld:
     def _install(self, cluster: FakeCluster, cluster_id: str) -> None:
         cluster.put(_namespace("default"))
         cluster.put(_namespace("kube-system"))
-        cluster.put(_namespace(r.LIQO_NAMESPACE))
+        cluster.put(_namespace(self.liqo_namespace))
         cluster.put(
             {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": {"name": r.CLUSTER_ID_CONFIGMAP, "namespace": r.LIQO_NAMESPACE},
+                "metadata": {"name": r.CLUSTER_ID_CONFIGMAP, "namespace": self.liqo_namespace},
                 "data": {"CLUSTER_ID": cluster_id},
             }
         )
@@ -372,8 +374,8 @@ def _namespace(name: str) -> Body:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def _network(kind: str, cidr: str) -> Body:
-    metadata = {"name": kind, "namespace": r.LIQO_NAMESPACE, "labels": {r.NETWORK_TYPE: kind}}
+def _network(kind: str, cidr: str, namespace: str) -> Body:
+    metadata = {"name": kind, "namespace": namespace, "labels": {r.NETWORK_TYPE: kind}}
     return {
         "apiVersion": r.NETWORK.api_version,
         "kind": "Network",

@@ -67,7 +67,7 @@ class Access:
         """Whether any kubeconfig names a context: without one, there is no hub to ask."""
         return bool(self._hub_context())
 
-    def liqo_namespace(self, leaf: str) -> str:
+    def liqo_namespace_of(self, leaf: str) -> str:
         """The namespace of Liqo on *leaf*, as the command line says; empty: the usual one."""
         return self._leaf_liqo_namespaces.get(leaf, self._liqo_namespace)
 
@@ -112,7 +112,7 @@ class Access:
         if name == HUB:
             return _connect(HUB, self._hub_entry(), self._liqo_namespace)
         entry = self._leaf_entry(name)
-        return _connect(name, entry, self.liqo_namespace(name))
+        return _connect(name, entry, self.liqo_namespace_of(name))
 
     def _leaf_entry(self, leaf: str) -> Entry:
         if not self._is_given(leaf) and not self._has_context(leaf):

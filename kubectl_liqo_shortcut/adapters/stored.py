@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _KEY = "kubeconfig"
 _LONGEST = 64 * 1024  # bytes: Liqo's own has a few thousand
+_DEEPEST = 20
 _CLUSTER = ("server", "tls-server-name", "proxy-url", "certificate-authority-data")
 _USER = ("client-certificate-data", "client-key-data", "token")
 _HARMLESS = ("extensions", "disable-compression")  # and left out
@@ -128,13 +129,30 @@ def _decoded(data: Mapping[str, str]) -> bytes:
 def _parsed(content: bytes) -> Mapping[str, Any]:
     import yaml
 
-    try:  # in Python, not in C: what is nested too deep must not end the program
-        document = yaml.load(content.decode(), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        written = content.decode()
+        _check_shape(yaml.parse(written, Loader=loader))
+        document = yaml.load(written, Loader=loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError) as error:
         raise BadKubeconfig(f"its {_KEY} is not YAML") from error
     if not isinstance(document, dict):
         raise BadKubeconfig(f"its {_KEY} is no kubeconfig")
     return document
+
+
+def _check_shape(events: Iterable[Any]) -> None:
+    """What is nested too deep, or refers to itself, must not be loaded at all."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise BadKubeconfig(
+                f"its {_KEY} is no kubeconfig: it is nested too deep, or has aliases"
+            )
 
 
 def _current(kubeconfig: Mapping[str, Any]) -> object:

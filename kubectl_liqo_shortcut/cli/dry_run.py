@@ -82,7 +82,9 @@ def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, 
         note("no kubeconfig names a hub: nobody is asked, as with --facts none")
         facts = "none"
     if facts == "none":
-        return known.nothing_known(*request.pair), None
+        return known.with_liqo_in(
+            known.nothing_known(*request.pair), access.liqo_namespace_of
+        ), None
     if facts is not None:
         documents = load_documents(facts)
         if len(documents) != 1:
@@ -91,7 +93,7 @@ def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, 
     from kubectl_liqo_shortcut.engine.survey import look_at_hub
 
     view = look_at_hub(access(HUB), request.pair, crd_needed=False)
-    return view.facts, view.record
+    return known.with_liqo_in(view.facts, access.liqo_namespace_of), view.record
 
 
 def _of_one(runs: list[DryRun], cluster: str) -> list[Object]:

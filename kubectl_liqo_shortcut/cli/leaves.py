@@ -66,7 +66,10 @@ def command(
 def _print_facts(words: tuple[str, ...], access: Access) -> None:
     from kubectl_liqo_shortcut.commands.leaves import facts
 
-    click.echo(format_documents([facts(words, access)], DocumentFormat.YAML), nl=False)
+    click.echo(
+        format_documents([facts(words, access, access.liqo_namespace_of)], DocumentFormat.YAML),
+        nl=False,
+    )
 
 
 def _print_names(words: tuple[str, ...], access: Access) -> None:

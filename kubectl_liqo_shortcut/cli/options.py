@@ -3,95 +3,24 @@
 from __future__ import annotations
 
 import enum
-import functools
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.say import Style, keep, note
-from kubectl_liqo_shortcut.cli.types import Assignment, Duration
+from kubectl_liqo_shortcut.cli.say import Style, keep
+from kubectl_liqo_shortcut.cli.types import Duration
+from kubectl_liqo_shortcut.cli.ways import Command
+from kubectl_liqo_shortcut.cli.ways import access_from as access_from
+from kubectl_liqo_shortcut.cli.ways import access_options as access_options
+from kubectl_liqo_shortcut.cli.ways import say_ways as say_ways
+from kubectl_liqo_shortcut.cli.ways import with_options as with_options
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.core.request import Request, from_documents
 from kubectl_liqo_shortcut.errors import Invalid
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one decorator, shown in the order given."""
-    return lambda command: functools.reduce(
-        lambda inner, option: option(inner), reversed(options), command
-    )
-
-
-def access_options(command: Command) -> Command:
-    """How the hub and the leaves are reached; gives the command ``access``."""
-
-    @with_options(
-        click.option(
-            "--kubeconfig",
-            metavar="PATH",
-            shell_complete=candidates.files,
-            help="Kubeconfig file to use instead of KUBECONFIG",
-        ),
-        click.option(
-            "--context",
-            metavar="NAME",
-            shell_complete=candidates.contexts,
-            help="Kubeconfig context of the hub",
-        ),
-        click.option(
-            "--leaf-context",
-            "leaf_contexts",
-            type=Assignment(),
-            multiple=True,
-            metavar="ID=CONTEXT",
-            shell_complete=candidates.leaf_assignments,
-            help="Kubeconfig context of a leaf; without it, the context named like its cluster ID",
-        ),
-        click.option(
-            "--leaf-kubeconfig",
-            "leaf_kubeconfigs",
-            type=Assignment(),
-            multiple=True,
-            metavar="ID=PATH",
-            shell_complete=candidates.leaf_assignments,
-            help="Kubeconfig file of a leaf",
-        ),
-    )
-    @functools.wraps(command)
-    def with_access(**params: Any) -> Any:
-        access = click.get_current_context().obj or access_from(params)
-        others = {name: value for name, value in params.items() if name not in _ACCESS_OPTIONS}
-        return command(access=access, **others)
-
-    return with_access  # type: ignore[return-value]
-
-
-_ACCESS_OPTIONS = ("kubeconfig", "context", "leaf_contexts", "leaf_kubeconfigs")
-
-
-def access_from(params: Mapping[str, Any]) -> Access:
-    """The way to the clusters that the values of ``access_options`` describe."""
-    return Access(
-        kubeconfig=params.get("kubeconfig"),
-        context=params.get("context"),
-        leaf_contexts=dict(params.get("leaf_contexts") or ()),
-        leaf_kubeconfigs=dict(params.get("leaf_kubeconfigs") or ()),
-    )
-
-
-def say_ways(access: Access, leaves: Iterable[str]) -> None:
-    """Which kubeconfig context leads to a leaf, where the command line did not say."""
-    for way in dict.fromkeys(map(access.how, leaves)):
-        if way:
-            note(way)
-
 
 timeout_option = click.option(
     "--timeout",

@@ -49,14 +49,22 @@ def leaves(
     ]
 
 
-def facts(words: Sequence[str], open_cluster: OpenCluster) -> Object:
-    """The facts file of ``--facts``, by three questions to the hub and none to a leaf."""
+def facts(
+    words: Sequence[str],
+    open_cluster: OpenCluster,
+    liqo_namespace: Callable[[str], str] = lambda _: "",
+) -> Object:
+    """The facts file of ``--facts``, by three questions to the hub and none to a leaf.
+
+    *liqo_namespace* tells that of a leaf where it is not the usual one.
+    """
     hub = open_cluster(HUB)
     identity = Answer(partial(hub_id, hub))
     configurations, clients = together(
         [partial(find_configurations, hub), partial(_all, hub, GATEWAY_CLIENT)]
     )
-    return facts_document(identity.result(), _chosen(known_leaves(configurations, clients), words))
+    chosen = _chosen(known_leaves(configurations, clients), words)
+    return facts_document(identity.result(), chosen, liqo_namespace)
 
 
 def names(words: Sequence[str], open_cluster: OpenCluster) -> list[ClusterID]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
@@ -66,6 +66,19 @@ def default_tenant_namespace(peer: ClusterID) -> str:
 def nothing_known(first: ClusterID, second: ClusterID) -> Facts:
     """``--facts none``: two leaves of which only the IDs are known."""
     return from_document({"apiVersion": API_VERSION, "kind": KIND}, first, second)
+
+
+def with_liqo_in(facts: Facts, namespace_of: Callable[[str], str | None]) -> Facts:
+    """*facts* with Liqo in those namespaces; where *namespace_of* says none, as before."""
+    return dataclasses.replace(
+        facts,
+        leaves={
+            leaf: dataclasses.replace(
+                each, liqo_namespace=namespace_of(leaf) or each.liqo_namespace
+            )
+            for leaf, each in facts.leaves.items()
+        },
+    )
 
 
 def from_document(document: Any, first: ClusterID, second: ClusterID) -> Facts:

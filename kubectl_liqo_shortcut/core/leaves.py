@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
@@ -188,7 +188,9 @@ def version_of(manager: Object | None) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
-def facts_document(hub: ClusterID, leaves: Iterable[Known]) -> Object:
+def facts_document(
+    hub: ClusterID, leaves: Iterable[Known], liqo_namespace: Callable[[str], str] = lambda _: ""
+) -> Object:
     """The facts file of ``--facts`` (``core/facts`` reads it); what is not known is left out.
 
     A leaf that the hub does not dial serves nobody, also where there is no gateway at all: that is
@@ -198,7 +200,14 @@ def facts_document(hub: ClusterID, leaves: Iterable[Known]) -> Object:
         "apiVersion": r.API_VERSION,
         "kind": KIND,
         "hub": hub,
-        "leaves": {each.id: {**_networks(each), "servesHub": bool(each.serves)} for each in leaves},
+        "leaves": {
+            each.id: {
+                **_networks(each),
+                **({"liqoNamespace": namespace} if (namespace := liqo_namespace(each.id)) else {}),
+                "servesHub": bool(each.serves),
+            }
+            for each in leaves
+        },
     }
 
 

@@ -52,21 +52,21 @@ def is_allowed(review: Object) -> bool:
     return bool((review.get("status") or {}).get("allowed"))
 
 
-def on_hub(shortcut: str) -> Iterator[Access]:
+def on_hub(shortcut: str, liqo_namespace: str) -> Iterator[Access]:
     """What ``create``, ``sync`` and ``delete`` need there."""
     for verb in ("get", "list", "create", "patch", "delete"):
         yield Access(verb, r.SHORTCUT, name=shortcut if verb in ("get", "patch", "delete") else "")
     yield Access("patch", r.SHORTCUT, name=shortcut, subresource="status")
     for verb in ("get", "list", "watch", "create", "patch", "delete"):
-        yield Access(verb, r.LEASE, r.LIQO_NAMESPACE)
+        yield Access(verb, r.LEASE, liqo_namespace)
 
 
-def to_look() -> Iterator[Access]:
+def to_look(liqo_namespace: str) -> Iterator[Access]:
     """What the first look at a leaf reads, before anything is decided."""
     yield Access("get", r.NAMESPACE, name="kube-system")
     for kind in (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
         yield Access("list", kind)
-    yield Access("list", r.NETWORK, r.LIQO_NAMESPACE)
+    yield Access("list", r.NETWORK, liqo_namespace)
 
 
 def on_leaf(side: Side, namespace: str) -> Iterator[Access]:

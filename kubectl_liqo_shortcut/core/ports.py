@@ -44,6 +44,10 @@ class Cluster(Protocol):
     def name(self) -> str:
         """What messages call it: a cluster ID, or ``HUB``."""
 
+    @property
+    def liqo_namespace(self) -> str:
+        """The namespace that Liqo was installed in there."""
+
     def get(self, ref: ObjectRef) -> Object | None:
         """The object, None if it is not there."""
 

@@ -69,7 +69,7 @@ def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Fin
         return outdated(hub.get(ObjectRef(hub.name, r.CRD, "", name)))
 
     def may() -> Iterable[Finding]:
-        return _permissions(hub, permissions.on_hub(shortcut.name), deadline)
+        return _permissions(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
 
     return _all(hub.name, (configurations, crd, may), deadline)
 

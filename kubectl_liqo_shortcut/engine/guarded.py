@@ -20,6 +20,10 @@ class Guarded:
     def name(self) -> str:
         return self._cluster.name
 
+    @property
+    def liqo_namespace(self) -> str:
+        return self._cluster.liqo_namespace
+
     def get(self, ref: ObjectRef) -> Object | None:
         return self._cluster.get(ref)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef, cluster_id, uid_of
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, cluster_id, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
 from kubectl_liqo_shortcut.errors import (
@@ -84,13 +84,18 @@ def check_id(leaf: Cluster) -> None:
 
 def _id_of(cluster: Cluster) -> ClusterID:
     """The cluster ID that Liqo was installed with there."""
-    ref = ObjectRef(cluster.name, r.CONFIG_MAP, r.LIQO_NAMESPACE, r.CLUSTER_ID_CONFIGMAP)
+    ref = ObjectRef(cluster.name, r.CONFIG_MAP, cluster.liqo_namespace, r.CLUSTER_ID_CONFIGMAP)
     found = cluster.get(ref)
     if found is None:
         raise NoLiqo(
             cluster.name,
             f"Liqo is not there: no ConfigMap {ref.name} in namespace {ref.namespace}",
-            hint="is this the right kubeconfig context? Liqo in another namespace is not found yet",
+            hint="is this the right kubeconfig context? where Liqo is in another namespace: "
+            + (
+                "--liqo-namespace"
+                if cluster.name == HUB
+                else f"--leaf-liqo-namespace {cluster.name}=NS"
+            ),
         )
     try:
         return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))

@@ -48,7 +48,7 @@ class Hold:
     def __init__(self, hub: Cluster, shortcut: str) -> None:
         self._hub = hub
         self._shortcut = shortcut
-        self._ref = ObjectRef(hub.name, r.LEASE, r.LIQO_NAMESPACE, f"liqo-shortcut-{shortcut}")
+        self._ref = ObjectRef(hub.name, r.LEASE, hub.liqo_namespace, f"liqo-shortcut-{shortcut}")
         self._lease: Object | None = None
         self._claims: set[str] = set()
         self._renewed = 0.0

@@ -61,12 +61,12 @@ def _ask(
 def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
     """Four questions, one after the other: a connection costs more than an answer."""
     patiently(partial(check_id, cluster), deadline, first_look=True)
-    manager = ObjectRef(cluster.name, r.DEPLOYMENT, r.LIQO_NAMESPACE, r.CONTROLLER_MANAGER)
+    manager = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
     deployment = _if_allowed(lambda: cluster.get(manager), None, deadline)
     listed = _if_allowed(
         lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
     )
-    needed = dict.fromkeys(_needed(ClusterID(cluster.name), peer) if peer else ())
+    needed = dict.fromkeys(_needed(cluster, peer) if peer else ())
     missing = missing_permissions(cluster, needed, deadline) if needed else []
     words = ", ".join(map(str, missing[:_TOLD]))
     words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
@@ -80,9 +80,10 @@ def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
     )
 
 
-def _needed(leaf: ClusterID, peer: ClusterID) -> Iterator[Access]:
+def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[Access]:
     """For a link with *peer*, whichever of the two serves."""
-    yield from permissions.to_look()
+    leaf = ClusterID(cluster.name)
+    yield from permissions.to_look(cluster.liqo_namespace)
     for role in Role:
         yield from permissions.on_leaf(Side(leaf, peer, role), default_tenant_namespace(peer))
 

@@ -8,7 +8,13 @@ from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, LeafFacts, default_tenant_namespace
+from kubectl_liqo_shortcut.core.facts import (
+    Cidrs,
+    Facts,
+    LeafFacts,
+    default_tenant_namespace,
+    with_liqo_in,
+)
 from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.leaves import remote_cidrs
 from kubectl_liqo_shortcut.core.model import (
@@ -113,6 +119,8 @@ def survey(
     of_leaves = {leaf: patient(look_at_leaf(cluster)) for leaf, cluster in leaves.items()}
     view = of_hub.result()
     looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
+    there = {leaf: cluster.liqo_namespace for leaf, cluster in leaves.items()}
+    view = dataclasses.replace(view, facts=with_liqo_in(view.facts, there.get))
     for leaf, look in looks.items():
         if recorded_uid(view.record, leaf) not in ("", look.uid):
             raise Rebuilt(
@@ -174,7 +182,7 @@ def no_leaf(name: str, leaves: Iterable[str]) -> Refused:
 
 
 def _own_cidrs(leaf: Cluster) -> Cidrs:
-    networks = leaf.list(Selection(r.NETWORK, r.LIQO_NAMESPACE)).items
+    networks = leaf.list(Selection(r.NETWORK, leaf.liqo_namespace)).items
 
     def of(network_type: str) -> tuple[str, ...]:
         found = tuple(
@@ -185,7 +193,7 @@ def _own_cidrs(leaf: Cluster) -> Cidrs:
         if not found:
             raise ClusterError(
                 leaf.name,
-                f"no Network of type {network_type} in namespace {r.LIQO_NAMESPACE}",
+                f"no Network of type {network_type} in namespace {leaf.liqo_namespace}",
                 hint="is Liqo installed and healthy there?",
             )
         return found

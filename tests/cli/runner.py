@@ -33,6 +33,9 @@ class Clusters(FakeWorld):
     def via(self, leaf: str) -> str:
         return f"context:{leaf}"
 
+    def liqo_namespace_of(self, leaf: str) -> str:
+        return ""
+
     @property
     def written(self) -> list[tuple[str, str]]:
         """Every cluster and verb of a request that may have changed something."""
@@ -55,6 +58,9 @@ def always(error: ClusterError) -> Fault:
 
 class Nobody:
     """No kubeconfig: to contact a cluster is a failure of the test."""
+
+    def liqo_namespace_of(self, leaf: str) -> str:
+        return ""
 
     def has_hub(self) -> bool:
         return False

@@ -162,7 +162,7 @@ def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
 def test_nothing_but_records_and_leases_is_written_on_the_hub() -> None:
     written = {
         each.kind
-        for each in permissions.on_hub("milan--rome")
+        for each in permissions.on_hub("milan--rome", "liqo")
         if each.verb in ("create", "patch", "delete")
     }
     assert written == {r.SHORTCUT, r.LEASE}

@@ -1,0 +1,131 @@
+"""Options that tell the way to the clusters."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
+from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.say import note
+from kubectl_liqo_shortcut.cli.types import Assignment
+from kubectl_liqo_shortcut.core import fields
+from kubectl_liqo_shortcut.core.resources import LIQO_NAMESPACE
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in the order given."""
+    return lambda command: functools.reduce(
+        lambda inner, option: option(inner), reversed(options), command
+    )
+
+
+def access_options(command: Command) -> Command:
+    """How the hub and the leaves are reached; gives the command ``access``."""
+
+    @with_options(
+        click.option(
+            "--kubeconfig",
+            metavar="PATH",
+            shell_complete=candidates.files,
+            help="Kubeconfig file to use instead of KUBECONFIG",
+        ),
+        click.option(
+            "--context",
+            metavar="NAME",
+            shell_complete=candidates.contexts,
+            help="Kubeconfig context of the hub",
+        ),
+        click.option(
+            "--leaf-context",
+            "leaf_contexts",
+            type=Assignment(),
+            multiple=True,
+            metavar="ID=CONTEXT",
+            shell_complete=candidates.leaf_assignments,
+            help="Kubeconfig context of a leaf; without it, the context named like its cluster ID",
+        ),
+        click.option(
+            "--leaf-kubeconfig",
+            "leaf_kubeconfigs",
+            type=Assignment(),
+            multiple=True,
+            metavar="ID=PATH",
+            shell_complete=candidates.leaf_assignments,
+            help="Kubeconfig file of a leaf",
+        ),
+        click.option("--as", "as_user", metavar="NAME", help="User to act as on the hub"),
+        click.option(
+            "--as-group",
+            "as_groups",
+            multiple=True,
+            metavar="NAME",
+            help="Group to act as on the hub; may be repeated",
+        ),
+        click.option("--as-uid", metavar="UID", help="UID to act as on the hub"),
+        click.option(
+            "--liqo-namespace",
+            metavar="NAMESPACE",
+            help=f"Namespace of Liqo, in every cluster  [default: {LIQO_NAMESPACE}]",
+        ),
+        click.option(
+            "--leaf-liqo-namespace",
+            "leaf_liqo_namespaces",
+            type=Assignment(),
+            multiple=True,
+            metavar="ID=NAMESPACE",
+            shell_complete=candidates.leaf_assignments,
+            help="Namespace of Liqo on a leaf",
+        ),
+    )
+    @functools.wraps(command)
+    def with_access(**params: Any) -> Any:
+        access = click.get_current_context().obj or access_from(params)
+        others = {name: value for name, value in params.items() if name not in _ACCESS_OPTIONS}
+        return command(access=access, **others)
+
+    return with_access  # type: ignore[return-value]
+
+
+_ACCESS_OPTIONS = (
+    *("kubeconfig", "context", "leaf_contexts", "leaf_kubeconfigs"),
+    *("as_user", "as_groups", "as_uid", "liqo_namespace", "leaf_liqo_namespaces"),
+)
+
+
+def access_from(params: Mapping[str, Any]) -> Access:
+    """The way to the clusters that the values of ``access_options`` describe."""
+    return Access(
+        kubeconfig=params.get("kubeconfig"),
+        context=params.get("context"),
+        leaf_contexts=dict(params.get("leaf_contexts") or ()),
+        leaf_kubeconfigs=dict(params.get("leaf_kubeconfigs") or ()),
+        impersonation=Impersonation(
+            user=params.get("as_user") or "",
+            groups=tuple(params.get("as_groups") or ()),
+            uid=params.get("as_uid") or "",
+        ),
+        liqo_namespace=_namespace(params.get("liqo_namespace"), "--liqo-namespace"),
+        leaf_liqo_namespaces={
+            leaf: _namespace(namespace, f"--leaf-liqo-namespace {leaf}")
+            for leaf, namespace in params.get("leaf_liqo_namespaces") or ()
+        },
+    )
+
+
+def _namespace(given: str | None, option: str) -> str:
+    """Empty: the usual one."""
+    return "" if given is None else fields.label(given, option)
+
+
+def say_ways(access: Access, leaves: Iterable[str]) -> None:
+    """Which kubeconfig context leads to a leaf, where the command line did not say."""
+    for way in dict.fromkeys(map(access.how, leaves)):
+        if way:
+            note(way)

@@ -1,0 +1,351 @@
+"""What is taken from the hub's stored identity for a leaf, and what never is."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import pathlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.connect import connect
+from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.stored import stored_entry
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
+
+USUAL = "/api/v1/namespaces/liqo-tenant-milan/secrets/kubeconfig-controlplane-milan"
+ELSEWHERE = USUAL.replace("liqo-tenant-milan", "another")
+WHERE = "Secret liqo-tenant-milan/kubeconfig-controlplane-milan on the hub"
+
+
+class Hub:
+    """An API server of canned answers that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, Any]] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+    def answer(self, path: str) -> tuple[int, Any]:
+        self.asked.append(path)
+        return self.answers.get(path.partition("?")[0], (404, {"message": "not found"}))
+
+    def keep(self, kubeconfig: object, path: str = USUAL) -> None:
+        text = kubeconfig if isinstance(kubeconfig, str) else yaml.safe_dump(kubeconfig)
+        data = {"kubeconfig": base64.b64encode(text.encode()).decode()}
+        self.answers[path] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+
+    def namespaces(self, *names: str) -> None:
+        items = [{"metadata": {"name": name}} for name in names]
+        self.answers["/api/v1/namespaces"] = 200, {"metadata": {}, "items": items}
+
+    def forbid(self, path: str) -> None:
+        self.answers[path] = 403, {"message": f"{path} is forbidden"}
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    hub = Hub()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            code, body = hub.answer(self.path)
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    hub.namespaces()
+    yield hub
+    server.shutdown()
+    server.server_close()
+
+
+CLUSTER = {"server": "https://127.0.0.1:1/", "certificate-authority-data": "Q0E="}
+USER = {"client-certificate-data": "Yw==", "client-key-data": "aw=="}
+
+
+def config(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> Any:
+    """As Liqo writes it, with more in it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "default-context",
+        "preferences": {},
+        "clusters": [{"name": "milan", "cluster": {**CLUSTER, **(cluster or {})}}],
+        "users": [{"name": "controlplane-milan", "user": {**USER, **(user or {})}}],
+        "contexts": [
+            {
+                "name": "default-context",
+                "context": {"cluster": "milan", "user": "controlplane-milan", "namespace": "x"},
+            }
+        ],
+    }
+
+
+def entry(hub: Hub) -> Entry | None:
+    return stored_entry(connect(HUB, Entry("the hub's", {"server": hub.url}, {})), "milan")
+
+
+def refusal(hub: Hub) -> str:
+    with pytest.raises(ClusterError) as caught:
+        entry(hub)
+    assert caught.value.hint == (
+        "pass --leaf-context milan=CONTEXT or --leaf-kubeconfig milan=PATH"
+    )
+    start = f"cluster 'milan': {WHERE}: "
+    assert caught.value.message.startswith(start)
+    return caught.value.message.removeprefix(start)
+
+
+def test_what_liqo_writes_is_taken_by_one_question(hub: Hub) -> None:
+    hub.keep(config())
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER)
+    assert hub.asked == [USUAL]
+
+
+def test_all_that_may_be_taken_is(hub: Hub) -> None:
+    cluster = {"tls-server-name": "api.milan", "proxy-url": "http://proxy:3128"}
+    hub.keep(config(cluster, {"token": "t"}))
+    assert entry(hub) == Entry(WHERE, CLUSTER | cluster, {**USER, "token": "t"})
+
+
+def test_what_is_harmless_is_left_out(hub: Hub) -> None:
+    harmless = {"extensions": [{"name": "x"}], "insecure-skip-tls-verify": False}
+    hub.keep(config({**harmless, "disable-compression": True}, {"exec": None, "as": ""}))
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER)
+
+
+def test_the_tenant_namespace_is_found_by_its_labels(hub: Hub) -> None:
+    hub.namespaces("liqo-tenant-milan", "another")
+    hub.keep(config(), ELSEWHERE)
+    found = entry(hub)
+    assert found is not None
+    assert found.where == "Secret another/kubeconfig-controlplane-milan on the hub"
+    assert hub.asked == [
+        USUAL,
+        "/api/v1/namespaces?labelSelector=liqo.io/tenant-namespace%3Dtrue"
+        "%2Cliqo.io/remote-cluster-id%3Dmilan",
+        ELSEWHERE,
+    ]
+
+
+def test_where_namespaces_may_not_be_listed_only_the_usual_one_counts(hub: Hub) -> None:
+    hub.forbid("/api/v1/namespaces")
+    assert entry(hub) is None
+
+
+def test_a_secret_that_may_not_be_read_is_looked_for_elsewhere_first(hub: Hub) -> None:
+    hub.forbid(USUAL)
+    hub.namespaces("another")
+    hub.keep(config(), ELSEWHERE)
+    assert entry(hub) is not None
+
+
+RUNS, READS, ELSE = (
+    "would run a program on this machine",
+    "would read a file on this machine",
+    "would act as somebody else",
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value", "why"),
+    [
+        ("user", "exec", {"command": "touch"}, RUNS),
+        ("user", "auth-provider", {"name": "oidc"}, RUNS),
+        ("user", "tokenFile", "/etc/passwd", READS),
+        ("user", "client-certificate", "/etc/passwd", READS),
+        ("user", "client-key", "/etc/passwd", READS),
+        ("cluster", "certificate-authority", "/etc/passwd", READS),
+        ("cluster", "insecure-skip-tls-verify", True, "would let anybody answer for that cluster"),
+        ("user", "as", "admin", ELSE),
+        ("user", "as-groups", ["system:masters"], ELSE),
+        ("user", "as-uid", "1", ELSE),
+        ("user", "as-user-extra", {"a": ["b"]}, ELSE),
+        ("user", "username", "jane", "is not among what is taken from a Secret"),
+        ("user", "password", "secret", "is not among what is taken from a Secret"),
+        ("user", "tomorrow", "new", "is not among what is taken from a Secret"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)
+def test_what_is_not_for_a_secret_is_refused_by_name(
+    hub: Hub, part: str, field: str, value: object, why: str
+) -> None:
+    hub.keep(config(**{part: {field: value}}))
+    assert refusal(hub) == f"field {field!r} of its {part} is refused: it {why}"
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["", "http://milan", "milan:6443", "file:///etc/passwd", "https://", "https://u:p@milan"],
+)
+def test_only_https_is_a_server(hub: Hub, server: str) -> None:
+    hub.keep(config({"server": server}))
+    assert refusal(hub) == "field 'server' of its cluster is refused: it is no https address"
+
+
+def test_a_value_of_another_type_is_refused(hub: Hub) -> None:
+    hub.keep(config(user={"token": 5}))
+    assert refusal(hub) == "field 'token' of its user is not a text"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({}, "it has no key 'kubeconfig'"),
+        (None, "it has no key 'kubeconfig'"),
+        ({"kubeconfig": ""}, "it has no key 'kubeconfig'"),
+        ({"kubeconfig": "!"}, "its kubeconfig is not base64"),
+        ({"kubeconfig": "A" * 100_000}, "its kubeconfig is larger than 64 KiB"),
+    ],
+    ids=["empty", "no data", "no content", "no base64", "huge"],
+)
+def test_a_secret_of_another_kind_is_refused(hub: Hub, data: object, why: str) -> None:
+    hub.answers[USUAL] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+    assert refusal(hub) == why
+
+
+DEEP = "its kubeconfig is no kubeconfig: it is nested too deep, or has aliases"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: [", "its kubeconfig is not YAML"),
+        ("\0", "its kubeconfig is not YAML"),
+        ("!!python/object/apply:os.system [true]", "its kubeconfig is not YAML"),
+        ("[" * 20_000, DEEP),
+        ("- " * 20_000, DEEP),
+        ("a: &a [x]\nb: *a", DEEP),
+        ("2001-99-99", "its kubeconfig is not YAML"),
+        ("text", "its kubeconfig is no kubeconfig"),
+        ("contexts: text", "its kubeconfig is no kubeconfig: contexts is not a list of entries"),
+        ("contexts: [a]", "its kubeconfig is no kubeconfig: contexts is not a list of entries"),
+        ("{}", "its kubeconfig has no contexts, and no current one"),
+        (
+            "contexts: [{name: a}, {name: b}]",
+            "its kubeconfig has 2 contexts, and no current one",
+        ),
+        ("contexts: [{name: a}]", "its kubeconfig has not one context of the name it uses"),
+        ("current-context: a", "its kubeconfig has not one context of the name it uses"),
+        (
+            "contexts: [{name: a, context: {cluster: c}}]",
+            "its kubeconfig has not one cluster of the name it uses",
+        ),
+        (
+            "contexts: [{name: a, context: {}}, {name: a, context: {}}]\ncurrent-context: a",
+            "its kubeconfig has not one context of the name it uses",
+        ),
+    ],
+    ids=lambda value: value[:20].replace("\n", " ").replace("\0", "NUL"),
+)
+def test_what_is_no_kubeconfig_is_refused(hub: Hub, text: str, why: str) -> None:
+    hub.keep(text)
+    assert refusal(hub) == why
+
+
+def test_a_single_context_need_not_be_current(hub: Hub) -> None:
+    hub.keep(config() | {"current-context": ""})
+    assert entry(hub) is not None
+
+
+# How it is used
+
+
+@pytest.fixture
+def access(hub: Hub, tmp_path: pathlib.Path) -> Callable[..., Access]:
+    def access(**options: Any) -> Access:
+        names = ("torino", "rome")
+        document = {
+            "current-context": "torino",
+            "clusters": [{"name": name, "cluster": {"server": hub.url}} for name in names],
+            "contexts": [{"name": name, "context": {"cluster": name}} for name in names],
+        }
+        path = tmp_path / "config"
+        path.write_text(yaml.safe_dump(document))
+        return Access(kubeconfig=str(path), **options)
+
+    return access
+
+
+Opens = Callable[..., Access]
+
+
+def test_it_is_used_where_nothing_else_leads_to_the_leaf(hub: Hub, access: Opens) -> None:
+    hub.keep(config(user={"token": "t", "client-certificate-data": "", "client-key-data": ""}))
+    ways = access()
+    with pytest.raises(ShortcutError, match=f"cluster 'milan': {WHERE}: its certificate-auth"):
+        ways("milan")  # so far it came
+    assert (ways.via("milan"), ways.via("rome")) == ("stored", "context:rome")
+
+
+@pytest.mark.parametrize("options", [{"leaf_contexts": {"milan": "rome"}}, {}], ids=["given", "no"])
+def test_any_other_way_comes_first(hub: Hub, access: Opens, options: dict[str, Any]) -> None:
+    leaf = "milan" if options else "rome"
+    access(**options)(leaf)
+    assert hub.asked == []
+
+
+def test_it_is_told_before_anybody_is_asked(hub: Hub, access: Opens) -> None:
+    assert access().how("milan") == (
+        "no kubeconfig context 'milan': trying the hub's stored identity for leaf 'milan' "
+        "(Secret kubeconfig-controlplane-milan)"
+    )
+    assert hub.asked == []
+
+
+def test_a_refused_one_is_still_the_way(hub: Hub, access: Opens) -> None:
+    hub.keep(config(user={"exec": {"command": "touch"}}))
+    ways = access()
+    with pytest.raises(ClusterError, match="field 'exec' of its user is refused"):
+        ways("milan")
+    assert ways.via("milan") == "stored"
+
+
+def test_without_one_there_is_no_way(access: Opens) -> None:
+    ways = access()
+    with pytest.raises(ClusterError) as caught:
+        ways("milan")
+    assert caught.value.message == (
+        "cluster 'milan': no way to it: there is no kubeconfig context of that name"
+    )
+    assert caught.value.hint == "pass --leaf-context milan=CONTEXT or --leaf-kubeconfig milan=PATH"
+    assert ways.via("milan") == ""
+
+
+def test_one_that_may_not_be_read_is_told_with_whom_to_ask(hub: Hub, access: Opens) -> None:
+    hub.forbid(USUAL)
+    with pytest.raises(ClusterError) as caught:
+        access()("milan")
+    assert "stored identity may not be read: the hub: " in caught.value.message
+    assert "is forbidden" in caught.value.message
+    assert str(caught.value.hint).endswith(
+        "or ask the hub's administrator for get of that one Secret"
+    )
+
+
+def test_a_hub_in_trouble_is_named_as_the_cause(hub: Hub, access: Opens) -> None:
+    hub.answers[USUAL] = 500, {"message": "etcd is down"}
+    with pytest.raises(ClusterError, match="and the hub cannot be asked: the hub: etcd is down"):
+        access()("milan")
+
+
+def test_a_secret_keeps_its_private_parts_from_all_others(hub: Hub) -> None:
+    hub.keep(config())
+    cluster = connect(HUB, Entry("the hub's", {"server": hub.url}, {}))
+    ref = ObjectRef(HUB, r.SECRET, "liqo-tenant-milan", "kubeconfig-controlplane-milan")
+    hub.answers[USUAL][1]["apiVersion"] = "v1"
+    assert (cluster.get(ref) or {})["data"] == {}
