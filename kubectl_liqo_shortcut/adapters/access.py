@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import (
     in_cluster,
     load,
 )
-from kubectl_liqo_shortcut.adapters.stored import secret_name, stored_entry
+from kubectl_liqo_shortcut.adapters.stored import other_way, secret_name, stored_entry
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
@@ -124,7 +125,7 @@ class Access:
         return _entry(kubeconfig, context or _current(leaf, kubeconfig))
 
     def _stored_entry(self, leaf: str) -> Entry:
-        hint = f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH"
+        hint = other_way(leaf)
         no_way = "no way to it: there is no kubeconfig context of that name"
         if not self.has_hub():
             raise ClusterError(leaf, no_way, hint=hint)
@@ -162,7 +163,7 @@ class Access:
             )
         pod = None if self._context or kubeconfig.get("current-context") else self._pod()
         entry = _entry(pod or kubeconfig, context)
-        return Entry(entry.where, entry.cluster, self._impersonation.over(entry.user))
+        return dataclasses.replace(entry, user=self._impersonation.over(entry.user))
 
     def _pod(self) -> dict[str, Any] | None:
         """What a Pod has of its own, where no kubeconfig says anything."""

@@ -32,7 +32,7 @@ _CONNECTIONS = 32  # at once to one cluster: watches hold one each
 
 def connect(name: str, entry: Entry, liqo_namespace: str = "") -> KubeCluster:
     """The cluster that *entry* leads to; *name* is what messages call it."""
-    with _told(name, entry.where, ClusterError):
+    with _told(name, entry, ClusterError):
         there = server(entry.cluster)
         settings = Configuration(host=there.url)
         settings.retries = False  # retrying is the engine's decision, with the deadline in view
@@ -41,7 +41,7 @@ def connect(name: str, entry: Entry, liqo_namespace: str = "") -> KubeCluster:
         api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
         headers = impersonation.headers(entry.user)
         api.rest_client = _Connection(settings, there, source(entry, there), headers)
-    api.rest_client.broken = lambda: _told(name, entry.where, Transient)
+    api.rest_client.broken = lambda: _told(name, entry, Transient)
     return KubeCluster(name, api, liqo_namespace)
 
 
@@ -104,20 +104,16 @@ class _Connection(RESTClientObject):
 
 
 @contextlib.contextmanager
-def _told(name: str, where: str, kind: type[ClusterError]) -> Iterator[None]:
+def _told(name: str, entry: Entry, kind: type[ClusterError]) -> Iterator[None]:
     """Say of which cluster and which kubeconfig it is; what worked once may work again."""
     try:
         yield
     except BadKubeconfig as error:
-        raise kind(name, f"{where}: {error}") from error
+        raise kind(name, f"{entry.where}: {error}", hint=entry.hint) from error
     except PluginFailed as error:
-        context = where.removeprefix("kubeconfig ")
-        raise kind(
-            name,
-            f"the credential plugin of {context} failed: {error}",
-            hint="what it said itself stands above; try it: kubectl auth whoami, "
-            f"with that {context.partition(' ')[0]}",
-        ) from error
+        context = entry.where.removeprefix("kubeconfig ")
+        said = f"the credential plugin of {context} failed: {error}"
+        raise kind(name, said, hint=entry.hint) from error
 
 
 def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:

@@ -31,6 +31,7 @@ class Entry:
     where: str  # what messages call it
     cluster: Mapping[str, Any]
     user: Mapping[str, Any] = dataclasses.field(repr=False)
+    hint: str = ""  # where it is no use
 
 
 def load(explicit: str | None = None) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def entry_of(kubeconfig: Mapping[str, Any], context: str) -> Entry:
         f"kubeconfig context {context!r}",
         body("clusters", leads.get("cluster")),
         body("users", leads.get("user")),
+        f"what kubectl makes of it: kubectl --context {context} auth whoami",
     )
 
 

@@ -54,6 +54,11 @@ def secret_name(leaf: str) -> str:
     return f"kubeconfig-controlplane-{leaf}"
 
 
+def other_way(leaf: str) -> str:
+    """The hint where this one is none."""
+    return f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH"
+
+
 def stored_entry(hub: KubeCluster, leaf: str) -> Entry | None:
     """The hub's identity for *leaf*, None if it has none.
 
@@ -65,13 +70,9 @@ def stored_entry(hub: KubeCluster, leaf: str) -> Entry | None:
     namespace, data = found
     where = f"Secret {namespace}/{secret_name(leaf)} on the hub"
     try:
-        return _entry(where, data)
+        return _entry(where, data, other_way(leaf))
     except BadKubeconfig as error:
-        raise ClusterError(
-            leaf,
-            f"{where}: {error}",
-            hint=f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH",
-        ) from error
+        raise ClusterError(leaf, f"{where}: {error}", hint=other_way(leaf)) from error
 
 
 def _find(hub: KubeCluster, leaf: str) -> tuple[str, Mapping[str, str]] | None:
@@ -104,14 +105,14 @@ def _namespaces(hub: KubeCluster, leaf: str) -> list[str]:
     return [str(each["metadata"]["name"]) for each in found if not is_terminating(each)]
 
 
-def _entry(where: str, data: Mapping[str, str]) -> Entry:
+def _entry(where: str, data: Mapping[str, str], hint: str) -> Entry:
     kubeconfig = _parsed(_decoded(data))
     context = _body(kubeconfig, "contexts", "context", _current(kubeconfig))
     cluster = _body(kubeconfig, "clusters", "cluster", context.get("cluster"))
     user = _body(kubeconfig, "users", "user", context.get("user"))
     taken = _taken("cluster", cluster, _CLUSTER), _taken("user", user, _USER)
     _check_server(taken[0].get("server"))
-    return Entry(where, *taken)
+    return Entry(where, *taken, hint)
 
 
 def _decoded(data: Mapping[str, str]) -> bytes:

@@ -26,6 +26,18 @@ def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], 
     )
 
 
+def _namespace(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    return None if given is None else fields.label(given, "--liqo-namespace")
+
+
+def _namespaces(
+    _ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, str], ...]
+) -> dict[str, str]:
+    return {
+        leaf: fields.label(namespace, f"--leaf-liqo-namespace {leaf}") for leaf, namespace in given
+    }
+
+
 def access_options(command: Command) -> Command:
     """How the hub and the leaves are reached; gives the command ``access``."""
 
@@ -72,6 +84,7 @@ def access_options(command: Command) -> Command:
         click.option(
             "--liqo-namespace",
             metavar="NAMESPACE",
+            callback=_namespace,
             help=f"Namespace of Liqo, in every cluster  [default: {LIQO_NAMESPACE}]",
         ),
         click.option(
@@ -80,6 +93,7 @@ def access_options(command: Command) -> Command:
             type=Assignment(),
             multiple=True,
             metavar="ID=NAMESPACE",
+            callback=_namespaces,
             shell_complete=candidates.leaf_assignments,
             help="Namespace of Liqo on a leaf",
         ),
@@ -111,17 +125,9 @@ def access_from(params: Mapping[str, Any]) -> Access:
             groups=tuple(params.get("as_groups") or ()),
             uid=params.get("as_uid") or "",
         ),
-        liqo_namespace=_namespace(params.get("liqo_namespace"), "--liqo-namespace"),
-        leaf_liqo_namespaces={
-            leaf: _namespace(namespace, f"--leaf-liqo-namespace {leaf}")
-            for leaf, namespace in params.get("leaf_liqo_namespaces") or ()
-        },
+        liqo_namespace=params.get("liqo_namespace") or "",
+        leaf_liqo_namespaces=dict(params.get("leaf_liqo_namespaces") or ()),
     )
-
-
-def _namespace(given: str | None, option: str) -> str:
-    """Empty: the usual one."""
-    return "" if given is None else fields.label(given, option)
 
 
 def say_ways(access: Access, leaves: Iterable[str]) -> None:

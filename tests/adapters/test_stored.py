@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
 USUAL = "/api/v1/namespaces/liqo-tenant-milan/secrets/kubeconfig-controlplane-milan"
 ELSEWHERE = USUAL.replace("liqo-tenant-milan", "another")
+HINT = "pass --leaf-context milan=CONTEXT or --leaf-kubeconfig milan=PATH"
 WHERE = "Secret liqo-tenant-milan/kubeconfig-controlplane-milan on the hub"
 
 
@@ -102,9 +103,7 @@ def entry(hub: Hub) -> Entry | None:
 def refusal(hub: Hub) -> str:
     with pytest.raises(ClusterError) as caught:
         entry(hub)
-    assert caught.value.hint == (
-        "pass --leaf-context milan=CONTEXT or --leaf-kubeconfig milan=PATH"
-    )
+    assert caught.value.hint == HINT
     start = f"cluster 'milan': {WHERE}: "
     assert caught.value.message.startswith(start)
     return caught.value.message.removeprefix(start)
@@ -112,20 +111,20 @@ def refusal(hub: Hub) -> str:
 
 def test_what_liqo_writes_is_taken_by_one_question(hub: Hub) -> None:
     hub.keep(config())
-    assert entry(hub) == Entry(WHERE, CLUSTER, USER)
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT)
     assert hub.asked == [USUAL]
 
 
 def test_all_that_may_be_taken_is(hub: Hub) -> None:
     cluster = {"tls-server-name": "api.milan", "proxy-url": "http://proxy:3128"}
     hub.keep(config(cluster, {"token": "t"}))
-    assert entry(hub) == Entry(WHERE, CLUSTER | cluster, {**USER, "token": "t"})
+    assert entry(hub) == Entry(WHERE, CLUSTER | cluster, {**USER, "token": "t"}, HINT)
 
 
 def test_what_is_harmless_is_left_out(hub: Hub) -> None:
     harmless = {"extensions": [{"name": "x"}], "insecure-skip-tls-verify": False}
     hub.keep(config({**harmless, "disable-compression": True}, {"exec": None, "as": ""}))
-    assert entry(hub) == Entry(WHERE, CLUSTER, USER)
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT)
 
 
 def test_the_tenant_namespace_is_found_by_its_labels(hub: Hub) -> None:
@@ -322,7 +321,7 @@ def test_without_one_there_is_no_way(access: Opens) -> None:
     assert caught.value.message == (
         "cluster 'milan': no way to it: there is no kubeconfig context of that name"
     )
-    assert caught.value.hint == "pass --leaf-context milan=CONTEXT or --leaf-kubeconfig milan=PATH"
+    assert caught.value.hint == HINT
     assert ways.via("milan") == ""
 
 

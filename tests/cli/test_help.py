@@ -36,7 +36,10 @@ KUBECTL = frozenset(
         *("vmodule", "warnings-as-errors"),
     )
 ) | {"-n", "-s", "-v"}
-SAME_MEANING = {"--context", "--kubeconfig", "--namespace", "-n"}
+SAME_MEANING = {
+    *("--context", "--kubeconfig", "--as", "--as-group", "--as-uid"),
+    *("--namespace", "-n"),
+}
 
 
 def options(command: click.Command) -> list[click.Option]:

@@ -72,8 +72,10 @@ def unreachable_hub(command: str, tmp: Path) -> Said | None:
     path = tmp / "kubeconfig"
     path.write_text(
         f"current-context: hub\nclusters: [{{name: hub, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n"
-        "contexts: [{name: hub, context: {cluster: hub}}, {name: milan, context: {cluster: hub}},"
-        " {name: rome, context: {cluster: hub}}]"
+        "users: [{name: u, user: {token: t}}]\n"
+        "contexts: [{name: hub, context: {cluster: hub, user: u}},"
+        " {name: milan, context: {cluster: hub, user: u}},"
+        " {name: rome, context: {cluster: hub, user: u}}]"
     )
     asks = command in ASKS_THE_HUB
     return _told(command, "--kubeconfig", str(path), hide=f":{port}") if asks else None

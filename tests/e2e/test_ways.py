@@ -1,0 +1,285 @@
+"""Each way to reach a leaf, on the lab; and what a stored identity is not allowed to do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.plugin import PAIR, UP, connections, environment, link_objects
+from tests.lab import binaries
+from tests.lab.kube import CORE, ApiError, path
+from tests.lab.lab import Lab
+
+Document = dict[str, Any]
+Done = subprocess.CompletedProcess[str]
+CREATED = "shortcut.shortcut.liqo.io/leaf-1--leaf-2 created\n"
+DELETED = "shortcut.shortcut.liqo.io/leaf-1--leaf-2 deleted\n"
+
+
+class Ways:
+    """The plugin with a kubeconfig that leads to chosen clusters only."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.folder = lab, folder
+        self._all: Document = json.loads(lab.kubeconfig.read_text())
+        self.use(self.kubeconfig("hub"))
+
+    def kubeconfig(self, *clusters: str, **named: str) -> Document:
+        """Contexts for these, under their own names or others; the first one is current."""
+        names = {each: each for each in clusters} | named
+        contexts = [
+            {"name": name, "context": {"cluster": cluster, "user": f"admin@{cluster}"}}
+            for name, cluster in names.items()
+        ]
+        return {**self._all, "contexts": contexts, "current-context": contexts[0]["name"]}
+
+    def put(self, name: str, document: Document) -> str:
+        (self.folder / name).write_text(json.dumps(document))
+        return str(self.folder / name)
+
+    def use(self, document: Document) -> None:
+        self.put("kubeconfig", document)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        private = self.folder / "tmp"
+        private.mkdir(exist_ok=True)
+        known = environment(self.lab)
+        return {**known, "KUBECONFIG": str(self.folder / "kubeconfig"), "TMPDIR": str(private)}
+
+    @property
+    def left(self) -> list[str]:
+        """Temporary files that the plugin left behind."""
+        return os.listdir(self.folder / "tmp")
+
+    def plugin(self, *args: str) -> Done:
+        return subprocess.run(
+            [str(binaries.path("kubectl")), "liqo-shortcut", *args],
+            stdin=subprocess.DEVNULL,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def of_liqo(self, leaf: str) -> Document:
+        """As Liqo stores it; here the leaf's administrator, since it may make all objects."""
+        clusters = {each["name"]: each["cluster"] for each in self._all["clusters"]}
+        users = {each["name"]: each["user"] for each in self._all["users"]}
+        context = {"cluster": leaf, "user": "u", "namespace": "liqo-tenant-hub"}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "default-context",
+            "clusters": [{"name": leaf, "cluster": clusters[leaf]}],
+            "users": [{"name": "u", "user": users[f"admin@{leaf}"]}],
+            "contexts": [{"name": "default-context", "context": context}],
+        }
+
+    def store(self, leaf: str, kubeconfig: Document, namespace: str = "") -> None:
+        name = f"kubeconfig-controlplane-{leaf}"
+        namespace = namespace or f"liqo-tenant-{leaf}"
+        kube = self.lab.clusters["hub"].kube
+        data = {"kubeconfig": base64.b64encode(json.dumps(kubeconfig).encode()).decode()}
+        kube.delete(path(CORE, "secrets", namespace, name))
+        kube.create(
+            path(CORE, "secrets", namespace),
+            {"metadata": {"name": name}, "type": "Opaque", "data": data},
+        )
+
+    def forget(self) -> None:
+        kube = self.lab.clusters["hub"].kube
+        for leaf in PAIR:
+            try:
+                kube.delete(
+                    path(CORE, "secrets", f"liqo-tenant-{leaf}", f"kubeconfig-controlplane-{leaf}")
+                )
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+
+
+@pytest.fixture
+def ways(hub: Lab, tmp_path: Path) -> Iterator[Ways]:
+    ways = Ways(hub, tmp_path)
+    yield ways
+    ways.forget()
+
+
+def made_and_removed(ways: Ways, *options: str) -> str:
+    """A link by this way, and its end; what was said on standard error."""
+    created = ways.plugin("create", *PAIR, *options)
+    assert (created.returncode, created.stdout) == (0, CREATED), created.stderr
+    assert connections(ways.lab) == UP
+    deleted = ways.plugin("delete", *PAIR, *options)
+    assert (deleted.returncode, deleted.stdout) == (0, DELETED), deleted.stderr
+    assert link_objects(ways.lab) == []
+    assert ways.left == []
+    return created.stderr
+
+
+def test_a_context_is_named_by_an_option(ways: Ways) -> None:
+    ways.use(ways.kubeconfig("hub", north="leaf-1", south="leaf-2"))
+    said = made_and_removed(
+        ways, "--leaf-context", "leaf-1=north", "--leaf-context", "leaf-2=south"
+    )
+    assert "using kubeconfig context" not in said
+
+
+def test_a_file_is_named_by_an_option(ways: Ways) -> None:
+    one, two = (ways.put(leaf, ways.kubeconfig(leaf)) for leaf in PAIR)
+    made_and_removed(
+        ways, "--leaf-kubeconfig", f"leaf-1={one}", "--leaf-kubeconfig", f"leaf-2={two}"
+    )
+
+
+def test_a_context_has_the_name_of_the_leaf(ways: Ways) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-1", "leaf-2"))
+    assert "using kubeconfig context 'leaf-1' for leaf 'leaf-1'" in made_and_removed(ways)
+
+
+def test_the_hub_has_an_identity_for_the_leaf(ways: Ways) -> None:
+    for leaf in PAIR:
+        ways.store(leaf, ways.of_liqo(leaf))
+    said = made_and_removed(ways)
+    assert "trying the hub's stored identity for leaf 'leaf-1'" in said
+    rows = ways.plugin("leaves", *PAIR).stdout.splitlines()[1:]
+    assert [(row.split()[1], row.split()[-1]) for row in rows] == [("stored", "ok")] * 2
+
+
+def test_two_contexts_of_one_cluster_are_no_trouble(ways: Ways) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-1", "leaf-2", again="leaf-1"))
+    assert ways.plugin("preflight", *PAIR).returncode == 0
+    assert ways.plugin("preflight", *PAIR, "--leaf-context", "leaf-1=again").returncode == 0
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["context", "stored"])
+def test_a_way_that_leads_to_another_cluster_is_refused(ways: Ways, stored: bool) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-2", **({} if stored else {"leaf-1": "leaf-2"})))
+    if stored:
+        ways.store("leaf-1", ways.of_liqo("leaf-2"))
+    done = ways.plugin("create", *PAIR)
+    assert done.returncode == 4, done.stderr
+    assert "cluster 'leaf-1': its Liqo cluster ID is 'leaf-2'" in done.stderr
+    assert link_objects(ways.lab) == []
+
+
+Poison = Callable[[Path], Document]
+
+
+def runs(folder: Path) -> Document:
+    script = folder / "script"
+    script.write_text(f"#!/bin/sh\ntouch {folder}/was-run\n")
+    script.chmod(0o700)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}
+    return {"exec": {**plugin, "interactiveMode": "Never"}}
+
+
+def reads(folder: Path) -> Document:
+    os.mkfifo(folder / "token")  # who opens it to read waits for ever
+    return {"tokenFile": str(folder / "token")}
+
+
+@pytest.mark.parametrize("poison", [runs, reads])
+@pytest.mark.parametrize("command", ["create", "preflight", "leaves"])
+def test_a_poisoned_identity_is_refused_and_nothing_run_or_read(
+    ways: Ways, tmp_path: Path, poison: Poison, command: str
+) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-2"))
+    kubeconfig = ways.of_liqo("leaf-1")
+    field = poison(tmp_path)
+    kubeconfig["users"][0]["user"] |= field
+    ways.store("leaf-1", kubeconfig)
+    done = ways.plugin(command, *PAIR)
+    where = "Secret liqo-tenant-leaf-1/kubeconfig-controlplane-leaf-1 on the hub"
+    refusal = f"cluster 'leaf-1': {where}: field '{next(iter(field))}' of its user is refused: "
+    assert refusal in " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == (0 if command == "leaves" else done.returncode or 1)
+    if command == "leaves":
+        assert done.stdout.splitlines()[1].split()[1] == "stored"
+    assert not (tmp_path / "was-run").exists()
+    assert link_objects(ways.lab) == []
+
+
+def test_a_user_who_may_not_read_the_secret_is_told_so(ways: Ways) -> None:
+    ways.store("leaf-1", ways.of_liqo("leaf-1"))
+    done = ways.plugin("leaves", "leaf-1", "--as", "jane", "--as-group", "ops")
+    assert "configurations.networking.liqo.io is forbidden" in done.stderr
+    rules = [("configurations,gatewayclients,gatewayservers.networking.liqo.io", "list")]
+    lab = ways.lab
+    try:
+        for resources, verbs in rules:
+            lab.kubectl(
+                "create", "clusterrole", "looker", f"--verb={verbs}", f"--resource={resources}"
+            )
+        lab.kubectl("create", "clusterrolebinding", "looker", "--clusterrole=looker", "--group=ops")
+        done = ways.plugin("leaves", "leaf-1", "--as", "jane", "--as-group", "ops")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.rstrip().endswith("no way to it")
+        assert "the hub's stored identity may not be read" in done.stderr
+        assert "ask the hub's administrator" in done.stderr
+    finally:
+        lab.kubectl("delete", "clusterrolebinding", "looker")
+        lab.kubectl("delete", "clusterrole", "looker")
+
+
+def test_liqo_may_be_in_another_namespace_of_the_hub(ways: Ways) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-1", "leaf-2"))
+    lab = ways.lab
+    options = (
+        *("--liqo-namespace", "tunnels"),
+        *(part for leaf in PAIR for part in ("--leaf-liqo-namespace", f"{leaf}=liqo")),
+    )
+    lab.kubectl("create", "namespace", "tunnels")
+    try:
+        done = ways.plugin("create", *PAIR, *options)
+        assert done.returncode == 4
+        assert "no ConfigMap liqo-clusterid-configmap in namespace tunnels" in done.stderr
+        lab.kubectl(
+            *("create", "configmap", "liqo-clusterid-configmap", "-n", "tunnels"),
+            "--from-literal=CLUSTER_ID=hub",
+        )
+        made_and_removed(ways, *options)
+    finally:
+        lab.kubectl("delete", "namespace", "tunnels")
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda n: n.name
+)
+def test_no_private_key_is_left_however_it_ends(ways: Ways, number: signal.Signals) -> None:
+    ways.use(ways.kubeconfig("hub", "leaf-1", "leaf-2"))
+    ways.lab.set_knobs(pod_start=30)
+    process = subprocess.Popen(
+        [
+            *("env", "--default-signal", str(binaries.path("kubectl"))),
+            *("liqo-shortcut", "create", *PAIR, "--progress=plain"),
+        ],
+        env=ways.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "gatewayserver" in line:
+            break
+    assert ways.left == []
+    process.send_signal(number)
+    process.stderr.read()
+    process.stderr.close()
+    process.wait()
+    assert ways.left == []
+    if number is signal.SIGKILL:
+        time.sleep(0.1)
+        ways.plugin("delete", *PAIR)
