@@ -61,7 +61,8 @@ def access_options(command: Command) -> Command:
             multiple=True,
             metavar="ID=CONTEXT",
             shell_complete=candidates.leaf_assignments,
-            help="Kubeconfig context of a leaf; without it, the context named like its cluster ID",
+            help="Kubeconfig context of a leaf; without it, the context named like its cluster ID, "
+            "else the identity that Liqo stored on the hub",
         ),
         click.option(
             "--leaf-kubeconfig",

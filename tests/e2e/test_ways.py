@@ -156,6 +156,19 @@ def test_the_hub_has_an_identity_for_the_leaf(ways: Ways) -> None:
     assert [(row.split()[1], row.split()[-1]) for row in rows] == [("stored", "ok")] * 2
 
 
+def test_leaves_tells_what_a_stored_identity_lacks(ways: Ways) -> None:
+    """Liqo's own may not look at most of it; here, somebody who may do nothing."""
+    kubeconfig = ways.of_liqo("leaf-1")
+    token = ways.lab.kubectl("create", "token", "default", "-n", "default", context="leaf-1")
+    kubeconfig["users"][0]["user"] = {"token": token.stdout.strip()}
+    ways.store("leaf-1", kubeconfig)
+    done = ways.plugin("leaves", "leaf-1")
+    assert done.returncode == 0, done.stderr
+    row = done.stdout.splitlines()[1]
+    assert (row.split()[1], row.rstrip()[-18:]) == ("stored", "lacks 1 permission")
+    assert "system:serviceaccount:default:default" in done.stderr
+
+
 def test_two_contexts_of_one_cluster_are_no_trouble(ways: Ways) -> None:
     ways.use(ways.kubeconfig("hub", "leaf-1", "leaf-2", again="leaf-1"))
     assert ways.plugin("preflight", *PAIR).returncode == 0
