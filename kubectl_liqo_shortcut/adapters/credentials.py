@@ -129,7 +129,14 @@ def _with_token(user: Mapping[str, Any]) -> Credentials:
         except (BadKubeconfig, UnicodeDecodeError):
             if not token:
                 raise
-    return Credentials(f"Bearer {token}", *_certificate(user), expires)
+    return Credentials(_bearer(token), *_certificate(user), expires)
+
+
+def _bearer(token: str) -> str:
+    """What cannot stand in a header would be told, whole, by the error that refuses it there."""
+    if not (token.isascii() and token.isprintable()):
+        raise BadKubeconfig("its token holds what no token may, such as a line break")
+    return f"Bearer {token}"
 
 
 def _with_password(user: Mapping[str, Any]) -> Credentials:
@@ -142,7 +149,7 @@ def _with_plugin(command: Mapping[str, Any], server: Server) -> Credentials:
     status = plugin.run(command, server.described())
     token = text(status, "token")
     return Credentials(
-        f"Bearer {token}" if token else "",
+        _bearer(token) if token else "",
         text(status, "clientCertificateData").encode(),
         text(status, "clientKeyData").encode(),
         _time(text(status, "expirationTimestamp")),
@@ -170,7 +177,7 @@ def _oidc_token(user: Mapping[str, Any]) -> str:
     expires = _end_of(token) if token else 0.0
     if expires <= time.time() + _EXPIRY:
         raise BadKubeconfig("its OIDC token has expired: any kubectl command refreshes it")
-    return f"Bearer {token}"
+    return _bearer(token)
 
 
 def _end_of(token: str) -> float:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 
+from kubectl_liqo_shortcut.adapters.environment import for_programs
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 VARIABLE = "KUBECTL_EXTERNAL_DIFF"
@@ -56,7 +57,7 @@ def _run(words: list[str]) -> bool:
     """Straight to our own output: the program may colour what goes to a terminal."""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own program, without a shell
-            words, stdin=subprocess.DEVNULL, env=_environment(), check=False
+            words, stdin=subprocess.DEVNULL, env=for_programs(), check=False
         )
     except OSError as error:
         raise ShortcutError(
@@ -68,11 +69,3 @@ def _run(words: list[str]) -> bool:
         how = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
         raise ShortcutError(f"{words[0]!r} {how}", hint=f"{VARIABLE} names another program")
     return done.returncode == 1
-
-
-def _environment() -> dict[str, str]:
-    """Ours; but the library path of a frozen program is for that program alone."""
-    given = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        given["LD_LIBRARY_PATH"] = given.pop("LD_LIBRARY_PATH_ORIG", "")
-    return given

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from kubectl_liqo_shortcut.adapters.environment import for_programs
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig, mappings, text, texts
 
 _GROUP = "client.authentication.k8s.io"
@@ -54,7 +55,7 @@ def run(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, A
             command,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env={**os.environ, **given, _INFO: json.dumps(asked)},
+            env={**for_programs(), **given, _INFO: json.dumps(asked)},
             check=False,
         )
     except OSError as error:

@@ -62,6 +62,7 @@ def test_what_kubectl_would_show(user: User, expected: Credentials) -> None:
     [
         ({}, "its user has no credentials"),
         ({"token": 5}, "token is not a text"),
+        ({"token": "t\n"}, "its token holds what no token may"),
         ({"token": "t", "username": "u"}, "both a token and a password"),
         ({"tokenFile": "t", "password": "p"}, "both a token and a password"),
         ({"password": "p"}, "a password without a username"),
@@ -251,6 +252,16 @@ def test_a_plugin_is_not_run_from_the_working_folder(
     monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
     with pytest.raises(PluginFailed, match="only in the working folder"):
         current(plugin(says({"token": "t"}), command="login"))
+
+
+def test_a_plugin_does_not_get_the_library_path_of_a_frozen_program(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/of/the/frozen/one")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/of/the/user")
+    check = '[ "$LD_LIBRARY_PATH" = /of/the/user ] || exit 1'
+    assert current(plugin(f"{check}; {says({'token': 't'})}")).authorization == "Bearer t"
 
 
 def test_a_plugin_that_needs_a_terminal_is_not_run_without(plugin: Plugin) -> None:
