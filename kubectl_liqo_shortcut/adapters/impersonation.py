@@ -9,6 +9,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig, mapping, text, texts
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_TOKEN = re.compile(rb"[^!#$&'*+\-.^_`|~0-9A-Za-z]")  # what may not stand in a header's name
 
 
@@ -42,6 +43,8 @@ def headers(user: Mapping[str, Any]) -> list[tuple[str, str]]:
         for key in extra
         for value in texts(extra, key)
     ]
+    if any(_CONTROL.search(value) for _, value in found):
+        raise BadKubeconfig("as, or one of its companions, holds a line break or the like")
     return [(key, value.encode().decode("latin-1")) for key, value in found]
 
 

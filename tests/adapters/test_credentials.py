@@ -311,6 +311,11 @@ def test_parts_of_nobody_are_refused(field: User) -> None:
         impersonation.headers(field)
 
 
+def test_a_line_break_in_an_impersonation_is_refused() -> None:
+    with pytest.raises(BadKubeconfig, match="line break"):
+        impersonation.headers({"as": "jane", "as-groups": ["a\nImpersonate-User: admin"]})
+
+
 def test_the_command_line_beats_the_kubeconfig_part_by_part() -> None:
     user = {"as": "jane", "as-groups": ["a"], "as-uid": "7", "token": "t"}
     given = impersonation.Impersonation(user="joe", groups=("b", "c"))

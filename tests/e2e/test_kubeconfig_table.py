@@ -507,6 +507,11 @@ def as_somebody_without_permission(c: Case) -> None:
     c.use({"token": c.hub.token, "as": "jane"})
 
 
+@case(None)
+def as_somebody_with_a_line_break(c: Case) -> None:
+    c.use({**cert(c), "as": "jane\nx"})
+
+
 @case("joe")
 def as_on_the_command_line_beats_the_file(c: Case) -> None:
     c.use({**cert(c), "as": "jane", "as-groups": ["ops"], "as-uid": "7"})

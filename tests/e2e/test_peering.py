@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.plugin import NAME, PAIR, UP, connections, environment, link_objects, plugin, succeed
+from tests.e2e.ways import Ways, made_and_removed
 from tests.lab import binaries
 from tests.lab.kube import CORE, LIQO_CORE, path, wait_for
 from tests.lab.lab import Lab
@@ -184,6 +185,31 @@ def test_the_hub_keeps_an_identity_that_its_leaf_accepts(unpeered: Lab, tmp_path
     # Liqo lets it do what peerings need, in its own tenant namespace.
     what = ("create", "resourceslices.authentication.liqo.io")
     assert ask(unpeered, kubeconfig, "auth", "can-i", *what) == "yes\n"
+
+
+def test_that_identity_is_a_way_to_the_leaf_as_far_as_the_leaf_lets_it(
+    unpeered: Lab, tmp_path: Path
+) -> None:
+    ways = Ways(unpeered, tmp_path)
+    for leaf in PAIR:
+        unpeered.liqoctl("authenticate", *between(unpeered, "hub", leaf))
+
+    done = ways.plugin("leaves", *PAIR)
+
+    rows = [row.split() for row in done.stdout.splitlines()[1:]]
+    assert [row[1] for row in rows] == ["stored", "stored"], done.stderr
+    assert {" ".join(row[-3:-1]) for row in rows} == {"lacks 1"}
+    assert 'User "hub" cannot get resource "configmaps"' in done.stderr
+
+    grant = ("clusterrolebinding", "let-the-hub-in")
+    try:
+        for leaf in PAIR:
+            who = ("--clusterrole=cluster-admin", "--user=hub")
+            unpeered.kubectl("create", *grant, *who, context=leaf)
+        made_and_removed(ways)
+    finally:
+        for leaf in PAIR:
+            unpeered.kubectl("delete", *grant, context=leaf)
 
 
 def ask(lab: Lab, kubeconfig: Path, *args: str) -> str:
