@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, sour
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
-from kubectl_liqo_shortcut.adapters.server import Server, server
+from kubectl_liqo_shortcut.adapters.server import PROXIES, Server, server
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
@@ -35,8 +35,7 @@ def connect(name: str, entry: Entry, liqo_namespace: str = "") -> KubeCluster:
     with _told(name, entry, ClusterError):
         there = server(entry.cluster)
         settings = Configuration(host=there.url)
-        settings.retries = False  # retrying is the engine's decision, with the deadline in view
-        settings.proxy = None
+        settings.proxy = None  # of the environment: which one counts is decided below
         api = ApiClient(settings)
         api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
         headers = impersonation.headers(entry.user)
@@ -117,6 +116,7 @@ def _told(name: str, entry: Entry, kind: type[ClusterError]) -> Iterator[None]:
 
 
 def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:
+    # Retrying is the engine's decision, with the deadline in view.
     settings: dict[str, Any] = {"maxsize": _CONNECTIONS, "retries": False}
     if there.is_tls:
         settings["ssl_context"] = tls(there, credentials)
@@ -126,6 +126,8 @@ def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:
     if not proxy:
         return urllib3.PoolManager(**settings)
     parts = urllib.parse.urlsplit(proxy)
+    if parts.scheme not in PROXIES:
+        raise BadKubeconfig(f"the environment's proxy is none of {', '.join(PROXIES)}")
     if parts.scheme == "socks5":
         try:
             from urllib3.contrib.socks import SOCKSProxyManager

@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.adapters.values import (
     text,
 )
 
-_PROXIES = ("http", "https", "socks5")
+PROXIES = ("http", "https", "socks5")
 _PLUGINS = "client.authentication.k8s.io/exec"
 
 
@@ -62,8 +62,8 @@ def server(cluster: Mapping[str, Any]) -> Server:
         if authority and insecure:
             raise BadKubeconfig("insecure-skip-tls-verify and a certificate-authority are both set")
     proxy = text(cluster, "proxy-url")
-    if proxy and urllib.parse.urlsplit(proxy).scheme not in _PROXIES:
-        raise BadKubeconfig(f"proxy-url is none of {', '.join(_PROXIES)}")
+    if proxy and urllib.parse.urlsplit(proxy).scheme not in PROXIES:
+        raise BadKubeconfig(f"proxy-url is none of {', '.join(PROXIES)}")
     given = (
         each.get("extension")
         for each in mappings(cluster, "extensions")

@@ -256,6 +256,16 @@ def test_a_socks_proxy_without_its_library_is_told(
         connect("rome", Entry("here", cluster, entry.user))
 
 
+def test_a_proxy_of_another_kind_in_the_environment_is_told(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy")
+    entry = server.entry(token="good")
+    cluster = {**entry.cluster, "server": "https://rome.example:6443"}
+    with pytest.raises(ClusterError, match="the environment's proxy is none of http, https"):
+        connect("rome", Entry("here", cluster, entry.user))
+
+
 # The hub
 
 
