@@ -171,7 +171,7 @@ def _slices(
 
 def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
     """What one may not look at is only not told."""
-    ref = ObjectRef(cluster.name, r.DEPLOYMENT, r.LIQO_NAMESPACE, r.CONTROLLER_MANAGER)
+    ref = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
     try:
         found = patiently(lambda: cluster.get(ref), deadline)
     except Forbidden:
