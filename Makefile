@@ -8,7 +8,7 @@ DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: help check test e2e soak lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
+.PHONY: picture help check test e2e soak lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,9 @@ lab-status: $(BIN)/.installed ## what the lab runs
 
 lab-stop: $(BIN)/.installed ## end the lab and remove every trace
 	$(BIN)/python -m tests.lab stop
+
+picture: $(BIN)/.installed ## record make demo as the README's picture
+	$(BIN)/python -m tests.demo | tee /dev/stderr | $(BIN)/python -m release.picture
 
 demo: $(BIN)/.installed ## make a shortcut on the lab before your eyes
 	$(BIN)/python -m tests.demo

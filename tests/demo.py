@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def watch(lab: Lab, traffic: Traffic, title: str) -> Calls:
 
 
 def say(text: str) -> None:
-    print(f"\n# {text}", flush=True)
+    lines = textwrap.wrap(text, 96)
+    print("\n" + "\n".join(f"# {line}" for line in lines), flush=True)
 
 
 def ask(lab: Lab, title: str, *args: str) -> None:
