@@ -72,11 +72,25 @@ def tell(lab: Lab, traffic: Traffic) -> bool:
     step(lab, "packets prove it, both ways", "verify", *PAIR)
     watch(lab, traffic, "yet the Service still goes through the hub: a link changes no Service")
     enabled = time.time()
-    step(lab, "until it is told to go direct", "service", "enable", f"{NAMESPACE}/{SERVICE}")
+    step(
+        lab,
+        "until it is told to go direct",
+        "service",
+        "enable",
+        f"{NAMESPACE}/{SERVICE}",
+        whole=True,
+    )
     step(lab, "the hub knows", "service", "list", "-n", NAMESPACE)
     after = watch(lab, traffic, "after: direct")
     turned = traffic.calls().first_from(next(iter(after.callers)))
-    ask(lab, "what would be taken away, and in which order", "delete", *PAIR, "--dry-run")
+    ask(
+        lab,
+        "what would be taken away, and in which order",
+        "delete",
+        *PAIR,
+        "--dry-run",
+        whole=True,
+    )
     step(lab, "back through the hub first, then the link goes", "delete", *PAIR)
     again = watch(lab, traffic, "after delete: through the hub again")
     left = len(link_objects(lab)) + len(lab.kubectl("get", "shortcuts", "-o", "name").stdout)
@@ -109,19 +123,20 @@ def say(text: str) -> None:
     print("\n" + "\n".join(f"# {line}" for line in lines), flush=True)
 
 
-def ask(lab: Lab, title: str, *args: str) -> None:
-    """Run the plugin through kubectl, its output as it comes."""
+def ask(lab: Lab, title: str, *args: str, whole: bool = False) -> None:
+    """Run the plugin through kubectl, its output as it comes; *whole*: with its notes."""
     shown = " ".join(args)
     say(title)
     print(f"$ kubectl liqo-shortcut {shown}", flush=True)
     command = [str(binaries.path("kubectl")), "liqo-shortcut", *args]
-    subprocess.run(command, env=environment(lab), check=True)
+    stderr = subprocess.STDOUT if whole else None
+    subprocess.run(command, env=environment(lab), stderr=stderr, check=True)
 
 
-def step(lab: Lab, title: str, *args: str) -> float:
+def step(lab: Lab, title: str, *args: str, whole: bool = False) -> float:
     """As ``ask``; the seconds it took."""
     began = time.monotonic()
-    ask(lab, title, *args)
+    ask(lab, title, *args, whole=whole)
     took = time.monotonic() - began
     print(f"  ({took:.1f} s)", flush=True)
     return took
