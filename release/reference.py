@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
 from kubectl_liqo_shortcut.errors import ExitCode
-from release import fields
+from release import fields, permissions
 from release.commands import contexts, name_of, options_of, paragraphs, usage_of
 from release.markdown import anchor, block, code, link, paragraph, table, text
 from release.version import ROOT
@@ -28,6 +28,7 @@ def render() -> dict[Path, str]:
         "commands.md": _commands(),
         "fields.md": fields.render(),
         "conditions.md": _conditions(),
+        "permissions.md": permissions.render(),
         "exit-codes.md": _exit_codes(),
     }
     return {

@@ -44,6 +44,7 @@ _COMMANDS = {
     "verify": "Prove the path of two leaves by packets.",
     "leaves": "List the leaves of this hub, and what each can do.",
     "graph": "Draw the hub, its leaves and the shortcuts.",
+    "rbac": "Print the least roles, or check what an identity lacks.",
     "crd": "Install or print the kind Shortcut (on the hub).",
     "completion": "Complete commands, leaves and shortcuts at a TAB press.",
     "version": "Print the version.",

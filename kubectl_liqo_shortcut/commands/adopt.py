@@ -9,10 +9,8 @@ from typing import Any
 
 from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refuse_expired
 from kubectl_liqo_shortcut.core import adoption
-from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
-from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.plan import marks
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.prospect import prospects
@@ -104,12 +102,7 @@ def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -
 
 
 def _refuse_errors(looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> None:
-    namespaces = {
-        leaf: (Access("patch", r.NAMESPACE, name=end.namespace["metadata"]["name"]),)
-        for leaf, end in looked.link.ends().items()
-        if end.namespace is not None
-    }
-    findings = checks(looked, hub, deadline, more=namespaces)
+    findings = checks(looked, hub, deadline, adopt=True)
     refuse_errors(findings, request)
 
 

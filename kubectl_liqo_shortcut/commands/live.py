@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core.live import live_record
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.shortcut import shown_by
-from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
+from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves, peers_in
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
 from kubectl_liqo_shortcut.engine.world import utc_now
 
@@ -24,7 +24,7 @@ def live(records: Sequence[Object], open_cluster: OpenCluster, timeout: float) -
         return []
     deadline = Deadline(timeout)
     pairs = {str(each["metadata"]["name"]): Pair(shown_by(each), each) for each in records}
-    leaves = {str(side.leaf) for pair in pairs.values() for side in pair.shortcut.sides}
+    leaves = peers_in([side.leaf for side in pair.shortcut.sides] for pair in pairs.values())
     looking = Answer(partial(look_at_leaves, leaves, open_cluster, deadline))
     sight = look_at_hub(open_cluster(HUB), deadline)
     seen = looking.result()

@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.core.model import (
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, shown_by
-from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves
+from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves, peers_in
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
 from kubectl_liqo_shortcut.engine.survey import find_records
@@ -45,7 +45,7 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
     name = target(words)  # a wrong command line is no cause
     try:
         record, leaves = _record(name, words, open_cluster, deadline)
-        looking = Answer(partial(look_at_leaves, set(leaves), open_cluster, deadline))
+        looking = Answer(partial(look_at_leaves, peers_in([leaves]), open_cluster, deadline))
         sight = look_at_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair

@@ -26,7 +26,7 @@ class CauseName(Word):
     FORBIDDEN = (
         "Forbidden",
         "a leaf answers, but the identity in use may not look",
-        "ask that cluster's administrator for the permission that the message names",
+        "ask that cluster's administrator for the roles of kubectl liqo-shortcut rbac print",
     )
     NO_LIQO = "NoLiqo", "Liqo is not installed on a leaf", "is it the right kubeconfig context?"
     ANOTHER_CLUSTER = (

@@ -38,13 +38,13 @@ class FindingName(enum.StrEnum):
         "Forbidden",
         Severity.ERROR,
         "the identity in use may not read what a first look needs",
-        "ask that cluster's administrator for the permission that the message names",
+        "ask that cluster's administrator for the roles of kubectl liqo-shortcut rbac print",
     )
     MISSING_PERMISSIONS = (
         "MissingPermissions",
         Severity.ERROR,
         "the identity in use lacks permissions that the command needs later",
-        "ask that cluster's administrator for these permissions",
+        "ask that cluster's administrator for the roles of kubectl liqo-shortcut rbac print",
     )
     NO_LIQO = (
         "NoLiqo",

@@ -1,13 +1,19 @@
-"""What this program asks of each cluster, verb by verb: least privilege, checked beforehand."""
+"""What this program asks of each cluster, verb by verb: least privilege, checked beforehand.
+
+What is needed stands in ``core/needs``; here it becomes questions about one cluster.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from kubectl_liqo_shortcut.core import needs
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.needs import Need, On, Part, Place
 from kubectl_liqo_shortcut.core.observe import gateway_kind
+from kubectl_liqo_shortcut.core.probe import NAMESPACE as PROBE_NAMESPACE
 from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.core.shortcut import Side
 
@@ -23,24 +29,113 @@ class Access:
     subresource: str = ""
 
     def review(self) -> Object:
-        """The question whether the user may."""
+        """The question whether the user may; a Namespace lies in itself for a server."""
         attributes = {
             "verb": self.verb,
             "group": self.kind.group,
             "resource": self.kind.plural,
             "subresource": self.subresource,
-            "namespace": self.namespace,
+            "namespace": self.name if self.kind == r.NAMESPACE else self.namespace,
             "name": self.name,
         }
         return _review({key: value for key, value in attributes.items() if value})
 
-    def __str__(self) -> str:
+    @property
+    def resource(self) -> str:
         """As ``kubectl auth can-i`` takes it."""
         group = f".{self.kind.group}" if self.kind.group else ""
         part = f"/{self.subresource}" if self.subresource else ""
         name = f"/{self.name}" if self.name else ""
+        return f"{self.kind.plural}{group}{part}{name}"
+
+    def __str__(self) -> str:
         where = f" -n {self.namespace}" if self.namespace else ""
-        return f"{self.verb} {self.kind.plural}{group}{part}{name}{where}"
+        return f"{self.verb} {self.resource}{where}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """One access, the commands that need it, and whether they go on without it."""
+
+    access: Access
+    by: tuple[str, ...]
+    optional: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Peer:
+    """The other leaf of a link, and the tenant namespace for it."""
+
+    id: str
+    namespace: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What somebody is to do on one cluster: links with *peers*, Services in namespaces, ..."""
+
+    on: On
+    peers: tuple[Peer, ...] = ()
+    services: tuple[str, ...] = ()
+    verify: bool = False
+    install: bool = False
+    shortcut: str = ""  # the name of one record, "" for all
+    liqo_namespace: str = r.LIQO_NAMESPACE
+
+    def needs(self) -> Iterator[Need]:
+        chosen = {Part.LINK}
+        chosen |= {Part.SERVICE} if self.services else set()
+        chosen |= {Part.VERIFY} if self.verify else set()
+        chosen |= {Part.INSTALL} if self.install else set()
+        return (each for each in needs.NEEDS if each.on is self.on and each.part in chosen)
+
+    def places(self, need: Need) -> Iterator[tuple[str, str]]:
+        """Namespace and name of each place that *need* stands for; "" for all."""
+        match need.place:
+            case Place.TENANT:
+                for peer in self.peers:
+                    yield peer.namespace, self._name(need, peer)
+            case Place.SERVICES:
+                for namespace in self.services:
+                    yield namespace, need.name
+            case Place.EVERYWHERE if "{peer}" in need.name:
+                for peer in self.peers:
+                    yield "", self._name(need, peer)
+            case place:
+                yield self._namespace(place), self._name(need)
+
+    def _namespace(self, place: Place) -> str:
+        known = {
+            Place.LIQO: self.liqo_namespace,
+            Place.EVENTS: "default",
+            Place.PROBES: PROBE_NAMESPACE,
+        }
+        return known.get(place, "")
+
+    def _name(self, need: Need, peer: Peer | None = None) -> str:
+        if "{shortcut}" in need.name and not self.shortcut:
+            return ""
+        known = {"peer": peer.id, "namespace": peer.namespace} if peer else {}
+        return need.name.format(shortcut=self.shortcut, **known)
+
+
+def questions(scope: Scope) -> list[Question]:
+    """Everything that the commands of *scope* ask of that cluster, each once."""
+    found: dict[Access, Question] = {}
+    for need in scope.needs():
+        for access in _accesses(need, scope):
+            before = found.get(access, Question(access, (), optional=True))
+            by = tuple(dict.fromkeys((*before.by, *need.by)))
+            found[access] = Question(access, by, optional=before.optional and need.optional)
+    return list(found.values())
+
+
+def _accesses(need: Need, scope: Scope) -> Iterator[Access]:
+    for namespace, name in scope.places(need):
+        for kind in need.kinds:
+            for verb in need.verbs:
+                here = namespace if kind.namespaced else ""
+                yield Access(verb, kind, here, name, need.subresource)
 
 
 def everything() -> Object:
@@ -53,39 +148,48 @@ def is_allowed(review: Object) -> bool:
 
 
 def on_hub(shortcut: str, liqo_namespace: str) -> Iterator[Access]:
-    """What ``create``, ``sync`` and ``delete`` need there."""
-    for verb in ("get", "list", "create", "patch", "delete"):
-        yield Access(verb, r.SHORTCUT, name=shortcut if verb in ("get", "patch", "delete") else "")
-    yield Access("patch", r.SHORTCUT, name=shortcut, subresource="status")
-    for verb in ("get", "list", "watch", "create", "patch", "delete"):
-        yield Access(verb, r.LEASE, liqo_namespace)
+    """What ``create``, ``sync`` and ``delete`` need there, beside what a first look has read."""
+    scope = Scope(on=On.HUB, shortcut=shortcut, liqo_namespace=liqo_namespace)
+    return _needed(questions(scope), needs.REMOVE)
 
 
-def to_look(liqo_namespace: str) -> Iterator[Access]:
-    """What the first look at a leaf reads, before anything is decided."""
-    yield Access("get", r.NAMESPACE, name="kube-system")
-    for kind in (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
-        yield Access("list", kind)
-    yield Access("list", r.NETWORK, liqo_namespace)
+def on_leaf(side: Side, namespace: str, *, adopt: bool = False) -> Iterator[Access]:
+    """What they need on a leaf, whose tenant namespace for its peer is *namespace*.
+
+    With *adopt*, what that command needs too.
+    """
+    other = gateway_kind(side.role.other)
+    scope = Scope(on=On.LEAF, peers=(Peer(side.peer, namespace),))
+    asked = _needed(questions(scope), (*needs.REMOVE, *((needs.ADOPT,) if adopt else ())))
+    return (each for each in asked if each.kind != other)
 
 
-def on_leaf(side: Side, namespace: str) -> Iterator[Access]:
-    """What they need on a leaf, whose tenant namespace for its peer is *namespace*."""
-    gateway = gateway_kind(side.role)
-    for kind in (r.CONFIGURATION, gateway, r.PUBLIC_KEY):
-        yield Access("create", kind, namespace)
-        yield Access("patch", kind, namespace, side.peer)
-        yield Access("delete", kind, namespace, side.peer)
-    for kind in (r.CONFIGURATION, gateway):
-        yield Access("watch", kind)
-    for kind in (r.PUBLIC_KEY, r.CONNECTION):
-        yield Access("list", kind, namespace)
-    yield Access("watch", r.CONNECTION, namespace)
-    for verb in ("list", "watch"):
-        yield Access(verb, r.SECRET, namespace, f"gw-{side.peer}")
-    for kind in (r.POD, r.DEPLOYMENT, r.SERVICE, r.NETWORK):  # removal waits for them
-        yield Access("list", kind, namespace)
-    yield Access("get", r.FOREIGN_CLUSTER, name=side.peer)  # does a peering use the link?
+def of_leaf(peer: str, namespace: str, liqo_namespace: str) -> Iterator[Access]:
+    """What a link with *peer* needs on a leaf, whichever of the two serves, from the first look."""
+    peers = (Peer(peer, namespace),)
+    scope = Scope(on=On.LEAF, peers=peers, liqo_namespace=liqo_namespace)
+    wanted = {needs.PREFLIGHT, *needs.REMOVE}
+    return (
+        each.access
+        for each in questions(scope)
+        if not each.optional and not wanted.isdisjoint(each.by)
+    )
+
+
+def to_make_namespaces() -> Iterator[Access]:
+    """What is needed on a leaf whose tenant namespace is not there yet."""
+    scope = Scope(on=On.LEAF)
+    for need in needs.NEEDS:
+        if need.part is Part.NAMESPACES and need.place is Place.EVERYWHERE:
+            yield from _accesses(need, scope)
+
+
+def _needed(asked: Iterable[Question], by: Collection[str]) -> Iterator[Access]:
+    """Those that *by* need, but for what a first look has done: that was allowed."""
+    for each in asked:
+        seen = each.access.verb in ("get", "list") and needs.PREFLIGHT in each.by
+        if not (each.optional or seen or set(by).isdisjoint(each.by)):
+            yield each.access
 
 
 def _review(attributes: Object) -> Object:

@@ -141,6 +141,11 @@ class Renderer:
         manifest = Manifest(ref.cluster, body)
         return Pending(manifest, waits) if waits else manifest
 
+    def text(self, template: str, ref: ObjectRef, **values: Any) -> str:
+        """The object *ref* as the template has it, comments included, for people to read."""
+        self._render(template, ref, **values)
+        return f"{self._environment.get_template(template).render(waits=[], **values)}\n"
+
     def _render(
         self, template: str, ref: ObjectRef, **values: Any
     ) -> tuple[Object, tuple[str, ...]]:

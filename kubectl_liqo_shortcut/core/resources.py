@@ -117,6 +117,11 @@ SELF_SUBJECT_ACCESS_REVIEW = Kind(
     "selfsubjectaccessreviews",
     namespaced=False,
 )
+_RBAC = "rbac.authorization.k8s.io/v1"
+ROLE = Kind(_RBAC, "Role", "roles")
+ROLE_BINDING = Kind(_RBAC, "RoleBinding", "rolebindings")
+CLUSTER_ROLE = Kind(_RBAC, "ClusterRole", "clusterroles", namespaced=False)
+CLUSTER_ROLE_BINDING = Kind(_RBAC, "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
 RESOURCE_QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
 LIMIT_RANGE = Kind("v1", "LimitRange", "limitranges")
 WG_SERVER_TEMPLATE = Kind(_NETWORKING, "WgGatewayServerTemplate", "wggatewayservertemplates")

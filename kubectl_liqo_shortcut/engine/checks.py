@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import permissions
@@ -27,6 +27,8 @@ from kubectl_liqo_shortcut.errors import (
     ShortcutError,
 )
 
+_CONNECTIONS = 8  # for questions about permissions
+
 Check = Callable[[], Iterable[Finding]]
 
 
@@ -35,15 +37,15 @@ def checks(
     hub: Cluster,
     deadline: Deadline,
     *,
-    more: Mapping[str, Iterable[Access]] | None = None,
+    adopt: bool = False,
 ) -> list[Finding]:
     """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD.
 
-    *more* are permissions needed on a leaf beside the usual ones.
+    To *adopt* needs more permissions than to create.
     """
     link = looked.link
     asked: dict[str, Check] = {
-        side.leaf: partial(_check_leaf, side, looked, deadline, (more or {}).get(side.leaf, ()))
+        side.leaf: partial(_check_leaf, side, looked, deadline, adopt)
         for side in link.shortcut.sides
     }
     asked[HUB] = partial(_check_hub, hub, link.shortcut, deadline)
@@ -74,9 +76,7 @@ def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Fin
     return _all(hub.name, (configurations, crd, may), deadline)
 
 
-def _check_leaf(
-    side: Side, looked: Looked, deadline: Deadline, more: Iterable[Access]
-) -> list[Finding]:
+def _check_leaf(side: Side, looked: Looked, deadline: Deadline, adopt: bool) -> list[Finding]:
     link = looked.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
     facts = link.facts.leaves[side.leaf]
@@ -93,8 +93,9 @@ def _check_leaf(
         return limited(side.leaf, leaf.list(Selection(r.LIMIT_RANGE, there)).items)
 
     def may() -> Iterable[Finding]:
-        needed = [*permissions.on_leaf(side, there or facts.tenant_namespace), *more]
-        needed += [] if there else [Access("create", r.NAMESPACE)]
+        namespace = there or facts.tenant_namespace
+        needed = [*permissions.on_leaf(side, namespace, adopt=adopt)]
+        needed += [] if there else permissions.to_make_namespaces()
         return _permissions(leaf, needed, deadline)
 
     room = (quotas, ranges) if there and end.gateway is None else ()
@@ -137,7 +138,10 @@ def _template(
 def missing_permissions(
     cluster: Cluster, needed: Iterable[Access], deadline: Deadline
 ) -> list[Access]:
-    """Those of *needed* that we lack there; who may do all is asked one question."""
+    """Those of *needed* that we lack there; who may do all is asked one question.
+
+    They are asked in parallel, on a few connections: one costs more than an answer.
+    """
 
     def allowed(review: Object) -> bool:
         made = patiently(lambda: cluster.ask(review), deadline)
@@ -145,9 +149,14 @@ def missing_permissions(
 
     if allowed(permissions.everything()):
         return []
-    needs = list(needed)
-    answers = together([partial(allowed, each.review()) for each in needs])
-    return [each for each, answer in zip(needs, answers, strict=True) if not answer]
+
+    def lacking(asked: Sequence[Access]) -> list[Access]:
+        return [each for each in asked if not allowed(each.review())]
+
+    needs = list(dict.fromkeys(needed))
+    answers = together([partial(lacking, needs[at::_CONNECTIONS]) for at in range(_CONNECTIONS)])
+    lacked = {each for answer in answers for each in answer}
+    return [each for each in needs if each in lacked]
 
 
 def _permissions(

@@ -6,7 +6,7 @@ Each leaf is asked once for each kind, whatever the number of links; all leaves 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
@@ -44,11 +44,22 @@ def look_at_hub(hub: Cluster, deadline: Deadline) -> HubSight:
     return HubSight(identity, {each.id: each.cidrs for each in known_leaves(configurations, ())})
 
 
+def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
+    """For each leaf of *pairs* the other ones."""
+    found: dict[str, set[str]] = {}
+    for pair in pairs:
+        for leaf in pair:
+            found.setdefault(leaf, set()).update(set(pair) - {leaf})
+    return found
+
+
 def look_at_leaves(
-    names: set[str], open_cluster: OpenCluster, deadline: Deadline
+    peers: Mapping[str, Collection[str]], open_cluster: OpenCluster, deadline: Deadline
 ) -> dict[str, Leaf | Silence]:
-    """All of them at once; one that shows nothing says why."""
-    asked = {name: partial(look, open_cluster, name, deadline) for name in sorted(names)}
+    """All of them at once, each about its *peers*; one that shows nothing says why."""
+    asked = {
+        name: partial(look, open_cluster, name, peers[name], deadline) for name in sorted(peers)
+    }
     found, errors = of_each(asked)
     return {**found, **{name: Silence.of(error) for name, error in errors.items()}}
 

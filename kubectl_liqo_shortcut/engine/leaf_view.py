@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.evidence import LeafEvidence
-from kubectl_liqo_shortcut.core.model import Object, labels_of, ref_of
+from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of, ref_of
 from kubectl_liqo_shortcut.core.observe import Objects
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
@@ -35,13 +36,16 @@ _EVERYWHERE = (
         for kind in (r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
     ),
 )
-_IN_TENANTS = (
+_TUNNELS = (
     Selection(r.CONNECTION, labels=r.REMOTE_CLUSTER_ID),
     Selection(r.PUBLIC_KEY, labels=r.REMOTE_CLUSTER_ID),
-    Selection(r.POD, labels=_BY_GATEWAY),
-    Selection(r.SERVICE, labels=_BY_GATEWAY),
 )
-"""Where these may not be listed everywhere, they are in each tenant namespace."""
+"""Where these may not be listed everywhere, they are in the tenant namespaces."""
+
+_GATEWAYS = (Selection(r.POD, labels=_BY_GATEWAY), Selection(r.SERVICE, labels=_BY_GATEWAY))
+"""Only in the tenant namespaces that matter: nobody needs to see the Pods of others."""
+
+_FEW = 4  # namespaces that are asked one by one: of more, one list of all is tried first
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,24 +77,41 @@ class Silence:
         return cls(next(reasons, CauseName.LEAF_UNREACHABLE), error.message)
 
 
-def look(open_cluster: OpenCluster, name: str, deadline: Deadline) -> Leaf:
-    """Raises if it does not answer, or another cluster does."""
+def look(open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline) -> Leaf:
+    """What it shows of its links with *peers*.
+
+    Raises if it does not answer, or another cluster does.
+    """
     cluster = open_cluster(name)
     uid = patiently(lambda: checked_uid(cluster), deadline, first_look=True)
     clock = Answer(partial(patiently, partial(who_am_i, cluster), deadline))
-    asked = (*_EVERYWHERE, *_IN_TENANTS)
+    asked = (*_EVERYWHERE, *_TUNNELS)
     found = together([partial(list_if_allowed, cluster, what, deadline) for what in asked])
-    bodies = [body for items in found for body in items or ()]
-    tenants = [each["metadata"]["name"] for each in found[0] or ()]
-    unseen: set[str] = set()
-    for what, items in zip(asked, found, strict=True):
-        if items is None:
-            narrow = list_in_each(cluster, what, tenants if what in _IN_TENANTS else (), deadline)
-            bodies += narrow or ()
-            unseen |= {what.kind.kind} if narrow is None else set()
+    tenants = _tenants(found[0], peers)
+    late = {
+        what: partial(list_in_each, cluster, what, tenants, deadline)
+        for what, items in zip(asked, found, strict=True)
+        if items is None and what in _TUNNELS
+    }
+    late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
+    seen = dict(zip(asked, found, strict=True))
+    seen |= zip(late, together(late.values()), strict=True)
     now = str(clock.result()["metadata"].get("creationTimestamp") or "")
+    bodies = (body for items in seen.values() for body in items or ())
     objects = {ref_of(name, each): each for each in bodies}
-    return Leaf(name, uid, now, objects, frozenset(unseen))
+    unseen = frozenset(what.kind.kind for what, items in seen.items() if items is None)
+    return Leaf(name, uid, now, objects, unseen)
+
+
+def _tenants(namespaces: Sequence[Object] | None, peers: Collection[str]) -> list[str]:
+    """The tenant namespaces for *peers*, by their labels; else as Liqo names them."""
+    if namespaces is None:
+        return [default_tenant_namespace(ClusterID(peer)) for peer in sorted(peers)]
+    return [
+        str(each["metadata"]["name"])
+        for each in namespaces
+        if labels_of(each).get(r.REMOTE_CLUSTER_ID) in peers
+    ]
 
 
 def list_if_allowed(
@@ -105,14 +126,31 @@ def list_if_allowed(
         return ()
 
 
+def list_in(
+    cluster: Cluster, what: Selection, namespaces: Collection[str], deadline: Deadline
+) -> Sequence[Object] | None:
+    """*what*, in *namespaces* alone; None if that is not allowed in any of them.
+
+    Where they are few, no right on others is needed; of many, a list of all is one question.
+    """
+    everything = None
+    if len(namespaces) > _FEW:
+        everything = list_if_allowed(cluster, what, deadline)
+    if everything is None:
+        return list_in_each(cluster, what, namespaces, deadline)
+    return [each for each in everything if each["metadata"]["namespace"] in namespaces]
+
+
 def list_in_each(
     cluster: Cluster, what: Selection, namespaces: Iterable[str], deadline: Deadline
-) -> list[Object] | None:
-    """The same, in each of *namespaces*; None if that is not allowed in any of them."""
+) -> Sequence[Object] | None:
+    """The same, one by one."""
     narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
     found = together([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
     allowed = [items for items in found if items is not None]
-    return [body for items in allowed for body in items] if allowed else None
+    if narrow and not allowed:
+        return None
+    return [body for items in allowed for body in items]
 
 
 def evidence_of(side: Side, leaf: Leaf | Silence, record: Object | None) -> LeafEvidence:

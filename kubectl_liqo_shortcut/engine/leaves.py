@@ -9,11 +9,10 @@ from typing import TypeVar
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.leaves import Reach, Says, refusal
-from kubectl_liqo_shortcut.core.model import ClusterID, ObjectRef, Role
-from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.model import ClusterID, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Listing, OpenCluster, Selection
-from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.identity import check_id
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
@@ -66,26 +65,23 @@ def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
     listed = _if_allowed(
         lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
     )
-    needed = dict.fromkeys(_needed(cluster, peer) if peer else ())
-    missing = missing_permissions(cluster, needed, deadline) if needed else []
+    needed = _needed(cluster, peer) if peer else ()
+    missing = missing_permissions(cluster, needed, deadline) if peer else []
     words = ", ".join(map(str, missing[:_TOLD]))
     words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
     return Says(
         reach=Reach.FORBIDDEN if missing else Reach.OK,
         message=f"cluster {cluster.name!r}: not allowed to {words}" if missing else "",
-        hint="ask that cluster's administrator for these permissions" if missing else "",
+        hint=FindingName.MISSING_PERMISSIONS.remedy if missing else "",
         missing=tuple(map(str, missing)),
         manager=deployment,
         configurations=listed.items,
     )
 
 
-def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[Access]:
+def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[permissions.Access]:
     """For a link with *peer*, whichever of the two serves."""
-    leaf = ClusterID(cluster.name)
-    yield from permissions.to_look(cluster.liqo_namespace)
-    for role in Role:
-        yield from permissions.on_leaf(Side(leaf, peer, role), default_tenant_namespace(peer))
+    return permissions.of_leaf(peer, default_tenant_namespace(peer), cluster.liqo_namespace)
 
 
 def _if_allowed(look: Callable[[], T], otherwise: T, deadline: Deadline) -> T:

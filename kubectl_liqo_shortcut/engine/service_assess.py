@@ -83,7 +83,7 @@ def assess_service(
     looking = Answer(
         partial(look_at_leaves, remote, open_cluster, hub.hub, deadline, managers=True)
     )
-    leaves = {str(leaf) for leaf in service.leaves}
+    leaves = {leaf: set[str]() for leaf in service.leaves} | inspect.peers_in(service.pairs)
     seen = inspect.look_at_leaves(leaves, open_cluster, deadline)
     diagnoses = _diagnose(service, hub, seen, open_cluster, deadline)
     sights = looking.result()

@@ -20,7 +20,7 @@ from kubectl_liqo_shortcut.core.service import (
 )
 from kubectl_liqo_shortcut.core.service_path import Sight
 from kubectl_liqo_shortcut.engine.identity import check_id, hub_id
-from kubectl_liqo_shortcut.engine.leaf_view import list_if_allowed, list_in_each
+from kubectl_liqo_shortcut.engine.leaf_view import list_in
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError
@@ -157,13 +157,9 @@ def _configurations(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
 def _slices(
     cluster: Cluster, namespaces: Collection[str], deadline: Deadline
 ) -> tuple[Object, ...]:
-    """Those that Liqo reflected; where not all may be listed, in each of *namespaces*."""
-    if not namespaces:
-        return ()
+    """Those that Liqo reflected into *namespaces*."""
     what = Selection(r.ENDPOINT_SLICE, labels=r.REFLECTED_FROM)
-    found = list_if_allowed(cluster, what, deadline)
-    if found is None:
-        found = list_in_each(cluster, what, namespaces, deadline)
+    found = list_in(cluster, what, namespaces, deadline)
     if found is None:
         raise Forbidden(cluster.name, f"not allowed to list {what.kind.plural}")
     return tuple(found)

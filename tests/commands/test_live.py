@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.reasons import Condition
 from tests.commands.test_create import events as create
 from tests.commands.test_create import records
-from tests.commands.test_why import drop, heard, patch, say, silent, the
+from tests.commands.test_why import drop, forbidding, heard, patch, say, silent, the
 from tests.fakes import FakeWorld
 
 PAIRS = [("milan", "rome"), ("milan", "paris"), ("paris", "rome")]
@@ -92,15 +92,37 @@ def test_a_record_that_is_behind_does_not_make_a_link_unready(linked: FakeWorld)
     assert ready(linked)["status"] == "True"
 
 
-def test_each_leaf_is_asked_once_for_each_kind_however_many_links_it_has(
+def test_each_leaf_is_asked_once_for_each_kind_and_for_gateways_only_where_they_are(
     triangle: FakeWorld,
 ) -> None:
     found = records(triangle)
     triangle.calls.clear()
     assert all(map(rec.is_ready, live(found, triangle, 5)))
-    lists = [(ref.cluster, ref.kind) for verb, ref in triangle.calls if verb == "list"]
-    assert len(lists) == len(set(lists)) == 3 * 8 + 1
+    listed = [ref for verb, ref in triangle.calls if verb == "list"]
+    lists = [(ref.cluster, ref.kind) for ref in listed if ref.kind not in (r.POD, r.SERVICE)]
+    assert len(lists) == len(set(lists)) == 3 * 6 + 1
+    assert len(listed) - len(lists) == 3 * 2 * 2
+    assert all(ref.namespace for ref in listed if ref.kind in (r.POD, r.SERVICE))
     assert [kind.kind for cluster, kind in lists if cluster == HUB] == ["Configuration"]
+
+
+def test_of_many_links_all_gateways_are_listed_at_once_if_that_is_allowed() -> None:
+    peers = [f"leaf-{number}" for number in range(5)]
+    world = FakeWorld("milan", *peers)
+    for peer in peers:
+        list(create(world, ("milan", peer)))
+    for allowed in (True, False):
+        if not allowed:
+            world.leaves["milan"].fault = forbidding(r.POD, r.SERVICE)
+        world.calls.clear()
+        assert all(map(rec.is_ready, live(records(world), world, 5)))
+        pods = [
+            ref
+            for verb, ref in world.calls
+            if verb == "list" and (ref.cluster, ref.kind) == ("milan", r.POD)
+        ]
+        assert [each.namespace for each in pods][:1] == [""]
+        assert len(pods) == (1 if allowed else 6)
 
 
 def test_without_records_nobody_is_asked(world: FakeWorld) -> None:

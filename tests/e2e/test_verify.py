@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_liqo_shortcut.commands.rbac import on_leaf
+from kubectl_liqo_shortcut.core.permissions import questions
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from tests.e2e.plugin import PAIR, Snapshots, changes, interrupt_when, plugin, snapshots, succeed
 from tests.lab.kube import CORE, Kube, Object, path, wait_for
@@ -178,24 +180,18 @@ def test_a_namespace_with_too_narrow_limits_is_named(linked: Lab) -> None:
 
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
-LIQO = {"apiGroups": ["networking.liqo.io"], "resources": ["configurations"], "verbs": ["list"]}
-IDENTITY = {
-    "apiGroups": [""],
-    "resources": ["configmaps"],
-    "resourceNames": ["liqo-clusterid-configmap"],
-    "verbs": ["get"],
-}
-PODS = {
-    "apiGroups": [""],
-    "resources": ["pods"],
-    "verbs": ["create", "get", "list", "watch", "delete"],
-}
-NAMESPACES = {
-    "apiGroups": [""],
-    "resources": ["namespaces"],
-    "resourceNames": [NAMESPACE, "kube-system"],
-    "verbs": ["get"],
-}
+
+
+def rules(leaf: str, peer: str) -> dict[str, list[Object]]:
+    """What ``verify`` needs on *leaf*, by namespace ("": all), of the table of permissions."""
+    found: dict[str, list[Object]] = {}
+    for each in questions(on_leaf(leaf, [peer], verify=True)):
+        if "verify" in each.by:
+            access = each.access
+            names = {"resourceNames": [access.name]} if access.name else {}
+            rule = {"apiGroups": [access.kind.group], "resources": [access.kind.plural], **names}
+            found.setdefault(access.namespace, []).append({**rule, "verbs": [access.verb]})
+    return found
 
 
 def prepare(lab: Lab, leaf: str, peer: str, folder: Path) -> Path:
@@ -206,12 +202,8 @@ def prepare(lab: Lab, leaf: str, peer: str, folder: Path) -> Path:
     kube.create(path(CORE, "namespaces"), namespace)
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "verifier"}}
     kube.create(path(CORE, "serviceaccounts", NAMESPACE), account)
-    places = {NAMESPACE: PODS, "liqo": IDENTITY} | {
-        f"liqo-tenant-{each}": LIQO for each in (peer, "hub")
-    }
-    for where, rule in places.items():
-        grant(kube, "Role", rule, where)
-    grant(kube, "ClusterRole", NAMESPACES)
+    for where, given in rules(leaf, peer).items():
+        grant(kube, "Role" if where else "ClusterRole", given, where)
     token = kube.create(
         path(CORE, "serviceaccounts", NAMESPACE, "verifier") + "/token",
         {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
@@ -226,7 +218,7 @@ def prepare(lab: Lab, leaf: str, peer: str, folder: Path) -> Path:
     return file
 
 
-def grant(kube: Kube, kind: str, rule: Object, namespace: str = "") -> None:
+def grant(kube: Kube, kind: str, given: list[Object], namespace: str) -> None:
     plural = f"{kind.lower()}s"
     name = {"name": "verifier"}
     kube.create(
@@ -235,7 +227,7 @@ def grant(kube: Kube, kind: str, rule: Object, namespace: str = "") -> None:
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": kind,
             "metadata": name,
-            "rules": [rule],
+            "rules": given,
         },
     )
     subject = {"kind": "ServiceAccount", "name": "verifier", "namespace": NAMESPACE}
@@ -254,7 +246,7 @@ def grant(kube: Kube, kind: str, rule: Object, namespace: str = "") -> None:
 
 def withdraw(lab: Lab, leaf: str, peer: str) -> None:
     kube = lab.clusters[leaf].kube
-    for where in ("liqo", f"liqo-tenant-{peer}", "liqo-tenant-hub"):
+    for where in filter(None, rules(leaf, peer)):
         kube.delete(path(RBAC, "rolebindings", where, "verifier"))
         kube.delete(path(RBAC, "roles", where, "verifier"))
     kube.delete(path(RBAC, "clusterrolebindings", name="verifier"))
@@ -263,7 +255,7 @@ def withdraw(lab: Lab, leaf: str, peer: str) -> None:
 
 
 @pytest.mark.usefixtures("traceless")
-def test_the_rights_that_the_readme_names_are_enough(linked: Lab, tmp_path: Path) -> None:
+def test_the_rights_that_name_verify_are_enough_for_it(linked: Lab, tmp_path: Path) -> None:
     pairs = (PAIR, PAIR[::-1])
     try:
         files = {leaf: prepare(linked, leaf, peer, tmp_path) for leaf, peer in pairs}

@@ -1,6 +1,7 @@
 """A proxy in front of the lab's API servers that does to requests what a bad network does.
 
-The plugin talks plain HTTP to it on loopback; towards the API servers it is the administrator.
+The plugin talks plain HTTP to it on loopback; towards the API servers it is the administrator, or
+whoever the token is of that a request brings.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -93,26 +95,32 @@ class FaultProxy:
 
     def __init__(self, clusters: dict[str, LabCluster], rule: Rule) -> None:
         self.requests: list[Request] = []
+        self.refused: list[Request] = []  # with 403
         self._rule = rule
         self._lock = threading.Lock()
         self._writes = 0
         self._servers = {name: self._serve(name, each) for name, each in clusters.items()}
 
-    def kubeconfig(self, folder: Path) -> Path:
-        """A kubeconfig with one context for each cluster, the first being the current one."""
+    def kubeconfig(self, folder: Path, tokens: Mapping[str, str] | None = None) -> Path:
+        """A kubeconfig with one context for each cluster, the first being the current one.
+
+        With *tokens*, one for each cluster, requests are made as whom they belong to.
+        """
         names = list(self._servers)
         ports = {name: server.server_address[1] for name, server in self._servers.items()}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": names[0],
-            "users": [{"name": "nobody", "user": {}}],
+            "users": [
+                {"name": name, "user": {"token": tokens[name]} if tokens else {}} for name in names
+            ],
             "clusters": [
                 {"name": name, "cluster": {"server": f"http://127.0.0.1:{ports[name]}"}}
                 for name in names
             ],
             "contexts": [
-                {"name": name, "context": {"cluster": name, "user": "nobody"}} for name in names
+                {"name": name, "context": {"cluster": name, "user": name}} for name in names
             ],
         }
         path = folder / "kubeconfig"
@@ -180,32 +188,37 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._reset()
             case Delay(seconds):
                 time.sleep(seconds)
-                self._forward(body)
+                self._forward(request, body)
             case Cut(seconds):
-                self._forward(body, seconds)
+                self._forward(request, body, seconds)
             case TooOld():
                 self._say(Answer(200, ""), _EXPIRED)
             case None:
-                self._forward(body)
+                self._forward(request, body)
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
-    def _forward(self, body: bytes, seconds: float = 300) -> None:
+    def _forward(self, request: Request, body: bytes, seconds: float = 300) -> None:
         try:
-            with contextlib.closing(self.upstream.kube.connect()) as connection:
+            with contextlib.closing(self._connect()) as connection:
                 response = self._ask(connection, body)
+                if response.status == HTTPStatus.FORBIDDEN:
+                    self.proxy.refused.append(request)
                 self._pass_on(response, connection, time.monotonic() + seconds)
         except (OSError, http.client.HTTPException):  # of either side, or its time is over
             self._reset()
 
+    def _connect(self) -> http.client.HTTPSConnection:
+        return self.upstream.kube.connect(anonymous="Authorization" in self.headers)
+
     def _exchange(self, body: bytes) -> None:
-        with contextlib.closing(self.upstream.kube.connect()) as connection:
+        with contextlib.closing(self._connect()) as connection:
             self._ask(connection, body).read()
 
     def _ask(
         self, connection: http.client.HTTPSConnection, body: bytes
     ) -> http.client.HTTPResponse:
-        kept = ("accept", "content-type", "user-agent")
+        kept = ("accept", "authorization", "content-type", "user-agent")
         headers = {key: value for key, value in self.headers.items() if key.lower() in kept}
         connection.request(self.command, self.path, body or None, headers)
         return connection.getresponse()

@@ -58,6 +58,7 @@ class Kube:
     def __init__(self, server: str, ca: Path, certificate: Path, key: Path) -> None:
         self.server = server
         self._host, self._port = urlsplit(server).hostname or "", urlsplit(server).port
+        self._nobody = ssl.create_default_context(cafile=str(ca))
         self._tls = ssl.create_default_context(cafile=str(ca))
         self._tls.load_cert_chain(certificate, key)
         self._idle: queue.LifoQueue[http.client.HTTPSConnection] = queue.LifoQueue()
@@ -114,10 +115,12 @@ class Kube:
         self._idle.put(connection)
         return answer.status, text
 
-    def connect(self, timeout: float = 300) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(
-            self._host, self._port, timeout=timeout, context=self._tls
-        )
+    def connect(
+        self, timeout: float = 300, *, anonymous: bool = False
+    ) -> http.client.HTTPSConnection:
+        """A connection as the administrator, or as whoever a token says."""
+        context = self._nobody if anonymous else self._tls
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
 
     def get(self, path: str) -> Object:
         return self.request("GET", path)

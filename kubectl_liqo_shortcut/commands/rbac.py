@@ -1,0 +1,100 @@
+"""``rbac``: the least roles on one cluster, and what the present identity lacks there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import partial
+
+from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id
+from kubectl_liqo_shortcut.core.needs import On
+from kubectl_liqo_shortcut.core.permissions import Peer, Question, Scope, questions
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
+from kubectl_liqo_shortcut.core.rbac import LIQO_GROUP, Subject, own_user
+from kubectl_liqo_shortcut.engine.checks import missing_permissions
+from kubectl_liqo_shortcut.engine.identity import hub_id
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.survey import who_am_i
+from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
+
+
+def on_hub(services: Sequence[str] = (), *, verify: bool = False, install: bool = False) -> Scope:
+    """What is done on the hub."""
+    given = tuple(dict.fromkeys(services))
+    return Scope(on=On.HUB, services=given, verify=verify, install=install)
+
+
+def on_leaf(
+    leaf: str, peers: Sequence[str], services: Sequence[str] = (), *, verify: bool = False
+) -> Scope:
+    """What is done on *leaf* for links with *peers*, each ``ID`` or ``ID=TENANT-NAMESPACE``."""
+    if not peers:
+        raise Invalid(
+            "--leaf needs --peer: the other leaf of a link",
+            hint=f"for example: kubectl liqo-shortcut rbac print --leaf {leaf} --peer milan",
+        )
+    found = {each.id: each for each in map(_peer, peers)}
+    if cluster_id(leaf) in found:
+        raise Invalid(f"leaf {leaf!r} is no peer of itself")
+    given = tuple(dict.fromkeys(services))
+    return Scope(on=On.LEAF, peers=tuple(found.values()), services=given, verify=verify)
+
+
+def _peer(text: str) -> Peer:
+    name, _, namespace = text.partition("=")
+    peer = cluster_id(name)
+    return Peer(peer, namespace or default_tenant_namespace(peer))
+
+
+def default_subject(open_cluster: OpenCluster, timeout: float) -> Subject:
+    """The user of the hub's own name, which the hub is asked for."""
+    look = partial(hub_id, open_cluster(HUB))
+    try:
+        return own_user(patiently(look, Deadline(timeout), first_look=True))
+    except ShortcutError as error:
+        error.hint = "--subject says who gets the roles: then nobody is asked"
+        raise
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """Every permission, those that *lack*, and what is to be said of the identity."""
+
+    cluster: str
+    user: str
+    asked: tuple[Question, ...]
+    lacks: tuple[Question, ...]
+    note: str = ""
+
+    @property
+    def is_enough(self) -> bool:
+        return all(each.optional for each in self.lacks)
+
+
+def check(scope: Scope, cluster: Cluster, timeout: float) -> Report:
+    """Ask the API server for each permission whether the present identity has it."""
+    deadline = Deadline(timeout)
+    identity = Answer(
+        lambda: patiently(lambda: who_am_i(cluster), deadline, first_look=True),
+    )
+    asked = questions(scope)
+    missing = set(missing_permissions(cluster, [each.access for each in asked], deadline))
+    user = (identity.result().get("status") or {}).get("userInfo") or {}
+    return Report(
+        cluster=cluster.name,
+        user=str(user.get("username") or "unknown"),
+        asked=tuple(asked),
+        lacks=tuple(each for each in asked if each.access in missing),
+        note=_note(cluster.name, user) if missing else "",
+    )
+
+
+def _note(cluster: str, user: Object) -> str:
+    if LIQO_GROUP not in (user.get("groups") or ()):
+        return ""
+    return (
+        f"{cluster}: {user.get('username')} is Liqo's stored identity, made for peerings: it may "
+        "make no networking objects, and where it was given those of a liqoctl peering-user, it "
+        "still lacks watch and patch; give a user of its own the roles that rbac print prints"
+    )

@@ -1,0 +1,75 @@
+"""What an identity may do on a cluster, as a table and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from kubectl_liqo_shortcut.core.permissions import Access, Question
+from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.output.tables import plain_table
+
+_SHOWN = 3  # of the commands that need a permission: -o json has all
+_TITLES = ("CLUSTER", "VERB", "RESOURCE", "NAMESPACE", "NEEDED-BY", "ALLOWED")
+
+
+def access_table(
+    cluster: str, asked: Sequence[Question], lacks: Collection[Question], *, headers: bool = True
+) -> str:
+    """One row for each permission."""
+    rows = [
+        (
+            cluster.removeprefix("the "),
+            each.access.verb,
+            each.access.resource,
+            _where(each.access),
+            _some(each.by),
+            _allowed(each, lacks),
+        )
+        for each in asked
+    ]
+    return plain_table([_TITLES, *rows] if headers else rows)
+
+
+def _some(commands: Sequence[str]) -> str:
+    """The first of *commands*, and how many more."""
+    more = len(commands) - _SHOWN
+    return ",".join(commands[:_SHOWN]) + (f",+{more}" if more > 0 else "")
+
+
+def _where(access: Access) -> str:
+    if access.namespace:
+        return access.namespace
+    return "<all>" if access.kind.namespaced else "<none>"
+
+
+def _allowed(question: Question, lacks: Collection[Question]) -> str:
+    if question not in lacks:
+        return "yes"
+    return "no (optional)" if question.optional else "no"
+
+
+def access_document(
+    cluster: str, user: str, asked: Sequence[Question], lacks: Collection[Question]
+) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "AccessReport",
+        "metadata": {"name": cluster.removeprefix("the ")},
+        "user": user,
+        "permissions": [
+            {
+                "verb": each.access.verb,
+                "group": each.access.kind.group,
+                "resource": each.access.kind.plural,
+                "subresource": each.access.subresource,
+                "name": each.access.name,
+                "namespace": each.access.namespace,
+                "neededBy": list(each.by),
+                "optional": each.optional,
+                "allowed": each not in lacks,
+            }
+            for each in asked
+        ],
+    }

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.errors import ExitCode
+from tests.cli.runner import Clusters, run
+from tests.samples import Golden
+
+PAIR = ("--leaf", "rome", "--peer", "milan")
+SUBJECT = ("--subject", "User:liqo-shortcut:torino")
+
+
+def test_a_leafs_roles_are_as_reviewed(golden: Golden) -> None:
+    result = run("rbac", "print", *PAIR, "--service", "demo-torino", "--verify", *SUBJECT)
+    assert result.exit_code == 0, result.stderr
+    golden("rbac-leaf.yaml", result.stdout)
+
+
+def test_the_hubs_roles_are_as_reviewed(golden: Golden) -> None:
+    result = run("rbac", "print", "--hub", "--service", "demo", "--install", *SUBJECT)
+    assert result.exit_code == 0, result.stderr
+    golden("rbac-hub.yaml", result.stdout)
+
+
+def test_without_a_subject_the_hub_is_asked_for_its_name() -> None:
+    clusters = Clusters("rome")
+    result = run("rbac", "print", *PAIR, on=clusters)
+    bindings = [each for each in yaml.safe_load_all(result.stdout) if "subjects" in each]
+    assert {each["subjects"][0]["name"] for each in bindings} == {"liqo-shortcut:torino"}
+    assert {cluster for cluster, _, _ in clusters.asked} == {"the hub"}
+
+
+def limited(clusters: Clusters) -> Clusters:
+    def allows(asked: Object) -> bool:
+        return asked["verb"] not in ("*", "patch") and asked["resource"] != "events"
+
+    for cluster in (clusters.hub, *clusters.leaves.values()):
+        cluster.allows = allows
+    return clusters
+
+
+def test_what_lacks_is_a_table_and_an_exit_code(golden: Golden) -> None:
+    result = run("rbac", "check", "--hub", on=limited(Clusters("rome")))
+    assert result.exit_code == ExitCode.REFUSED
+    golden("rbac-check.txt", result.stdout)
+
+
+def test_a_table_may_go_without_titles() -> None:
+    result = run("rbac", "check", *PAIR, "--no-headers", on=Clusters("rome"))
+    assert (result.exit_code, "CLUSTER" in result.stdout) == (0, False)
+    assert all(line.endswith("yes") for line in result.stdout.splitlines())
+
+
+def test_a_program_gets_a_document() -> None:
+    result = run("rbac", "check", *PAIR, "-o", "json", on=limited(Clusters("rome")))
+    found = json.loads(result.stdout)
+    assert (found["kind"], found["metadata"]["name"], found["user"]) == (
+        "AccessReport",
+        "rome",
+        "tester",
+    )
+    lacks = [each for each in found["permissions"] if not each["allowed"]]
+    assert {each["verb"] for each in lacks} == {"patch"}
+
+
+def test_liqos_stored_identity_gets_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = {"username": "torino", "groups": ["liqo.io"]}
+    monkeypatch.setattr(
+        "kubectl_liqo_shortcut.commands.rbac.who_am_i", lambda _: {"status": {"userInfo": user}}
+    )
+    result = run("rbac", "check", *PAIR, on=limited(Clusters("rome")))
+    assert "lacks watch and patch" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--hub", "--leaf", "rome"),
+        ("--hub", "--peer", "milan"),
+        ("--leaf", "rome"),
+        (*PAIR, "--install"),
+    ],
+    ids=["nothing", "both", "a peer of the hub", "no peer", "the kind on a leaf"],
+)
+def test_one_cluster_is_named(words: tuple[str, ...]) -> None:
+    result = run("rbac", "print", *words, *SUBJECT)
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")

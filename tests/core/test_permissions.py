@@ -1,0 +1,182 @@
+"""The table of needs, and what is made of it: questions, roles, documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.cli import cli
+from kubectl_liqo_shortcut.core import permissions, rbac
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.needs import NEEDS, Need, On, Part, Place
+from kubectl_liqo_shortcut.core.permissions import Access, Peer, Scope, questions
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.errors import Invalid
+
+LEAF = Scope(on=On.LEAF, peers=(Peer("milan", "liqo-tenant-milan"),))
+EVERYTHING = (
+    Scope(
+        on=On.LEAF,
+        peers=(Peer("milan", "liqo-tenant-milan"), Peer("oslo", "elsewhere")),
+        services=("demo-torino", "shop"),
+        verify=True,
+    ),
+    Scope(on=On.HUB, services=("demo", "shop"), verify=True, install=True),
+)
+SUBJECT = rbac.Subject("User", "liqo-shortcut:torino")
+every_need = pytest.mark.parametrize("need", NEEDS, ids=lambda each: f"{each.on}-{each.why[:40]}")
+every_scope = pytest.mark.parametrize("scope", EVERYTHING, ids=["leaf", "hub"])
+
+
+@every_need
+def test_who_needs_it_are_commands(need: Need) -> None:
+    names = {*cli.list_commands(None)}  # type: ignore[arg-type]
+    assert need.by
+    assert {each.split()[0] for each in need.by} <= names
+
+
+@every_need
+def test_a_need_makes_one_rule_of_one_group(need: Need) -> None:
+    assert len({each.group for each in need.kinds}) == 1
+
+
+@every_need
+def test_for_all_namespaces_there_are_only_lists_and_watches(need: Need) -> None:
+    of_cluster = need.place is Place.EVERYWHERE and any(each.namespaced for each in need.kinds)
+    if of_cluster:
+        assert {*need.verbs} <= {"list", "watch"}
+
+
+@every_need
+def test_secrets_are_named(need: Need) -> None:
+    assert r.SECRET not in need.kinds or need.name
+
+
+@every_scope
+def test_what_the_roles_grant_is_what_is_asked_for(scope: Scope) -> None:
+    granted = {
+        Access(verb, kind, role.namespace if kind.namespaced else "", rule.name, part)
+        for role in rbac.roles(scope)
+        for rule in role.rules
+        for plural in rule.resources
+        for verb in rule.verbs
+        for plural_of, _, part in [plural.partition("/")]
+        for kind in vars(r).values()
+        if isinstance(kind, r.Kind) and (kind.group, kind.plural) == (rule.group, plural_of)
+    }
+    assert granted == {each.access for each in questions(scope)}
+
+
+def test_a_right_that_one_command_needs_is_not_optional() -> None:
+    (maps,) = (
+        each
+        for each in questions(Scope(on=On.HUB, services=("demo",)))
+        if each.access.kind == r.NAMESPACE_MAP
+    )
+    assert (maps.optional, "delete" in maps.by, "service" in maps.by) == (False, True, True)
+    (maps,) = (each for each in questions(Scope(on=On.HUB)) if each.access.kind == r.NAMESPACE_MAP)
+    assert maps.optional
+
+
+def test_a_namespace_lies_in_itself_for_an_api_server() -> None:
+    access = Access("patch", r.NAMESPACE, name="liqo-tenant-milan")
+    attributes = access.review()["spec"]["resourceAttributes"]
+    assert (attributes["namespace"], attributes["name"]) == ("liqo-tenant-milan",) * 2
+    assert str(access) == "patch namespaces/liqo-tenant-milan"
+
+
+def test_without_a_record_the_right_on_all_is_asked_for() -> None:
+    names = {
+        each.access.name
+        for each in questions(Scope(on=On.HUB))
+        if each.access.kind in (r.SHORTCUT, r.LEASE)
+    }
+    assert names == {""}
+    assert "liqo-shortcut-milan--rome" in {
+        each.name for each in permissions.on_hub("milan--rome", "liqo") if each.kind == r.LEASE
+    }
+
+
+def documents(scope: Scope, subject: rbac.Subject = SUBJECT) -> list[dict[str, Any]]:
+    texts = rbac.documents(scope, subject, Renderer(read_template))
+    return list(yaml.safe_load_all("---\n".join(texts)))
+
+
+def key(body: dict[str, Any]) -> tuple[str, str, str]:
+    metadata = body["metadata"]
+    return body["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+@every_scope
+def test_every_role_is_bound_to_the_subject_and_to_nobody_else(scope: Scope) -> None:
+    found = documents(scope)
+    roles = {key(each)[:2]: each for each in found if "rules" in each}
+    bindings = [each for each in found if "roleRef" in each]
+    assert roles
+    assert len(bindings) == len([each for each in found if "rules" in each])
+    for each in bindings:
+        (who,) = each["subjects"]
+        assert (who["kind"], who["name"]) == ("User", "liqo-shortcut:torino")
+        assert (each["roleRef"]["kind"], each["metadata"].get("namespace", "")) in roles
+    assert len({key(each) for each in found}) == len(found)
+
+
+def test_applying_more_options_never_takes_a_rule_away() -> None:
+    for scope, whole in zip((LEAF, Scope(on=On.HUB)), EVERYTHING, strict=True):
+        more = {key(each): each for each in documents(whole)}
+        for body in documents(scope):
+            assert more[key(body)] == body
+
+
+def test_the_namespaces_are_printed_as_liqo_finds_them() -> None:
+    found = {each["metadata"]["name"]: each for each in documents(EVERYTHING[0])[:3]}
+    assert {*found} == {"liqo-tenant-milan", "elsewhere", "liqo-shortcut-verify"}
+    labels = found["elsewhere"]["metadata"]["labels"]
+    assert labels["liqo.io/remote-cluster-id"] == "oslo"
+    assert labels["liqo.io/tenant-namespace"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "binding"),
+    [
+        ("User:a:b", rbac.Subject("User", "a:b"), "user:a:b"),
+        ("Group:ops", rbac.Subject("Group", "ops"), "group:ops"),
+        (
+            "ServiceAccount:liqo/me",
+            rbac.Subject("ServiceAccount", "me", "liqo"),
+            "serviceaccount:liqo:me",
+        ),
+        ("User:a/b", rbac.Subject("User", "a/b"), "user:a-b-"),
+    ],
+)
+def test_a_subject_is_read(text: str, subject: rbac.Subject, binding: str) -> None:
+    assert rbac.subject(text) == subject
+    assert subject.binding.startswith(binding)
+    assert "/" not in subject.binding
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "me", "User:", "Nobody:me", "ServiceAccount:me", "ServiceAccount:/me", "Group:liqo.io"],
+)
+def test_what_is_no_subject_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        rbac.subject(text)
+
+
+def test_whatever_a_subject_is_called_it_makes_no_other_object() -> None:
+    evil = rbac.subject('User:x"\n---\nkind: ClusterRoleBinding #')
+    assert all(
+        each.get("subjects", [{}])[0].get("name", evil.name) == evil.name
+        for each in documents(LEAF, evil)
+    )
+
+
+def test_namespaces_are_never_printed_as_rights() -> None:
+    for scope in EVERYTHING:
+        assert not any(each.part is Part.NAMESPACES for each in scope.needs())
+    (create,) = permissions.to_make_namespaces()
+    assert str(create) == "create namespaces"

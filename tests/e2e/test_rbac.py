@@ -1,0 +1,286 @@
+"""Least privilege on the lab: every command works with exactly the roles that are printed."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_liqo_shortcut.adapters.access import Access as Ways
+from kubectl_liqo_shortcut.commands import rbac
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.core.permissions import Access, Scope, questions
+from kubectl_liqo_shortcut.core.resources import Kind
+from tests.e2e.plugin import NAME, PAIR, environment, succeed
+from tests.e2e.shop import WEB
+from tests.lab import binaries
+from tests.lab.fault_proxy import FaultProxy, Request, fault_proxy
+from tests.lab.kube import CORE, CRDS, RBAC, Kube, path, wait_for
+from tests.lab.lab import Lab
+
+CALLER, OTHER = PAIR
+SUBJECT = "ServiceAccount:liqo/liqo-shortcut"
+SERVICE, REMOTE = "shop", "shop-hub"
+HUB_OPTIONS = ("--hub", "--service", SERVICE, "--install")
+
+
+def options(cluster: str) -> tuple[str, ...]:
+    """Of rbac print and check: all that the commands of these tests do there."""
+    if cluster == "hub":
+        return HUB_OPTIONS
+    peer = OTHER if cluster == CALLER else CALLER
+    return ("--leaf", cluster, "--peer", peer, "--service", REMOTE, "--verify")
+
+
+def scope(cluster: str) -> Scope:
+    if cluster == "hub":
+        return rbac.on_hub([SERVICE], install=True)
+    peer = OTHER if cluster == CALLER else CALLER
+    return rbac.on_leaf(cluster, [peer], [REMOTE], verify=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Limited:
+    """The plugin as identities that have the printed roles, and nothing else."""
+
+    lab: Lab
+    proxy: FaultProxy
+    kubeconfig: Path
+    printed: dict[str, str]
+
+    def run(self, *args: str) -> str:
+        done = self.attempt(*args)
+        assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def attempt(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(binaries.path("kubectl")), "liqo-shortcut", *args],
+            stdin=subprocess.DEVNULL,
+            env={**environment(self.lab), "KUBECONFIG": str(self.kubeconfig)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def shop(lab: Lab) -> Iterator[Lab]:
+    """The lab with its data plane, and with a Service that one leaf calls on the other."""
+    was_on = lab.has_dataplane
+    lab.enable_dataplane()
+    succeed(lab, "crd", "install")
+    plane = lab.dataplane
+    assert plane.offload(SERVICE, leaves=PAIR) == REMOTE
+    plane.make_pod(OTHER, REMOTE, "web", ("python3", "-c", WEB))
+    plane.publish(SERVICE, "web", [(OTHER, "web")])
+    yield lab
+    if not was_on:
+        lab.disable_dataplane()
+
+
+@pytest.fixture(scope="module")
+def limited(shop: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
+    folder = tmp_path_factory.mktemp("rbac")
+    clusters = {name: shop.clusters[name] for name in ("hub", *PAIR)}
+    printed: dict[str, str] = {}
+    tokens: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        printed[name] = succeed(shop, "rbac", "print", *options(name), "--subject", SUBJECT)
+        apply(shop, name, printed[name])
+        tokens[name] = account(cluster.kube)
+    with fault_proxy(clusters, lambda _: None) as proxy:
+        yield Limited(shop, proxy, proxy.kubeconfig(folder, tokens), printed)
+    shop.remove_shortcuts()
+    shop.remove_link(*PAIR)
+    for name, cluster in clusters.items():
+        withdraw(cluster.kube, printed[name])
+
+
+def apply(lab: Lab, cluster: str, documents: str) -> None:
+    command = [str(binaries.path("kubectl")), "--context", cluster, "apply", "-f", "-"]
+    subprocess.run(command, input=documents, env=environment(lab), text=True, check=True)
+
+
+def account(kube: Kube) -> str:
+    """A ServiceAccount without a role; its token."""
+    body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "liqo-shortcut"}}
+    kube.create(path(CORE, "serviceaccounts", "liqo"), body)
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    made = kube.create(path(CORE, "serviceaccounts", "liqo", "liqo-shortcut") + "/token", request)
+    return str(made["status"]["token"])
+
+
+def withdraw(kube: Kube, documents: str) -> None:
+    kube.delete(path(CORE, "serviceaccounts", "liqo", "liqo-shortcut"))
+    for body in yaml.safe_load_all(documents):
+        metadata = body["metadata"]
+        if body["apiVersion"].startswith("rbac"):
+            plural = f"{body['kind'].lower()}s"
+            kube.delete(path(RBAC, plural, metadata.get("namespace", ""), metadata["name"]))
+        elif metadata["name"] == "liqo-shortcut-verify":
+            kube.delete(path(CORE, "namespaces", name=metadata["name"]))
+
+
+_SLOW = (
+    *(r.NAMESPACE, r.PUBLIC_KEY, r.SERVICE, r.DEPLOYMENT, r.SERVICE_ACCOUNT, r.INTERNAL_FABRIC),
+    *(r.FIREWALL_CONFIGURATION, r.ROUTE_CONFIGURATION, r.NETWORK),
+)
+"""Watched only where the cluster has not removed them by the first look."""
+
+
+def may_be_unused(access: Access) -> bool:
+    """By a story in which Liqo is quick: it removes in time, and needs no poke."""
+    slow = access.verb == "watch" and access.kind in _SLOW
+    return slow or (access.verb, access.kind) == ("patch", r.SHADOW_ENDPOINT_SLICE)
+
+
+def test_every_command_works_with_exactly_what_is_printed(limited: Limited) -> None:
+    run, lab = limited.run, limited.lab
+    for name in ("hub", *PAIR):
+        run("rbac", "check", *options(name))
+    assert run("preflight", *PAIR).endswith(" 0 errors, 0 warnings\n")
+    with ThreadPoolExecutor() as pool:  # the second one waits for the first one's Lease
+        ends = list(pool.map(lambda _: limited.attempt("create", *PAIR), range(2)))
+    assert [end.returncode for end in ends] == [0, 0], [end.stderr for end in ends]
+    run("get", "--live")
+    run("describe", *PAIR)
+    run("why", *PAIR)
+    run("sync")
+    run("diff")
+    run("leaves", "-o", "wide")
+    assert " lacks " not in run("leaves")
+    run("graph")
+    run("verify", *PAIR)
+    run("service", "list", "-A")
+    run("service", "enable", "shop/web")
+    run("why", "--service", "shop/web")
+    run("verify", *PAIR, "--service", "shop/web")
+    run("service", "disable", "shop/web")
+    run("service", "enable", "shop/web")
+    patch = '{"spec":{"gateway":{"mtu":1300}}}'
+    lab.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch, context="hub")
+    assert limited.attempt("diff").returncode == 1
+    run("sync")
+    lab.kubectl("delete", "configuration", "-n", f"liqo-tenant-{OTHER}", OTHER, context=CALLER)
+    run("sync")
+    run("delete", *PAIR)  # the Service is switched back first
+    for pair in (PAIR, PAIR[::-1]):
+        lab.connect(*pair)
+        run("adopt", *PAIR)
+        run("diff")
+        run("sync")
+        run("delete", *PAIR)
+        run("create", *PAIR, "--gw-server", pair[0])
+        run("delete", *PAIR)
+    run("sync", "--prune")
+    assert [str(each) for each in limited.proxy.refused] == []
+
+
+def test_the_kind_is_installed_with_what_install_adds(limited: Limited) -> None:
+    """Once it has been taken away, with no record in it."""
+    kube, url = limited.lab.clusters["hub"].kube, f"{CRDS}/shortcuts.shortcut.liqo.io"
+    kube.delete(url)
+    wait_for(lambda: kube.find(url) is None, 30, "the kind is gone")
+    assert limited.run("crd", "install").endswith(" created\n")
+    assert limited.run("crd", "install").endswith(" unchanged\n")
+    assert [str(each) for each in limited.proxy.refused] == []
+
+
+def test_what_is_printed_is_used(limited: Limited) -> None:
+    """Comes after the story: whatever nobody used needs not be given."""
+    unused = []
+    for name in ("hub", *PAIR):
+        used = {_access(each) for each in limited.proxy.requests if each.cluster == name}
+        for each in questions(scope(name)):
+            if not any(_covers(each.access, access) for access in used if access):
+                unused += [] if may_be_unused(each.access) else [f"{name}: {each.access}"]
+    assert unused == []
+
+
+_KINDS = {(each.group, each.plural): each for each in vars(r).values() if isinstance(each, Kind)}
+
+
+def _access(request: Request) -> Access | None:
+    """What a request is to the API server's authorizer."""
+    words = request.path.strip("/").split("/")
+    group = words[1] if words[0] == "apis" and len(words) > 1 else ""
+    words = words[3:] if group else words[2:]
+    namespace = ""
+    if len(words) > 2 and words[0] == "namespaces":
+        namespace, words = words[1], words[2:]
+    kind = _KINDS.get((group, words[0] if words else ""))
+    if kind is None:
+        return None
+    name = words[1] if len(words) > 1 else ""
+    field = request.query.get("fieldSelector", [""])[0]
+    many = not name
+    name = name or field.removeprefix("metadata.name=")
+    verbs = {"POST": "create", "PATCH": "patch", "DELETE": "delete"}
+    verb = verbs.get(request.method, "list" if many else "get")
+    verb = "watch" if request.is_watch else verb
+    return Access(verb, kind, namespace, name, words[2] if len(words) > 2 else "")
+
+
+def _covers(given: Access, used: Access) -> bool:
+    return (
+        (given.verb, given.kind, given.subresource) == (used.verb, used.kind, used.subresource)
+        and given.namespace in ("", used.namespace)
+        and given.name in ("", used.name)
+    )
+
+
+@pytest.mark.parametrize("name", ["hub", CALLER, pytest.param(OTHER, marks=pytest.mark.soak)])
+def test_each_rule_that_is_taken_away_is_named(limited: Limited, name: str) -> None:
+    """Verb by verb: a role without it, what ``rbac check`` then names, and the role again."""
+    cluster = Ways(kubeconfig=str(limited.kubeconfig))(HUB if name == "hub" else name)
+    asked = scope(name)
+    kube = limited.lab.clusters[name].kube
+    check = functools.partial(rbac.check, asked, cluster, 30)
+    wait_for(lambda: not check().lacks, 10, "all is allowed")
+    count = 0
+    for role in yaml.safe_load_all(limited.printed[name]):
+        if role["kind"] not in ("Role", "ClusterRole"):
+            continue
+        metadata = role["metadata"]
+        plural = f"{role['kind'].lower()}s"
+        url = path(RBAC, plural, metadata.get("namespace", ""), metadata["name"])
+        for number, rule in enumerate(role["rules"]):
+            for verb in rule["verbs"]:
+                rules = list(role["rules"])
+                rules[number] = {**rule, "verbs": [each for each in rule["verbs"] if each != verb]}
+                kube.patch(url, {"rules": [each for each in rules if each["verbs"]]})
+                lacks = wait_for(lambda: check().lacks, 5, f"{url} without {verb} {rule}")
+                assert {each.access.verb for each in lacks} == {verb}
+                assert {each.access.kind.plural for each in lacks} <= set(_plurals(rule))
+                count += 1
+        kube.patch(url, {"rules": role["rules"]})
+        wait_for(lambda: not check().lacks, 10, "all is allowed again")
+    assert count > 20
+
+
+def _plurals(rule: dict[str, Any]) -> list[str]:
+    return [each.partition("/")[0] for each in rule["resources"]]
+
+
+def test_a_missing_right_is_refused_before_anything_is_written(limited: Limited) -> None:
+    kube = limited.lab.clusters[OTHER].kube
+    url = path(RBAC, "rolebindings", f"liqo-tenant-{CALLER}")
+    (binding,) = (each for each in kube.list(url) if each["metadata"]["name"].startswith("liqo-s"))
+    kube.delete(f"{url}/{binding['metadata']['name']}")
+    writes = limited.proxy.writes
+    try:
+        done = limited.attempt("create", *PAIR)
+        assert done.returncode == 4, done.stderr
+        assert f'in the namespace "liqo-tenant-{CALLER}"' in done.stderr
+        assert limited.proxy.writes == writes
+    finally:
+        apply(limited.lab, OTHER, limited.printed[OTHER])
