@@ -144,7 +144,8 @@ class Renderer:
     def text(self, template: str, ref: ObjectRef, **values: Any) -> str:
         """The object *ref* as the template has it, comments included, for people to read."""
         self._render(template, ref, **values)
-        return f"{self._environment.get_template(template).render(waits=[], **values)}\n"
+        text = self._environment.get_template(template).render(waits=[], **values)
+        return f"{text.rstrip()}\n"
 
     def _render(
         self, template: str, ref: ObjectRef, **values: Any
