@@ -138,9 +138,9 @@ def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
     assert (code, found["service"]["path"]) == (6, "via hub")
     assert [each["path"] for each in found["directions"]] == ["direct"]
 
+    before = plane.slice_addresses(CALLER, web, "web")
     plane.set_direct("shop", "web", True)
     try:
-        before = plane.slice_addresses(CALLER, web, "web")
         plane.poke(CALLER, web, "web")
         wait_for(lambda: plane.slice_addresses(CALLER, web, "web") != before, 60, "the switch")
         code, found = service(linked)
