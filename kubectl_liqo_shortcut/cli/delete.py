@@ -80,7 +80,8 @@ def command(
     import functools
 
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines, service_lines
+    from kubectl_liqo_shortcut.commands.delete import Options, delete
+    from kubectl_liqo_shortcut.commands.delete_plan import plan_lines, service_lines
 
     records = _records(words, filename, everything, yes, ignore_not_found, access)
     if dry_run == "client":

@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.engine.records import (
     present_record,
 )
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
-from kubectl_liqo_shortcut.engine.service_back import dependents, free
+from kubectl_liqo_shortcut.engine.service_back import free
 from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
@@ -66,28 +66,6 @@ def switch_off(
     deadline = Deadline(options.timeout)
     cleaning = _Cleaning(record, hold.guard(open_cluster(HUB)), options, deadline)
     yield from cleaning.run(open_cluster, hold, stop, keep=Reason.EXPIRED)
-
-
-def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[str]:
-    """What ``delete`` would do with each link object, in sentences."""
-    namespaces = delete_namespaces or reclaims_namespaces(record)
-    for each in rec.objects_of(record).values():
-        says = "be deleted"
-        if each.ref.kind == r.NAMESPACE:
-            says = "be deleted if nothing else is in it" if namespaces else "be kept"
-        if each.ownership is Ownership.REUSED:
-            says = "be kept"
-        yield f"{each.ref.cluster}: {each.ref} would {says}"
-
-
-def service_lines(record: Object, open_cluster: OpenCluster, timeout: float) -> Iterator[str]:
-    """What ``delete`` would do with Services before, in sentences."""
-    pair = pair_of(record)
-    found = dependents(open_cluster(HUB), (pair.server, pair.client), Deadline(timeout))
-    if found.note:
-        yield found.note
-    for each in found.services:
-        yield f"{HUB}: service {each.key} would be switched back to the hub's path first"
 
 
 class _Cleaning:

@@ -194,8 +194,12 @@ def disable(
     if not service.annotated:
         yield Outcome(name, Verb.UNCHANGED, service.body)
         return
+    remote = {leaf: [there] for leaf, there in service.seen_on.items()}
+    sights = look_at_leaves(remote, open_cluster, found.hub, deadline)
     hub = open_cluster(HUB)
-    turned = yield from switch_back(service, found.places, hub, open_cluster, deadline, stop)
+    turned = yield from switch_back(
+        service, sights, found.places, hub, open_cluster, deadline, stop
+    )
     yield Outcome(name, Verb.CONFIGURED, turned.service.body)
     if turned.unchecked:
         raise PartlyDone(

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
+from kubectl_liqo_shortcut.commands.delete_plan import plan_lines, service_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.findings import FindingName
@@ -65,8 +66,8 @@ def next_steps(
 ) -> Iterator[str]:
     """What ``sync`` would do now, in sentences; nothing is written."""
     if is_terminating(record) or expired_at(record, utc_now()):
-        yield from removing.service_lines(record, open_cluster, timeout)
-        yield from removing.plan_lines(record)
+        yield from service_lines(record, open_cluster, timeout)
+        yield from plan_lines(record)
         return
     with look_only(record, open_cluster, renderer, Deadline(timeout)) as looked:
         for each in looked.prospects():

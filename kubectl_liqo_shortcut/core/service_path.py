@@ -142,6 +142,12 @@ def path_on(service: Service, sight: Sight) -> LeafPath:
     return LeafPath(sight.leaf, namespace, path, uses, tuple(addresses), ready)
 
 
+def still_direct(service: Service, sight: Sight) -> bool:
+    """Whether a leaf goes over links although *service* asks for something else."""
+    found = path_on(service, sight)
+    return found.uses in (Path.DIRECT, Path.MIXED) and not as_wanted(service, sight)
+
+
 def found_slice(service: Service, slice_: Slice, sight: Sight) -> Object | None:
     """The leaf's slice: Liqo gives it the name of the hub's."""
     return sight.slices.get((service.seen_on[sight.leaf], slice_.name))

@@ -13,11 +13,11 @@ from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service import (
     Service,
-    is_annotated,
     places_of,
     remote_namespaces,
     services_of,
 )
+from kubectl_liqo_shortcut.core.service_path import Sight, still_direct
 from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, together
 from kubectl_liqo_shortcut.engine.service_turn import Turn
@@ -39,17 +39,25 @@ class SwitchedBack:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dependents:
-    """The Services that go over a shortcut; *note*: why nobody can tell."""
+    """The Services that go over a shortcut; *note*: why nobody can tell.
+
+    *unchecked* has the leaves that do not say whether others still do, and why.
+    """
 
     services: tuple[Service, ...] = ()
+    sights: Mapping[ClusterID, Sight] = dataclasses.field(default_factory=dict)
     places: Mapping[str, ClusterID | None] = dataclasses.field(default_factory=dict)
+    unchecked: Mapping[ClusterID, str] = dataclasses.field(default_factory=dict)
     note: str = ""
 
 
-def dependents(hub: Cluster, pair: Collection[ClusterID], deadline: Deadline) -> Dependents:
-    """Annotated ones of which one leaf of *pair* sees endpoints on the other.
+def dependents(
+    hub: Cluster, pair: Collection[ClusterID], open_cluster: OpenCluster, deadline: Deadline
+) -> Dependents:
+    """Those of which one leaf of *pair* sees endpoints on the other: annotated, or not any more,
+    and that leaf has not followed.
 
-    Where there is no offloading, that is one question; where nothing is annotated, two.
+    Where there is no offloading, that is one question; where no leaf of *pair* sees a Service, two.
     """
 
     def listed(what: Selection) -> tuple[Object, ...]:
@@ -57,11 +65,15 @@ def dependents(hub: Cluster, pair: Collection[ClusterID], deadline: Deadline) ->
 
     try:
         maps = listed(Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID))
-        namespaces = remote_namespaces(maps)
+        namespaces = {
+            name: seen_on
+            for name, seen_on in remote_namespaces(maps).items()
+            if not seen_on.keys().isdisjoint(pair)
+        }
         if not namespaces:
             return Dependents()
-        annotated = [each for each in listed(Selection(r.SERVICE)) if is_annotated(each)]
-        if not any(each["metadata"]["namespace"] in namespaces for each in annotated):
+        services = listed(Selection(r.SERVICE))
+        if not any(each["metadata"]["namespace"] in namespaces for each in services):
             return Dependents()
         slices, nodes = together(
             partial(listed, Selection(kind)) for kind in (r.ENDPOINT_SLICE, r.NODE)
@@ -72,8 +84,38 @@ def dependents(hub: Cluster, pair: Collection[ClusterID], deadline: Deadline) ->
         return Dependents(note=f"nobody knows which Services go over it: {error.message}")
     places = places_of(nodes)
     wanted = tuple(sorted(pair))
-    found = services_of(annotated, slices, places, namespaces)
-    return Dependents(tuple(each for each in found if wanted in each.pairs), places)
+    found = services_of(services, slices, places, namespaces)
+    concerned = [each for each in found if wanted in each.pairs]
+    return _still_over(concerned, wanted, places, hub, open_cluster, deadline)
+
+
+def _still_over(
+    services: Collection[Service],
+    pair: Collection[ClusterID],
+    places: Mapping[str, ClusterID | None],
+    hub: Cluster,
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+) -> Dependents:
+    """Those of *services* that are annotated, or whose leaves of *pair* have not followed."""
+    remote: dict[ClusterID, set[str]] = {}
+    for each in services:
+        for leaf, namespace in each.seen_on.items():
+            if each.annotated or leaf in pair:
+                remote.setdefault(leaf, set()).add(namespace)
+    if not remote:
+        return Dependents()
+    identity = patiently(lambda: hub_id(hub), deadline)
+    sights = look_at_leaves(remote, open_cluster, identity, deadline)
+    found: list[Service] = []
+    unchecked: dict[ClusterID, str] = {}
+    for each in services:
+        here = [sights[leaf] for leaf in each.seen_on if leaf in pair]
+        if each.annotated or any(still_direct(each, sight) for sight in here):
+            found.append(each)
+        else:
+            unchecked |= {sight.leaf: sight.error for sight in here if sight.error}
+    return Dependents(tuple(found), sights, places, unchecked)
 
 
 def free(
@@ -90,13 +132,19 @@ def free(
 
     *whatever* else: it goes also where they do not follow in time.
     """
-    found = dependents(hub, pair, deadline)
+    found = dependents(hub, pair, open_cluster, deadline)
     if found.note:
         yield Note(found.note, name)
+    for leaf, message in found.unchecked.items():
+        yield Note(f"whether Services on {leaf} still go over it: not checked: {message}", name)
     for service in found.services:
-        yield Note(f"Service {service.key} goes over it: it is switched back first", name)
+        todo = "it is switched back first" if service.annotated else "it is waited for"
+        yield Note(f"Service {service.key} goes over it: {todo}", name)
+        sights = found.sights if service.annotated else late_of(service, found.sights)
         try:
-            back = yield from switch_back(service, found.places, hub, open_cluster, deadline, stop)
+            back = yield from switch_back(
+                service, sights, found.places, hub, open_cluster, deadline, stop
+            )
         except TimedOut as error:
             if not whatever:
                 error.hint = f"the shortcut was left as it is; {error.hint}"
@@ -111,26 +159,38 @@ def free(
         stop.check()
 
 
+def late_of(service: Service, sights: Mapping[ClusterID, Sight]) -> dict[ClusterID, Sight]:
+    """The leaves of *sights* that still go over links, whatever *service* asks for."""
+    return {
+        leaf: sight
+        for leaf, sight in sights.items()
+        if leaf in service.seen_on and still_direct(service, sight)
+    }
+
+
 def switch_back(
     service: Service,
+    sights: Mapping[ClusterID, Sight],
     places: Mapping[str, ClusterID | None],
     hub: Cluster,
     open_cluster: OpenCluster,
     deadline: Deadline,
     stop: Stop,
 ) -> Generator[Event, None, SwitchedBack]:
-    """The annotation off, then wait until all leaves that answer go through the hub."""
-    identity = patiently(lambda: hub_id(hub), deadline)
-    remote = {leaf: [namespace] for leaf, namespace in service.seen_on.items()}
-    sights = look_at_leaves(remote, open_cluster, identity, deadline)
-    unchecked = {leaf: sight.error for leaf, sight in sights.items() if sight.error}
-    leaves = {leaf: open_cluster(leaf) for leaf in sights if leaf not in unchecked}
-    turn = Turn(service, hub, leaves, sights, places)
+    """The annotation off, where it is on, then wait until all leaves that answer go through the
+    hub."""
+    here = {leaf: sight for leaf, sight in sights.items() if leaf in service.seen_on}
+    unchecked = {leaf: sight.error for leaf, sight in here.items() if sight.error}
+    leaves = {leaf: open_cluster(leaf) for leaf in here if leaf not in unchecked}
+    turn = Turn(service, hub, leaves, here, places)
     try:
         turn.watch(deadline)
         stop.check()
-        yield from turn.annotate(False, deadline)
-        yield from turn.wait(deadline, stop)
+        if service.annotated:
+            yield from turn.annotate(False, deadline)
+            yield from turn.wait(deadline, stop)
+        else:  # that is done, and slices have not followed
+            yield from turn.wait(deadline, stop, pause=0.0)
     finally:
         turn.close()
     return SwitchedBack(turn.service, unchecked)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.delete import Options, delete, plan_lines
+from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete_plan import plan_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb

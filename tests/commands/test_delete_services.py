@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands import sync as syncing
-from kubectl_liqo_shortcut.commands.delete import Options, delete, service_lines
+from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete_plan import service_lines
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note
-from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, TimedOut
@@ -18,7 +21,17 @@ from tests.commands.test_create import link_objects, outcome, records
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import VIA_HUB, now, turn_on
 from tests.fakes import Body, FakeWorld
-from tests.offloading import Offloading, held, is_on, offload, publish
+from tests.offloading import (
+    REMOTE,
+    Offloading,
+    annotate,
+    endpoint,
+    held,
+    is_on,
+    namespace_map,
+    offload,
+    publish,
+)
 
 
 @pytest.fixture
@@ -48,6 +61,13 @@ def hub_kinds(world: FakeWorld) -> list[str]:
     """What the hub was asked for that belongs to Services."""
     kinds = (r.NAMESPACE_MAP, r.SERVICE, r.ENDPOINT_SLICE, r.NODE)
     return [ref.kind.kind for _, ref in world.calls if ref.cluster == HUB and ref.kind in kinds]
+
+
+def leaf_slices(world: FakeWorld) -> list[str]:
+    """The leaves that were asked for slices."""
+    return sorted(
+        ref.cluster for _, ref in world.calls if ref.cluster != HUB and ref.kind == r.ENDPOINT_SLICE
+    )
 
 
 def test_services_are_switched_back_first(world: FakeWorld, liqo: Offloading) -> None:
@@ -124,12 +144,88 @@ def test_without_offloading_it_is_one_question(world: FakeWorld) -> None:
         assert hub_kinds(world) == ["NamespaceMap"]
 
 
-def test_where_nothing_is_annotated_it_is_two(world: FakeWorld) -> None:
+def test_where_the_leaves_see_no_service_it_is_two_and_no_leaf_is_asked(world: FakeWorld) -> None:
     offload(world)
     list(create(world))
+    world.hub.drop(ObjectRef(HUB, r.SERVICE, "demo", "web"))
     world.calls.clear()
     run(world)
     assert hub_kinds(world) == ["NamespaceMap", "Service"]
+    assert leaf_slices(world) == []
+
+
+def test_where_no_service_has_endpoints_on_the_other_leaf_no_leaf_is_asked(
+    world: FakeWorld,
+) -> None:
+    offload(world)
+    world.hub.patch(ObjectRef(HUB, r.ENDPOINT_SLICE, "demo", "web-1"), {"endpoints": []})
+    list(create(world))
+    world.calls.clear()
+    run(world)
+    assert sorted(hub_kinds(world)) == ["EndpointSlice", "NamespaceMap", "Node", "Service"]
+    assert leaf_slices(world) == []
+
+
+def test_where_no_leaf_of_the_pair_has_taken_a_namespace_it_is_one(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    for leaf in world.leaves:
+        world.hub.set_status(ref_of(HUB, namespace_map(leaf, {})), {"currentMapping": {}})
+    run(world)
+    assert hub_kinds(world) == ["NamespaceMap"]
+
+
+def test_where_all_goes_through_the_hub_each_leaf_is_asked_once_for_slices(
+    world: FakeWorld,
+) -> None:
+    offload(world)
+    list(create(world))
+    world.calls.clear()
+    assert not any("goes over it" in each.text for each in _notes(run(world)))
+    assert leaf_slices(world) == ["milan", "rome"]
+
+
+def test_a_second_delete_waits_for_what_has_not_followed(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    liqo.mapping_down.add("rome")
+    before = links(world)
+    for _ in range(2):
+        with pytest.raises(TimedOut, match="does not go through the hub after") as caught:
+            run(world, timeout=0.5)
+        assert str(caught.value.hint).startswith("the shortcut was left as it is")
+        assert links(world) == before
+    (line,) = service_lines(record(world), world, 5)
+    assert line == "the hub: service demo/web would be waited for first"
+    threading.Timer(0.3, liqo.mapping_down.clear).start()
+    told = [each.text for each in _notes(run(world))]
+    assert "Service demo/web goes over it: it is waited for" in told
+    assert "the leaves' nodes are given a moment to follow" in told
+    assert (links(world), now(world)) == ([], VIA_HUB)
+
+
+def test_slices_that_are_old_or_missing_and_not_direct_hold_nobody_up(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    annotate(world, on=False)
+    milan, rome = world.leaves.values()
+    milan.drop(ObjectRef("milan", r.ENDPOINT_SLICE, REMOTE, "web-1"))
+    old = {"endpoints": [endpoint("10.170.0.99", None)]}
+    rome.patch(ObjectRef("rome", r.ENDPOINT_SLICE, REMOTE, "web-1"), old)
+    run(world)
+    assert links(world) == []
+
+
+def test_a_leaf_that_shows_no_slices_of_what_is_not_annotated_is_told(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    annotate(world, on=False)
+    world.leaves["rome"].fault = lambda _, ref: (
+        Forbidden("rome", "no") if ref.kind == r.ENDPOINT_SLICE else None
+    )
+    told = [each.text for each in _notes(run(world))]
+    assert any("whether Services on rome still go over it: not checked" in each for each in told)
+    assert links(world) == []
 
 
 def test_a_dry_run_lists_them(world: FakeWorld, liqo: Offloading) -> None:
