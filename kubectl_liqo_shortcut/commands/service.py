@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.model import HUB, shortcut_name
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import is_ready
 from kubectl_liqo_shortcut.core.service import Pair, Service
-from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, path_on
+from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, lags, path_on
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
@@ -188,24 +188,28 @@ def _back(turn: Turn, error: Exception) -> Iterator[Event]:
 def disable(
     namespace: str, name: str, open_cluster: OpenCluster, timeout: float, stop: Stop
 ) -> Iterator[Event]:
-    """Take the annotation off, and wait where leaves can be asked."""
+    """Take the annotation off, and wait where leaves can be asked; again: for those that lag."""
     deadline = Deadline(timeout)
     found, service = find_service(namespace, name, open_cluster, deadline)
-    if not service.annotated:
-        yield Outcome(name, Verb.UNCHANGED, service.body)
-        return
     remote = {leaf: [there] for leaf, there in service.seen_on.items()}
     sights = look_at_leaves(remote, open_cluster, found.hub, deadline)
-    hub = open_cluster(HUB)
-    turned = yield from switch_back(
-        service, sights, found.places, hub, open_cluster, deadline, stop
-    )
-    yield Outcome(name, Verb.CONFIGURED, turned.service.body)
-    if turned.unchecked:
+    if not service.annotated:
+        sights = {
+            leaf: sight for leaf, sight in sights.items() if sight.error or lags(service, sight)
+        }
+    if service.annotated or any(not sight.error for sight in sights.values()):
+        hub = open_cluster(HUB)
+        service = yield from switch_back(
+            service, sights, found.places, hub, open_cluster, deadline, stop
+        )
+        yield Outcome(name, Verb.CONFIGURED, service.body)
+    else:
+        yield Outcome(name, Verb.UNCHANGED, service.body)
+    unchecked = {leaf: sight.error for leaf, sight in sights.items() if sight.error}
+    if unchecked:
         raise PartlyDone(
             f"Service {service.key} has no annotation any more, and nobody knows whether it goes "
-            f"through the hub on {', '.join(turned.unchecked)}: "
-            + "; ".join(turned.unchecked.values()),
+            f"through the hub on {', '.join(unchecked)}: " + "; ".join(unchecked.values()),
             hint="Liqo tells these leaves by itself; kubectl liqo-shortcut service list shows it",
         )
 

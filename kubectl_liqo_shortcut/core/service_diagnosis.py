@@ -98,12 +98,8 @@ def _leaf(service: Service, found: LeafPath, to_hub: str) -> Iterator[Check]:
             yield failed("slices", leaf, cause, seen, cause.remedy)
             return
         case Path.STALE | Path.MIXED:
-            then = f"kubectl liqo-shortcut service enable {service.key}"
-            if not service.annotated:
-                then = (
-                    f"kubectl annotate shadowendpointslice --all -n {found.namespace} "
-                    f"poked=$(date +%s) --overwrite, on {leaf}"
-                )
+            verb = "enable" if service.annotated else "disable"
+            then = f"kubectl liqo-shortcut service {verb} {service.key}"
             asked = "direct" if service.annotated else "the hub's"
             seen = f"{held}, not the {asked} addresses that the Service asks for"
             yield failed("slices", leaf, ServiceCause.SLICE_STALE, seen, then)

@@ -148,6 +148,12 @@ def still_direct(service: Service, sight: Sight) -> bool:
     return found.uses in (Path.DIRECT, Path.MIXED) and not as_wanted(service, sight)
 
 
+def lags(service: Service, sight: Sight) -> bool:
+    """Whether a poke may help a leaf; one that has no slice at all it does not."""
+    old = path_on(service, sight).path in (Path.STALE, Path.MIXED)
+    return (old and not as_wanted(service, sight)) or still_direct(service, sight)
+
+
 def found_slice(service: Service, slice_: Slice, sight: Sight) -> Object | None:
     """The leaf's slice: Liqo gives it the name of the hub's."""
     return sight.slices.get((service.seen_on[sight.leaf], slice_.name))

@@ -30,14 +30,6 @@ second at most, and nobody tells when it has."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SwitchedBack:
-    """*unchecked* has the leaves that could not be asked, and why."""
-
-    service: Service
-    unchecked: Mapping[ClusterID, str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Dependents:
     """The Services that go over a shortcut; *note*: why nobody can tell.
 
@@ -142,17 +134,16 @@ def free(
         yield Note(f"Service {service.key} goes over it: {todo}", name)
         sights = found.sights if service.annotated else late_of(service, found.sights)
         try:
-            back = yield from switch_back(
-                service, sights, found.places, hub, open_cluster, deadline, stop
-            )
+            yield from switch_back(service, sights, found.places, hub, open_cluster, deadline, stop)
         except TimedOut as error:
             if not whatever:
                 error.hint = f"the shortcut was left as it is; {error.hint}"
                 raise
             yield Note(error.message, name)
         else:
-            for leaf, message in back.unchecked.items():
-                yield Note(f"{service.key} on {leaf}: not checked: {message}", name)
+            for sight in sights.values():
+                if sight.error and sight.leaf in service.seen_on:
+                    yield Note(f"{service.key} on {sight.leaf}: not checked: {sight.error}", name)
     if found.services:
         yield Note("the leaves' nodes are given a moment to follow", name)
         time.sleep(min(_NODES_FOLLOW, deadline.left()))
@@ -176,12 +167,11 @@ def switch_back(
     open_cluster: OpenCluster,
     deadline: Deadline,
     stop: Stop,
-) -> Generator[Event, None, SwitchedBack]:
+) -> Generator[Event, None, Service]:
     """The annotation off, where it is on, then wait until all leaves that answer go through the
     hub."""
     here = {leaf: sight for leaf, sight in sights.items() if leaf in service.seen_on}
-    unchecked = {leaf: sight.error for leaf, sight in here.items() if sight.error}
-    leaves = {leaf: open_cluster(leaf) for leaf in here if leaf not in unchecked}
+    leaves = {leaf: open_cluster(leaf) for leaf, sight in here.items() if not sight.error}
     turn = Turn(service, hub, leaves, here, places)
     try:
         turn.watch(deadline)
@@ -193,4 +183,4 @@ def switch_back(
             yield from turn.wait(deadline, stop, pause=0.0)
     finally:
         turn.close()
-    return SwitchedBack(turn.service, unchecked)
+    return turn.service

@@ -655,6 +655,44 @@ def test_it_says_where_slices_do_not_follow(world: FakeWorld, linked: Offloading
         turn_off(world, timeout=0.5)
 
 
+def test_again_it_waits_for_those_that_have_not_followed(
+    world: FakeWorld, linked: Offloading
+) -> None:
+    turn_on(world)
+    linked.mapping_down.add("rome")
+    for _ in range(2):
+        with pytest.raises(TimedOut, match=r"does not go through the hub after .* on rome$"):
+            turn_off(world, timeout=0.5)
+    world.calls.clear()
+    linked.mapping_down.clear()
+    assert verb(turn_off(world)) is Verb.CONFIGURED
+    assert now(world) == VIA_HUB
+    assert writes(world) == [("patch", "shadowendpointslice/web-1")]
+    assert verb(turn_off(world)) is Verb.UNCHANGED
+
+
+def test_again_a_half_turned_slice_is_poked_and_a_missing_one_waited_for_by_nobody(
+    world: FakeWorld, linked: Offloading
+) -> None:
+    milan, rome = world.leaves.values()
+    both = [endpoint("10.62.0.5", "x"), endpoint("10.170.0.1", "x")]
+    milan.patch(ObjectRef("milan", r.ENDPOINT_SLICE, REMOTE, "web-1"), {"endpoints": both})
+    rome.drop(ObjectRef("rome", r.ENDPOINT_SLICE, REMOTE, "web-1"))
+    assert verb(turn_off(world)) is Verb.CONFIGURED
+    assert held(world, "milan") == VIA_HUB["milan"]
+    assert verb(turn_off(world)) is Verb.UNCHANGED
+
+
+def test_again_a_leaf_that_cannot_be_asked_is_not_said_to_have_followed(
+    world: FakeWorld, linked: Offloading
+) -> None:
+    silence(world.leaves["rome"])
+    happened, error = ended(disable("demo", "web", world, 5, Stop()))
+    assert verb(happened) is Verb.UNCHANGED
+    assert isinstance(error, PartlyDone)
+    assert "on rome: " in str(error)
+
+
 def test_a_dry_run_of_disable_asks_no_leaf(world: FakeWorld, linked: Offloading) -> None:
     annotate(world)
     world.calls.clear()

@@ -137,7 +137,7 @@ def test_a_silent_leaf_hides_nothing_of_the_others(world: FakeWorld, liqo: Offlo
     assert ("slices", "milan", "ok") in named
 
 
-def test_a_stale_slice_of_what_is_not_annotated_is_poked_by_hand(
+def test_a_stale_slice_of_what_is_not_annotated_is_poked_by_disable(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     liqo.mapping_down.add("milan")
@@ -145,7 +145,7 @@ def test_a_stale_slice_of_what_is_not_annotated_is_poked_by_hand(
     found = why_service("demo", "web", world, 5).cause
     assert found is not None
     assert (found.reason, found.cluster) == ("SliceStale", "milan")
-    assert "kubectl annotate shadowendpointslice" in found.next
+    assert found.next == "kubectl liqo-shortcut service disable demo/web"
 
 
 def test_what_has_nothing_elsewhere_is_well_there(world: FakeWorld, liqo: Offloading) -> None:
