@@ -22,8 +22,9 @@ from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, together
 from kubectl_liqo_shortcut.engine.service_turn import Turn
 from kubectl_liqo_shortcut.engine.services import look_at_leaves
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, Refused, TimedOut
 
+_NOBODY_KNOWS = "nobody knows which Services go over it"
 _NODES_FOLLOW = 1.5
 """Seconds from a leaf's EndpointSlice to the rules of its nodes: kube-proxy writes them once a
 second at most, and nobody tells when it has."""
@@ -31,7 +32,8 @@ second at most, and nobody tells when it has."""
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dependents:
-    """The Services that go over a shortcut; *note*: why nobody can tell.
+    """The Services that go over a shortcut; *note*: why nobody can tell, *hidden*: although there
+    is something that may not be looked at.
 
     *unchecked* has the leaves that do not say whether others still do, and why.
     """
@@ -41,6 +43,7 @@ class Dependents:
     places: Mapping[str, ClusterID | None] = dataclasses.field(default_factory=dict)
     unchecked: Mapping[ClusterID, str] = dataclasses.field(default_factory=dict)
     note: str = ""
+    hidden: bool = False
 
 
 def dependents(
@@ -52,33 +55,53 @@ def dependents(
     Where there is no offloading, that is one question; where no leaf of *pair* sees a Service, two.
     """
 
-    def listed(what: Selection) -> tuple[Object, ...]:
-        return patiently(lambda: hub.list(what), deadline).items
-
+    asked = Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID)
     try:
-        maps = listed(Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID))
-        namespaces = {
-            name: seen_on
-            for name, seen_on in remote_namespaces(maps).items()
-            if not seen_on.keys().isdisjoint(pair)
-        }
-        if not namespaces:
-            return Dependents()
-        services = listed(Selection(r.SERVICE))
-        if not any(each["metadata"]["namespace"] in namespaces for each in services):
-            return Dependents()
-        slices, nodes = together(
-            partial(listed, Selection(kind)) for kind in (r.ENDPOINT_SLICE, r.NODE)
-        )
+        maps = patiently(lambda: hub.list(asked), deadline).items
     except Gone:
         return Dependents()
     except Forbidden as error:
-        return Dependents(note=f"nobody knows which Services go over it: {error.message}")
+        return Dependents(note=f"{_NOBODY_KNOWS}: {error.message}")
+    namespaces = {
+        name: seen_on
+        for name, seen_on in remote_namespaces(maps).items()
+        if not seen_on.keys().isdisjoint(pair)
+    }
+    if not namespaces:
+        return Dependents()
+    try:
+        services = _in_each(hub, r.SERVICE, namespaces, deadline)
+        if not any(each["metadata"]["namespace"] in namespaces for each in services):
+            return Dependents()
+        slices, nodes = together(
+            (
+                partial(_in_each, hub, r.ENDPOINT_SLICE, namespaces, deadline),
+                partial(_in_each, hub, r.NODE, (), deadline),
+            )
+        )
+    except Forbidden as error:
+        return Dependents(note=f"{_NOBODY_KNOWS}: {error.message}", hidden=True)
     places = places_of(nodes)
     wanted = tuple(sorted(pair))
     found = services_of(services, slices, places, namespaces)
     concerned = [each for each in found if wanted in each.pairs]
     return _still_over(concerned, wanted, places, hub, open_cluster, deadline)
+
+
+def _in_each(
+    hub: Cluster, kind: r.Kind, namespaces: Collection[str], deadline: Deadline
+) -> tuple[Object, ...]:
+    """All of the hub; where that is not allowed those of *namespaces*, without a hole."""
+    try:
+        return patiently(lambda: hub.list(Selection(kind)), deadline).items
+    except Forbidden:
+        if not namespaces:
+            raise
+    found = together(
+        partial(patiently, partial(hub.list, Selection(kind, each)), deadline)
+        for each in sorted(namespaces)
+    )
+    return tuple(body for listing in found for body in listing.items)
 
 
 def _still_over(
@@ -125,6 +148,12 @@ def free(
     *whatever* else: it goes also where they do not follow in time.
     """
     found = dependents(hub, pair, open_cluster, deadline)
+    if found.hidden and not whatever:
+        raise Refused(
+            f"shortcut {name}: {found.note}",
+            hint="nothing was changed; with the right to list Services and EndpointSlices in the "
+            "offloaded namespaces, and Nodes: the same command; to cut them, if any: --forget",
+        )
     if found.note:
         yield Note(found.note, name)
     for leaf, message in found.unchecked.items():

@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.parallel import Stop
-from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, TimedOut
+from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, Refused, TimedOut
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records
 from tests.commands.test_leaves import silence
@@ -124,15 +124,39 @@ def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Off
     assert "demo/web on rome: not checked: " in str(_notes(happened))
 
 
-def test_a_hub_that_shows_no_services_does_not_make_it_fail(
+def test_a_hub_that_shows_no_namespace_maps_does_not_make_it_fail(
     world: FakeWorld, liqo: Offloading
 ) -> None:
-    world.hub.fault = lambda _, ref: (
-        Forbidden(HUB, "services is forbidden") if ref.kind == r.SERVICE else None
-    )
+    world.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.NAMESPACE_MAP else None
     happened = run(world)
     assert any("nobody knows which Services" in each.text for each in _notes(happened))
     assert records(world) == []
+
+
+@pytest.mark.parametrize("kind", [r.SERVICE, r.ENDPOINT_SLICE])
+def test_where_they_may_not_be_listed_everywhere_they_are_in_the_offloaded_namespaces(
+    world: FakeWorld, liqo: Offloading, kind: r.Kind
+) -> None:
+    world.hub.fault = lambda verb, ref: (
+        Forbidden(HUB, "no") if (verb, ref.kind, ref.namespace) == ("list", kind, "") else None
+    )
+    run(world)
+    assert (is_on(world), now(world), links(world)) == (False, VIA_HUB, [])
+
+
+@pytest.mark.parametrize("kind", [r.SERVICE, r.ENDPOINT_SLICE, r.NODE])
+def test_what_may_not_be_looked_at_is_not_cut(
+    world: FakeWorld, liqo: Offloading, kind: r.Kind
+) -> None:
+    before = links(world)
+    world.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == kind else None
+    with pytest.raises(Refused, match="nobody knows which Services") as caught:
+        run(world)
+    assert "--forget" in str(caught.value.hint)
+    assert links(world) == before
+    happened = run(world, forget=True)
+    assert any("nobody knows which Services" in each.text for each in _notes(happened))
+    assert (links(world), records(world)) == ([], [])
 
 
 def test_without_offloading_it_is_one_question(world: FakeWorld) -> None:
