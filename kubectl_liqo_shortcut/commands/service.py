@@ -96,7 +96,8 @@ def enable(
 ) -> Iterator[Event]:
     """Annotate the Service, and wait until all leaves go direct; else back to the hub's path.
 
-    *prove* sends packets before and after: it goes back also where those do not go direct.
+    *prove* sends packets before and after: it goes back also where those do not go direct. From
+    the first of them on, nobody else works on the links.
     """
     deadline = Deadline(timeout)
     found = assess(namespace, name, open_cluster, deadline)
@@ -107,8 +108,6 @@ def enable(
             yield from after(found.service, prove, deadline, stop)
         yield Outcome(name, Verb.UNCHANGED, found.service.body)
         return
-    if prove is not None:
-        yield from before(found.service, prove, deadline, stop)
     hub = open_cluster(HUB)
     holds = [Hold(hub, shortcut_name(*pair)) for pair in found.service.pairs]
     try:
@@ -116,7 +115,9 @@ def enable(
         for hold in holds:
             hub = hold.guard(hub)
             waited = (yield from hold.take(deadline)) or waited
-        if waited:  # somebody else was at work on one of the links
+        if prove is not None:
+            yield from before(found.service, prove, deadline, stop)
+        if waited or prove is not None:  # much may have happened since
             found = assess(namespace, name, open_cluster, deadline)
             if found.refusals:
                 raise ServiceRefused(found.service, found.refusals)

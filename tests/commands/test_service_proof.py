@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.service import enable
+from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.service import ServiceRefused, enable
 from kubectl_liqo_shortcut.commands.service_proof import NotProven
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.slices import ServiceName
@@ -19,7 +22,9 @@ from kubectl_liqo_shortcut.core.verify import (
     Verification,
 )
 from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import TimedOut
 from tests.commands.test_create import events as create
+from tests.commands.test_create import records
 from tests.commands.test_service import ended, turn_on
 from tests.fakes import FakeWorld
 from tests.offloading import is_on, offload
@@ -88,3 +93,29 @@ def test_what_is_direct_already_is_proven_once_and_never_taken_back(linked: Fake
     _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Packets(Path.UNKNOWN)))
     assert isinstance(error, NotProven)
     assert is_on(linked)
+
+
+def test_nobody_takes_a_link_away_while_packets_are_sent(linked: FakeWorld) -> None:
+    class Deleting(Packets):
+        def __call__(self, *given: Any) -> Generator[Event, None, Verification]:
+            if len(self.asked) == 1:
+                with pytest.raises(TimedOut, match="still works on it"):
+                    list(delete(dict(records(linked)[0]), linked, Options(timeout=0.3), Stop()))
+            return super().__call__(*given)
+
+    packets = Deleting(*[Path.VIA_HUB] * 2, *[Path.DIRECT] * 2)
+    list(enable("demo", "web", linked, 5, Stop(), prove=packets))
+    assert (is_on(linked), len(records(linked))) == (True, 1)
+
+
+def test_after_packets_all_is_looked_at_again(linked: FakeWorld) -> None:
+    class Breaking(Packets):
+        def __call__(self, *given: Any) -> Generator[Event, None, Verification]:
+            milan = linked.leaves["milan"]
+            for ref in [each for each in milan.objects if each.kind == r.CONNECTION]:
+                milan.set_status(ref, {"value": "Error"})
+            return super().__call__(*given)
+
+    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Breaking(*[Path.VIA_HUB] * 2)))
+    assert isinstance(error, ServiceRefused)
+    assert not is_on(linked)
