@@ -19,10 +19,18 @@ from kubectl_liqo_shortcut.core.service import (
 )
 from kubectl_liqo_shortcut.core.service_path import Sight, still_direct
 from kubectl_liqo_shortcut.engine.identity import hub_id
+from kubectl_liqo_shortcut.engine.lease import LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, together
 from kubectl_liqo_shortcut.engine.service_turn import Turn
 from kubectl_liqo_shortcut.engine.services import look_at_leaves
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, Refused, TimedOut
+from kubectl_liqo_shortcut.errors import (
+    Forbidden,
+    Gone,
+    Interrupted,
+    Refused,
+    ShortcutError,
+    TimedOut,
+)
 
 _NOBODY_KNOWS = "nobody knows which Services go over it"
 _NODES_FOLLOW = 1.5
@@ -145,9 +153,16 @@ def free(
 ) -> Iterator[Event]:
     """Switch back all Services that go over the shortcut called *name*.
 
-    *whatever* else: it goes also where they do not follow in time.
+    *whatever* else: it goes also where that fails, or takes more than a third of the time left.
     """
-    found = dependents(hub, pair, open_cluster, deadline)
+    limit = Deadline(round(deadline.left() / 3, 1)) if whatever else deadline
+    try:
+        found = dependents(hub, pair, open_cluster, limit)
+    except ShortcutError as error:
+        if not whatever:
+            raise
+        yield Note(f"{_NOBODY_KNOWS}: {error.message}", name)
+        return
     if found.hidden and not whatever:
         raise Refused(
             f"shortcut {name}: {found.note}",
@@ -159,24 +174,42 @@ def free(
     for leaf, message in found.unchecked.items():
         yield Note(f"whether Services on {leaf} still go over it: not checked: {message}", name)
     for service in found.services:
-        todo = "it is switched back first" if service.annotated else "it is waited for"
-        yield Note(f"Service {service.key} goes over it: {todo}", name)
-        sights = found.sights if service.annotated else late_of(service, found.sights)
-        try:
-            yield from switch_back(service, sights, found.places, hub, open_cluster, deadline, stop)
-        except TimedOut as error:
-            if not whatever:
-                error.hint = f"the shortcut was left as it is; {error.hint}"
-                raise
-            yield Note(error.message, name)
-        else:
-            for sight in sights.values():
-                if sight.error and sight.leaf in service.seen_on:
-                    yield Note(f"{service.key} on {sight.leaf}: not checked: {sight.error}", name)
+        yield from _free_one(name, service, found, hub, open_cluster, limit, stop, whatever)
     if found.services:
         yield Note("the leaves' nodes are given a moment to follow", name)
         time.sleep(min(_NODES_FOLLOW, deadline.left()))
         stop.check()
+
+
+def _free_one(
+    name: str,
+    service: Service,
+    found: Dependents,
+    hub: Cluster,
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    stop: Stop,
+    whatever: bool,
+) -> Iterator[Event]:
+    todo = "it is switched back first" if service.annotated else "it is waited for"
+    yield Note(f"Service {service.key} goes over it: {todo}", name)
+    sights = found.sights if service.annotated else late_of(service, found.sights)
+    try:
+        yield from switch_back(service, sights, found.places, hub, open_cluster, deadline, stop)
+    except Gone as error:
+        yield Note(f"Service {service.key}: nothing to do any more: {error.message}", name)
+    except (LeaseLost, Interrupted):
+        raise
+    except ShortcutError as error:
+        if not whatever:
+            if isinstance(error, TimedOut):
+                error.hint = f"the shortcut was left as it is; {error.hint}"
+            raise
+        yield Note(error.message, name)
+    else:
+        for sight in sights.values():
+            if sight.error and sight.leaf in service.seen_on:
+                yield Note(f"{service.key} on {sight.leaf}: not checked: {sight.error}", name)
 
 
 def late_of(service: Service, sights: Mapping[ClusterID, Sight]) -> dict[ClusterID, Sight]:

@@ -14,8 +14,16 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.engine.lease import LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Stop
-from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, Refused, TimedOut
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    PartlyDone,
+    Refused,
+    TimedOut,
+)
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records
 from tests.commands.test_leaves import silence
@@ -107,11 +115,65 @@ def test_a_shortcut_stays_where_its_services_do_not_follow(
     assert links(world) == before
 
 
-def test_forgetting_goes_on_all_the_same(world: FakeWorld, liqo: Offloading) -> None:
+def test_forgetting_goes_on_all_the_same_and_has_time_for_it(
+    world: FakeWorld, liqo: Offloading
+) -> None:
     liqo.mapping_down.add("rome")
     happened = list(delete(record(world), world, Options(timeout=1.5, forget=True), Stop()))
-    assert any("does not go through the hub" in each.text for each in _notes(happened))
-    assert records(world) == []
+    assert any("go through the hub after 0.5s" in each.text for each in _notes(happened))
+    assert (links(world), records(world)) == ([], [])
+
+
+def test_forgetting_goes_on_where_a_service_may_not_be_changed(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    def fault(verb: str, ref: ObjectRef) -> Forbidden | None:
+        return Forbidden(HUB, "no") if (verb, ref.kind) == ("patch", r.SERVICE) else None
+
+    world.hub.fault = fault
+    before = links(world)
+    with pytest.raises(Forbidden):
+        run(world)
+    assert links(world) == before
+    assert "the hub: no" in [each.text for each in _notes(run(world, forget=True))]
+    assert (links(world), records(world)) == ([], [])
+
+
+def test_forgetting_goes_on_where_the_hub_fails_to_tell_of_services(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    world.hub.fault = lambda _, ref: ClusterError(HUB, "no") if ref.kind == r.NODE else None
+    with pytest.raises(ClusterError):
+        run(world)
+    happened = run(world, forget=True)
+    assert any("nobody knows which Services" in each.text for each in _notes(happened))
+    assert (links(world), records(world)) == ([], [])
+
+
+def test_forgetting_does_not_go_on_without_its_lease(
+    world: FakeWorld, liqo: Offloading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise LeaseLost("somebody else may be at work")
+
+    before = links(world)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_turn.as_wanted", lost)
+    with pytest.raises(LeaseLost):
+        run(world, forget=True)
+    assert links(world) == before
+
+
+def test_a_service_that_is_gone_meanwhile_stops_nobody(world: FakeWorld, liqo: Offloading) -> None:
+    def fault(verb: str, ref: ObjectRef) -> Conflict | None:
+        if (verb, ref.kind) == ("patch", r.SERVICE) and ref in world.hub.objects:
+            world.hub.drop(ref)
+            return Conflict(HUB, "the object has been modified")
+        return None
+
+    world.hub.fault = fault
+    told = [each.text for each in _notes(run(world))]
+    assert any("Service demo/web: nothing to do any more" in each for each in told)
+    assert (links(world), records(world)) == ([], [])
 
 
 def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Offloading) -> None:
