@@ -17,8 +17,9 @@ from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence, evidence_of, look, with_key
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import find_configurations
+from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,12 +57,22 @@ def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
 def look_at_leaves(
     peers: Mapping[str, Collection[str]], open_cluster: OpenCluster, deadline: Deadline
 ) -> dict[str, Leaf | Silence]:
-    """All of them at once, each about its *peers*; one that shows nothing says why."""
-    asked = {
-        name: partial(look, open_cluster, name, peers[name], deadline) for name in sorted(peers)
+    """All of them at once, each about its *peers*; one that shows nothing in time says why."""
+    answers = {
+        name: Answer(partial(look, open_cluster, name, peers[name], deadline))
+        for name in sorted(peers)
     }
-    found, errors = of_each(asked)
-    return {**found, **{name: Silence.of(error) for name, error in errors.items()}}
+    return {name: _in_time(name, answer, deadline) for name, answer in answers.items()}
+
+
+def _in_time(name: str, answer: Answer[Leaf], deadline: Deadline) -> Leaf | Silence:
+    if not answer.join(deadline.left()):
+        late = f"no answer within {deadline.seconds:g} s"
+        return Silence.of(Unreachable(name, late))
+    try:
+        return answer.result()
+    except ShortcutError as error:
+        return Silence.of(error)
 
 
 def gather(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from kubectl_liqo_shortcut.commands.live import live
+from kubectl_liqo_shortcut.commands.why import why
+from kubectl_liqo_shortcut.commands.why_service import why_service
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Condition
 from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_why import drop, forbidding, heard, patch, say, silent, the
 from tests.fakes import FakeWorld
+from tests.offloading import offload
 
 PAIRS = [("milan", "rome"), ("milan", "paris"), ("paris", "rome")]
 
@@ -123,6 +129,30 @@ def test_of_many_links_all_gateways_are_listed_at_once_if_that_is_allowed() -> N
         ]
         assert [each.namespace for each in pods][:1] == [""]
         assert len(pods) == (1 if allowed else 6)
+
+
+LOOKS: dict[str, Callable[[FakeWorld, OpenCluster], str]] = {
+    "get --live": lambda w, way: str(live(records(w), way, 0.5)[0]["status"]),
+    "why": lambda _, way: str(why(("milan", "rome"), way, 0.5).diagnosis.checks),
+    "why --service": lambda _, way: str(why_service("demo", "web", way, 0.5).checks),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_leaf_that_is_slow_to_open_is_silent_in_time(linked: FakeWorld, look: str) -> None:
+    offload(linked)
+    over = threading.Event()
+
+    def slow(name: str) -> Cluster:
+        if name == "rome":
+            over.wait(10)
+        return linked(name)
+
+    began = time.monotonic()
+    told = LOOKS[look](linked, slow)
+    over.set()
+    assert time.monotonic() - began < 5
+    assert "cluster 'rome': no answer within 0.5 s" in told
 
 
 def test_without_records_nobody_is_asked(world: FakeWorld) -> None:
