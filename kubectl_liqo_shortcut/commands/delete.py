@@ -92,8 +92,8 @@ class _Cleaning:
             left |= yield from self._look(leaves, left)
             hub = marked_by.result()
             stop.check()
-            if leaves:
-                yield from self._free(open_cluster, stop)
+            if leaves and (yield from self._free(open_cluster, stop)):  # which takes its time
+                left |= yield from self._set_aside(leaves, self._gate(leaves))
             if keep is None:
                 mark_record(self._hub, self._record, self._deadline)
             left |= yield from self._remove(hub, leaves)
@@ -107,17 +107,19 @@ class _Cleaning:
         yield from self._forgotten(left)
         end_record(self._hub, self._record, self._deadline)
 
-    def _free(self, open_cluster: OpenCluster, stop: Stop) -> Iterator[Event]:
+    def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
         pair = (self._pair.server, self._pair.client)
-        yield from free(
-            self._pair.name,
-            pair,
-            self._hub,
-            open_cluster,
-            self._deadline,
-            stop,
-            whatever=self._options.forget,
+        return (
+            yield from free(
+                self._pair.name,
+                pair,
+                self._hub,
+                open_cluster,
+                self._deadline,
+                stop,
+                whatever=self._options.forget,
+            )
         )
 
     def _open(
@@ -136,7 +138,7 @@ class _Cleaning:
 
     def _look(
         self, leaves: dict[str, Cluster], left: Mapping[str, ShortcutError]
-    ) -> Generator[Event, None, dict[str, ShortcutError]]:
+    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
         """Take out of *leaves* what does not answer, and what is another cluster by now."""
         silent = dict(left)
         for leaf, error in not_identified(self._record, leaves, self._deadline).items():
@@ -148,7 +150,12 @@ class _Cleaning:
                 silent[leaf] = error
             else:
                 raise error
-        silent |= self._gate(leaves)
+        return (yield from self._set_aside(leaves, silent | self._gate(leaves)))
+
+    def _set_aside(
+        self, leaves: dict[str, Cluster], silent: Mapping[str, ShortcutError]
+    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
+        """Take the *silent* ones out of *leaves*."""
         for leaf in silent:
             leaves.pop(leaf, None)
         if silent and not leaves and self._objects and not self._options.forget:

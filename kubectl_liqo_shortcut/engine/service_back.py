@@ -150,8 +150,8 @@ def free(
     stop: Stop,
     *,
     whatever: bool,
-) -> Iterator[Event]:
-    """Switch back all Services that go over the shortcut called *name*.
+) -> Generator[Event, None, bool]:
+    """Switch back all Services that go over the shortcut called *name*; whether there were any.
 
     *whatever* else: it goes also where that fails, or takes more than a third of the time left.
     """
@@ -162,7 +162,7 @@ def free(
         if not whatever:
             raise
         yield Note(f"{_NOBODY_KNOWS}: {error.message}", name)
-        return
+        return False
     if found.hidden and not whatever:
         raise Refused(
             f"shortcut {name}: {found.note}",
@@ -179,6 +179,7 @@ def free(
         yield Note("the leaves' nodes are given a moment to follow", name)
         time.sleep(min(_NODES_FOLLOW, deadline.left()))
         stop.check()
+    return bool(found.services)
 
 
 def _free_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +11,7 @@ from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands import sync as syncing
 from kubectl_liqo_shortcut.commands.delete import Options, delete
 from kubectl_liqo_shortcut.commands.delete_plan import service_lines
+from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
@@ -26,6 +28,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records
+from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import VIA_HUB, now, turn_on
 from tests.fakes import Body, FakeWorld
@@ -353,3 +356,41 @@ def test_nodes_get_a_moment_before_the_link_goes(
     told = run(world)
     assert 1.5 in slept
     assert any(isinstance(each, Note) and "to follow" in each.text for each in told)
+
+
+def peer_on_note(world: FakeWorld, running: Iterator[Event]) -> None:
+    """Rome is peered with milan while its Service is switched back."""
+    for each in running:
+        if isinstance(each, Note) and "goes over it" in each.text:
+            world.leaves["rome"].put(foreign_cluster("milan", "Consumer"))
+
+
+def test_a_peering_made_while_services_are_switched_back_is_not_cut(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    before = links(world)
+    with pytest.raises(PartlyDone, match="peered"):
+        peer_on_note(world, delete(record(world), world, Options(timeout=5), Stop()))
+    assert links(world) == before
+    condition = rec.condition_of(records(world)[0], "Ready")
+    assert condition["reason"] == "InUseByPeering"
+
+
+def test_forgetting_does_not_cut_such_a_peering_either(world: FakeWorld, liqo: Offloading) -> None:
+    before = links(world)
+    peer_on_note(world, delete(record(world), world, Options(timeout=5, forget=True), Stop()))
+    assert (links(world), records(world)) == (before, [])
+
+
+def test_a_leaf_that_falls_silent_while_services_are_switched_back_is_left(
+    world: FakeWorld, liqo: Offloading
+) -> None:
+    def running() -> Iterator[Event]:
+        for each in delete(record(world), world, Options(timeout=5), Stop()):
+            yield each
+            if isinstance(each, Note) and "to follow" in each.text:
+                silence(world.leaves["rome"])
+
+    with pytest.raises(PartlyDone, match="not gone from rome"):
+        list(running())
+    assert all(each.startswith("rome") for each in links(world))
