@@ -108,6 +108,10 @@ def enable(
             yield from after(found.service, prove, deadline, stop)
         yield Outcome(name, Verb.UNCHANGED, found.service.body)
         return
+    for sight in found.sights.values():
+        if sight.unseen and sight.leaf in found.service.seen_on:
+            what = f"whether Liqo on {sight.leaf} denies direct connections cannot be seen"
+            yield Note(f"{what}: {sight.unseen}", found.service.key)
     hub = open_cluster(HUB)
     holds = [Hold(hub, shortcut_name(*pair)) for pair in found.service.pairs]
     try:

@@ -39,6 +39,7 @@ class Sight:
     configurations: tuple[Object, ...] = ()
     slices: Mapping[tuple[str, str], Object] = dataclasses.field(default_factory=dict)
     manager: Object | None = None  # the Deployment of Liqo's controller manager, where asked for
+    unseen: str = ""  # why the manager is not seen, where asked for
 
     @property
     def denies(self) -> bool:

@@ -135,8 +135,10 @@ def _look(
             partial(_configurations, cluster, deadline),
             partial(_slices, cluster, namespaces, deadline),
         ]
-        looks += [partial(_manager, cluster, deadline)] if managers else []
-        configurations, slices, *manager = together(looks)
+        asked = partial(_manager, cluster, deadline) if managers else lambda: (None, "")
+        answer = Answer(asked)
+        configurations, slices = together(looks)
+        manager, unseen = answer.result()
     except ShortcutError as error:
         return Sight(leaf=leaf, hub=hub, error=error.message)
     by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in slices}
@@ -145,7 +147,8 @@ def _look(
         hub=hub,
         configurations=configurations,
         slices=by_name,
-        manager=next((each for found in manager for each in found), None),
+        manager=manager,
+        unseen=unseen,
     )
 
 
@@ -165,11 +168,11 @@ def _slices(
     return tuple(found)
 
 
-def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
-    """What one may not look at is only not told."""
+def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object | None, str]:
+    """None, and why, where it is not to be seen."""
     ref = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
     try:
         found = patiently(lambda: cluster.get(ref), deadline)
-    except Forbidden:
-        return ()
-    return (found,) if found else ()
+    except Forbidden as error:
+        return None, error.message
+    return found, "" if found else f"there is no {ref} in {ref.namespace}"

@@ -562,8 +562,23 @@ def test_a_leaf_that_hosts_and_does_not_see_it_is_asked_for_no_slices(
 def test_whether_a_leaf_denies_may_be_hidden(world: FakeWorld, linked: Offloading) -> None:
     rome = world.leaves["rome"]
     rome.fault = lambda _, ref: Forbidden("rome", "no") if ref.kind == r.DEPLOYMENT else None
-    turn_on(world)
+    milan = world.leaves["milan"]
+    milan.drop(ref_of("milan", manager()))
+    said = [each for each in notes(turn_on(world)) if "denies" in each]
+    assert said == [
+        "whether Liqo on milan denies direct connections cannot be seen: "
+        "there is no deployment/liqo-controller-manager in liqo",
+        "whether Liqo on rome denies direct connections cannot be seen: cluster 'rome': no",
+    ]
     assert now(world) == DIRECT
+
+
+def test_whether_a_leaf_denies_that_does_not_see_the_service_is_no_matter(
+    world: FakeWorld, linked: Offloading
+) -> None:
+    world.hub.set_status(ref_of(HUB, namespace_map("rome", {})), {"currentMapping": {}})
+    world.leaves["rome"].drop(ref_of("rome", manager()))
+    assert not any("denies" in each for each in notes(turn_on(world)))
 
 
 def test_slices_that_may_be_listed_but_not_watched_are_an_error_before_anything_is_written(
