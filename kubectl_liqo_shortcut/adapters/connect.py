@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, sour
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
-from kubectl_liqo_shortcut.adapters.server import PROXIES, Server, server
+from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
@@ -113,6 +113,9 @@ def _told(name: str, entry: Entry, kind: type[ClusterError]) -> Iterator[None]:
         context = entry.where.removeprefix("kubeconfig ")
         said = f"the credential plugin of {context} failed: {error}"
         raise kind(name, said, hint=entry.hint) from error
+    except ValueError as error:  # which may quote a password
+        said = f"{entry.where}: the HTTP client refuses an address or a credential"
+        raise kind(name, said, hint=entry.hint) from error
 
 
 def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:
@@ -125,9 +128,7 @@ def _pool(there: Server, credentials: Credentials) -> urllib3.PoolManager:
     proxy = there.proxy_in_use
     if not proxy:
         return urllib3.PoolManager(**settings)
-    parts = urllib.parse.urlsplit(proxy)
-    if parts.scheme not in PROXIES:
-        raise BadKubeconfig(f"the environment's proxy is none of {', '.join(PROXIES)}")
+    parts = proxy_parts(proxy, "proxy-url" if there.proxy else "the environment's proxy")
     if parts.scheme == "socks5":
         try:
             from urllib3.contrib.socks import SOCKSProxyManager

@@ -62,8 +62,8 @@ def server(cluster: Mapping[str, Any]) -> Server:
         if authority and insecure:
             raise BadKubeconfig("insecure-skip-tls-verify and a certificate-authority are both set")
     proxy = text(cluster, "proxy-url")
-    if proxy and urllib.parse.urlsplit(proxy).scheme not in PROXIES:
-        raise BadKubeconfig(f"proxy-url is none of {', '.join(PROXIES)}")
+    if proxy:
+        proxy_parts(proxy, "proxy-url")
     given = (
         each.get("extension")
         for each in mappings(cluster, "extensions")
@@ -82,16 +82,33 @@ def server(cluster: Mapping[str, Any]) -> Server:
 def _url(written: str) -> str:
     if not written:
         raise BadKubeconfig("its cluster has no server")
-    scheme, colons, _ = written.partition("://")
+    scheme, colons, rest = written.partition("://")
     if not colons:
         return _url(f"http://{written}")  # as kubectl
-    try:
-        host = urllib.parse.urlsplit(written).hostname
-    except ValueError:
-        host = None
-    if scheme.lower() not in ("http", "https") or not host:
-        raise BadKubeconfig(f"server {written!r} is no http or https address")
+    if scheme.lower() not in ("http", "https") or address_parts(written) is None:
+        shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
+        raise BadKubeconfig(f"server {shown!r} is no http or https address")
     return f"{scheme.lower()}{written[len(scheme) :]}".rstrip("/")
+
+
+def address_parts(written: str) -> urllib.parse.SplitResult | None:
+    """None for what has no host, or one that a connection cannot be made to."""
+    try:
+        parts = urllib.parse.urlsplit(written)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if known else None
+
+
+def proxy_parts(written: str, what: str) -> urllib.parse.SplitResult:
+    """*written* may hold a password: only *what* it is gets told."""
+    parts = address_parts(written)
+    if parts is None:
+        raise BadKubeconfig(f"{what} is no address of a proxy")
+    if parts.scheme not in PROXIES:
+        raise BadKubeconfig(f"{what} is none of {', '.join(PROXIES)}")
+    return parts
 
 
 def proxy_from_environment(url: str) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.server import address_parts
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
@@ -190,10 +190,6 @@ def _taken(part: str, body: Mapping[str, Any], known: tuple[str, ...]) -> dict[s
 
 
 def _check_server(server: object) -> None:
-    try:
-        parts = urllib.parse.urlsplit(str(server or ""))
-        host = parts.hostname
-    except ValueError:
-        host = None
-    if not host or parts.scheme != "https" or parts.username is not None:
+    parts = address_parts(str(server or ""))
+    if parts is None or parts.scheme != "https" or parts.username is not None:
         raise BadKubeconfig("field 'server' of its cluster is refused: it is no https address")

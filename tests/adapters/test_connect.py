@@ -266,6 +266,25 @@ def test_a_proxy_of_another_kind_in_the_environment_is_told(
         connect("rome", Entry("here", cluster, entry.user))
 
 
+@pytest.mark.parametrize("proxy", ["http://u:sekret@h:abc", "u:sekret@[h", "http://u:sekret@h:0"])
+def test_a_wrong_address_of_a_proxy_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    entry = Entry("here", {"server": "https://rome.example:6443"}, {"token": "good"})
+    with pytest.raises(ClusterError, match="the environment's proxy is no address") as caught:
+        connect("rome", entry)
+    assert "sekret" not in caught.value.message
+
+
+def test_an_address_that_only_the_client_refuses_is_told(server: ApiServer) -> None:
+    entry = server.entry(token="good")
+    cluster = {**entry.cluster, "proxy-url": "http://u:sekret@a b\x7f"}
+    with pytest.raises(ClusterError, match="here: the HTTP client refuses an address") as caught:
+        connect("rome", Entry("here", cluster, entry.user))
+    assert "sekret" not in caught.value.message
+
+
 # The hub
 
 

@@ -344,6 +344,8 @@ def test_a_server_is_read_as_kubectl_reads_it(written: str, url: str) -> None:
         ({}, "its cluster has no server"),
         ({"server": "ftp://rome"}, "no http or https address"),
         ({"server": "https://[rome"}, "no http or https address"),
+        ({"server": "https://rome:99999"}, "no http or https address"),
+        ({"server": "https://u:p@rome:abc"}, "server 'https://rome:abc' is no http"),
         ({"server": "https://a", "certificate-authority": "/nowhere"}, "authority /nowhere: No"),
         (
             {
@@ -355,6 +357,9 @@ def test_a_server_is_read_as_kubectl_reads_it(written: str, url: str) -> None:
         ),
         ({"server": "https://a", "insecure-skip-tls-verify": "yes"}, "neither true nor false"),
         ({"server": "https://a", "proxy-url": "ftp://b"}, "proxy-url is none of"),
+        ({"server": "https://a", "proxy-url": "http://u:p@b:abc"}, "^proxy-url is no address of"),
+        ({"server": "https://a", "proxy-url": "http://u:p@[b"}, "^proxy-url is no address of"),
+        ({"server": "https://a", "proxy-url": "http://"}, "^proxy-url is no address of"),
         ({"server": "https://a", "extensions": ["b"]}, "extensions is not a list of mappings"),
     ],
 )

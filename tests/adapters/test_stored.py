@@ -189,7 +189,10 @@ def test_what_is_not_for_a_secret_is_refused_by_name(
 
 @pytest.mark.parametrize(
     "server",
-    ["", "http://milan", "milan:6443", "file:///etc/passwd", "https://", "https://u:p@milan"],
+    [
+        *("", "http://milan", "milan:6443", "file:///etc/passwd", "https://", "https://u:p@milan"),
+        *("https://milan:99999", "https://milan:abc", "https://[milan"),
+    ],
 )
 def test_only_https_is_a_server(hub: Hub, server: str) -> None:
     hub.keep(config({"server": server}))
