@@ -134,10 +134,13 @@ def _run(
 ) -> Generator[Event, None, list[Result]]:
     stop.arm(probes.world.wake)
     try:
-        yield from probes.open()
+        yield from probes.open(stop)
         return (yield from run(legs, probes, deadline, stop))
     finally:
-        yield from probes.remove()
+        try:
+            yield from probes.remove()
+        finally:
+            stop.disarm()
 
 
 def _record(

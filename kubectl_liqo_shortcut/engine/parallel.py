@@ -34,21 +34,25 @@ class Stop:
 
     def __init__(self) -> None:
         self._signal: int | None = None
-        self._listener: Callable[[], object] | None = None
+        self._listeners: tuple[Callable[[], object], ...] = ()  # the innermost last
 
     def request(self, signal_number: int) -> None:
         self._signal = signal_number
-        if self._listener is not None:
-            self._listener()
+        for listener in self._listeners:
+            listener()
 
     def arm(self, listener: Callable[[], object]) -> None:
         """From now on something must be undone before stopping: *listener* hears of a request."""
-        self._listener = listener
+        self._listeners = (*self._listeners, listener)
         self.check()
+
+    def disarm(self) -> None:
+        """What was armed last is undone, or need not be; what was armed before it counts again."""
+        self._listeners = self._listeners[:-1]
 
     @property
     def armed(self) -> bool:
-        return self._listener is not None
+        return bool(self._listeners)
 
     def check(self) -> None:
         """Raise ``Interrupted`` if a stop was requested."""

@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.probe import ALL_RUNS, NAMESPACE, Probing
 from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, is_left_over, pod_state
 from kubectl_liqo_shortcut.engine.news import Made
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
 from kubectl_liqo_shortcut.engine.world import World, wait_for
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
@@ -48,9 +48,9 @@ class Probes:
         self._seen: set[ObjectRef] = set()
         self._made: dict[str, str] = {}  # by leaf: the UID of the namespace that this run made
 
-    def open(self) -> Iterator[Event]:
+    def open(self, stop: Stop) -> Iterator[Event]:
         """See that there is a namespace on each leaf, and watch this run's Pods there."""
-        steps = {leaf: partial(self._open, cluster) for leaf, cluster in self._leaves.items()}
+        steps = {leaf: partial(self._open, each, stop) for leaf, each in self._leaves.items()}
         made, errors = of_each(steps)
         for leaf, namespace in made.items():
             if namespace is not None:
@@ -91,7 +91,7 @@ class Probes:
             for leaf, error in errors.items():
                 yield self._left(leaf, error.message)
 
-    def _open(self, cluster: Cluster) -> Object | None:
+    def _open(self, cluster: Cluster, stop: Stop) -> Object | None:
         """The namespace, if it had to be made."""
         wanted = self.probing.namespace(cluster.name)
         try:
@@ -101,7 +101,11 @@ class Probes:
         if found is not None and is_terminating(found):
             what, before = Selection(r.NAMESPACE, name=NAMESPACE), uid_of(found)
             left = wait_for(
-                cluster, what, self._deadline, lambda now: before not in map(uid_of, now)
+                cluster,
+                what,
+                self._deadline,
+                lambda now: before not in map(uid_of, now),
+                check=stop.check,
             )
             found = next(iter(left), None)
         if found is not None:

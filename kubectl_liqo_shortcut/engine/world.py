@@ -31,6 +31,8 @@ from kubectl_liqo_shortcut.engine.news import (
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.errors import TimedOut, Transient
 
+_HEEDED_EVERY = 0.5  # seconds
+
 
 class World:
     def __init__(self) -> None:
@@ -169,13 +171,19 @@ def wait_for(
     what: Selection,
     deadline: Deadline,
     enough: Callable[[Collection[Object]], bool],
+    *,
+    check: Callable[[], object] = lambda: None,
 ) -> Collection[Object]:
-    """Watch *what* until it is *enough*, or the deadline; what there was at the end."""
+    """Watch *what* until it is *enough*, or the deadline; what there was at the end.
+
+    *check* may raise in between.
+    """
     world = World()
     world.follow(cluster, what)
     try:
         while True:
-            for news in world.wait(deadline.left()):
+            check()
+            for news in world.wait(min(_HEEDED_EVERY, deadline.left())):
                 if isinstance(news, WatchFailed):
                     raise news.error
             found = world.objects.values()

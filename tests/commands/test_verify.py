@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -523,6 +524,35 @@ def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
     with pytest.raises(Interrupted) as caught:
         list(running)
     assert (caught.value.exit_code, left(world)) == (130, [])
+
+
+def test_afterwards_a_signal_has_nothing_to_wait_for(world: FakeWorld, kubelet: Kubelet) -> None:
+    stop = Stop()
+    stop.arm(lambda: None)  # by whom has packets sent in between
+    run(world, stop=stop)
+    assert stop.armed
+    stop.disarm()
+    assert not stop.armed
+
+
+def test_ctrl_c_ends_the_wait_for_a_namespace_that_is_being_deleted(
+    world: FakeWorld, kubelet: Kubelet
+) -> None:
+    milan, stop = world.leaves["milan"], Stop()
+    milan.put(an_object(r.NAMESPACE, NAMESPACE))
+    body = milan.objects[ObjectRef("milan", r.NAMESPACE, "", NAMESPACE)]
+    body["metadata"] |= {"deletionTimestamp": "now", "finalizers": ["kubernetes"]}
+
+    def listener(verb: str, asked: ObjectRef) -> None:
+        if (verb, asked.kind) == ("list", r.NAMESPACE):
+            stop.request(2)
+
+    milan.fault = listener
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        run(world, stop=stop)
+    assert time.monotonic() - began < OPTIONS.timeout / 2
+    assert left(world) == [f"milan: namespace/{NAMESPACE}"]
 
 
 def test_what_cannot_be_removed_is_told_with_the_command_for_it(

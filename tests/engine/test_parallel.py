@@ -9,6 +9,20 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, tog
 from kubectl_liqo_shortcut.errors import Forbidden, Interrupted, Transient, Unreachable
 
 
+def test_a_stop_armed_twice_is_disarmed_one_by_one() -> None:
+    stop, heard = Stop(), []
+    stop.arm(lambda: heard.append("outer"))
+    stop.arm(lambda: heard.append("inner"))
+    stop.disarm()
+    assert stop.armed
+    stop.request(2)
+    assert heard == ["outer"]
+    stop.disarm()
+    assert not stop.armed
+    with pytest.raises(Interrupted):
+        stop.arm(heard.clear)
+
+
 def test_what_runs_together_meets_at_a_barrier() -> None:
     barrier = threading.Barrier(3, timeout=5)
     assert sorted(together([barrier.wait] * 3)) == [0, 1, 2]
