@@ -29,6 +29,7 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Gone,
     Invalid,
+    TimedOut,
 )
 
 _REMOVAL = 30.0  # seconds for taking away what was made
@@ -148,7 +149,11 @@ class Probes:
             partial(cluster.delete, ref_of(leaf, each), uid_of(each)) for each in ours + old
         ]
         together([partial(patiently, each, deadline) for each in deletions])
-        left = wait_for(cluster, pods, deadline, lambda now: not now) if ours else ()
+        state = "still terminating"
+        try:
+            left = wait_for(cluster, pods, deadline, lambda now: not now) if ours else ()
+        except TimedOut:
+            left, state = ours, "not seen to go"
         kept = [ref_of(leaf, each) for each in left]
         gone = [ref for ref in (ref_of(leaf, each) for each in ours) if ref not in kept]
         events: list[Event] = [Done(ref, Verb.DELETED) for ref in gone]
@@ -156,7 +161,7 @@ class Probes:
         events += [Done(ref_of(leaf, each), Verb.DELETED, why) for each in old]
         if kept:
             names = ", ".join(map(str, kept))
-            return [*events, self._left(leaf, f"{names} still terminating")]
+            return [*events, self._left(leaf, f"{names} {state}")]
         return events + self._remove_namespace(leaf, deadline)
 
     def _remove_namespace(self, leaf: str, deadline: Deadline) -> list[Event]:

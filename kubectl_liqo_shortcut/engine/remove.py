@@ -20,7 +20,7 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
 from kubectl_liqo_shortcut.engine.peering import peered
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
-from kubectl_liqo_shortcut.errors import Gone, PartlyDone, ShortcutError, Transient
+from kubectl_liqo_shortcut.errors import Gone, PartlyDone, ShortcutError, TimedOut, Transient
 
 T = TypeVar("T")
 _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_SERVER}
@@ -208,7 +208,7 @@ def _taken_up(
         child = ObjectRef(cluster.name, _CHILD[entry.ref.kind], *_place(entry.ref))
         what = Selection(child.kind, child.namespace, name=child.name)
         limit = Deadline(min(_TAKING_UP, deadline.left()))
-        with contextlib.suppress(Gone):  # another network technology
+        with contextlib.suppress(Gone, TimedOut):  # another network technology; a silent cluster
             wait_for(cluster, what, limit, lambda found: any(map(_has_finalizer, found)))
 
     return wait

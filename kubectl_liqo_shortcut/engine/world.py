@@ -119,14 +119,18 @@ class World:
             for each in self.wait(deadline.left()):
                 if isinstance(each, WatchFailed):
                     raise each.error
-            missing = [key for key, seen in self._seen.items() if seen is None]
-            if missing and not deadline.left():
-                cluster, what = missing[0]
-                faltered = self._faltered.get(missing[0])
+            if not deadline.left():
+                self.check_synced("nothing was changed; try again with a longer --timeout")
+
+    def check_synced(self, hint: str) -> None:
+        """Raise ``TimedOut`` about what has not been listed."""
+        for (cluster, what), seen in self._seen.items():
+            if seen is None:
+                faltered = self._faltered.get((cluster, what))
                 raise TimedOut(
                     f"{cluster}: no answer about {what.kind} in time"
                     + (f": {faltered.message}" if faltered else ""),
-                    hint="nothing was changed; try again with a longer --timeout",
+                    hint=hint,
                 )
 
     def _apply(self, news: News) -> None:
@@ -176,7 +180,7 @@ def wait_for(
 ) -> Collection[Object]:
     """Watch *what* until it is *enough*, or the deadline; what there was at the end.
 
-    *check* may raise in between.
+    ``TimedOut`` if nobody has told by then what there is; *check* may raise in between.
     """
     world = World()
     world.follow(cluster, what)
@@ -187,7 +191,10 @@ def wait_for(
                 if isinstance(news, WatchFailed):
                     raise news.error
             found = world.objects.values()
-            if (world.synced and enough(found)) or not deadline.left():
+            if world.synced and enough(found):
+                return found
+            if not deadline.left():
+                world.check_synced("try again with a longer --timeout")
                 return found
     finally:
         world.close()

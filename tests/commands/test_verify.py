@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, Options, plan,
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, labels_of, ref_of
+from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.slices import service_name
@@ -574,6 +575,28 @@ def test_a_pod_that_does_not_go_is_told(
     _, told = run(world)
     notes = [each.text for each in told if isinstance(each, Note)]
     assert "still terminating" in notes[-1]
+
+
+def test_pods_that_nobody_saw_go_may_be_left(
+    world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.probes._REMOVAL", 0.3)
+    rome = world.leaves["rome"]
+    listed = rome.list
+
+    def slow(what: Selection) -> Listing:
+        deleted = ("delete", r.POD) in [(verb, ref.kind) for verb, ref in world.calls]
+        if what.kind == r.POD and deleted:
+            time.sleep(0.5)
+        return listed(what)
+
+    monkeypatch.setattr(rome, "list", slow)
+    found, told = run(world)
+    notes = [each.text for each in told if isinstance(each, Note)]
+    assert "not seen to go; to remove them there: kubectl delete pods" in notes[-1]
+    gone = [each.ref for each in told if isinstance(each, Done) and each.verb is Verb.DELETED]
+    assert "rome" not in {ref.cluster for ref in gone}
+    assert found.exit_code == 0
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(world: FakeWorld, kubelet: Kubelet) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import ObjectRef, uid_of
-from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.engine.world import World, wait_for
@@ -60,6 +61,20 @@ def test_what_is_there_is_seen_and_then_what_changes(rome: FakeCluster, view: Wo
 def test_nothing_is_synced_before_it_has_been_listed(rome: FakeCluster, view: World) -> None:
     view.follow(rome, WHAT)
     assert not view.synced
+
+
+def test_who_has_not_answered_has_not_said_that_nothing_is_there(
+    rome: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = rome.list
+
+    def slow(what: Selection) -> Listing:
+        time.sleep(0.5)
+        return listed(what)
+
+    monkeypatch.setattr(rome, "list", slow)
+    with pytest.raises(TimedOut, match="rome: no answer about configmap in time"):
+        wait_for(rome, WHAT, Deadline(0.1), lambda found: not found)
 
 
 def test_a_watch_that_is_too_far_behind_lists_again(rome: FakeCluster, view: World) -> None:
