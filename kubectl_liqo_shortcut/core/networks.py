@@ -80,7 +80,7 @@ def _pairs(own: Mapping[str, Any], seen: Mapping[str, Any], kind: str, at: str) 
         [ipaddress.ip_network(each) for each in fields.cidrs(side.get(kind), f"{at}: {kind} CIDR")]
         for side in (own, seen)
     ]
-    sizes = [[each.prefixlen for each in side] for side in sides]
+    sizes = [[(each.version, each.prefixlen) for each in side] for side in sides]
     if sizes[0] != sizes[1]:
         raise Invalid(f"{at}: the {kind} CIDRs of its spec and status do not match")
     return tuple(zip(*sides, strict=True))

@@ -48,13 +48,14 @@ def test_what_liqo_has_not_answered_is_not_known(status: object) -> None:
     "body",
     [
         answered("10.62.0.0/16", "10.92.0.0/24"),
+        answered("10.62.0.0/16", "fd00::/16"),
         answered(["10.62.0.0/16"], ["10.92.0.0/16", "10.93.0.0/16"]),
         answered("10.62.0.0/16", "10.92.0.1/16"),
         answered("10.62.0.0/16", "10.92.0.0/16", external=[]),
         answered("10.62.0.0/16", "10.92.0.0/16", external="\x1b"),
         {**answered("10.62.0.0/16", "x"), "status": {"remote": "nothing"}},
     ],
-    ids=["sizes", "numbers", "no network", "no external", "nonsense", "no mapping"],
+    ids=["sizes", "versions", "numbers", "no network", "no external", "nonsense", "no mapping"],
 )
 def test_nonsense_is_refused(body: Object) -> None:
     with pytest.raises(Invalid):
