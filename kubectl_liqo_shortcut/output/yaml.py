@@ -34,6 +34,7 @@ _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null",
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
+    text = text.encode(errors="backslashreplace").decode()  # half a surrogate pair has no UTF-8
     bare = _PLAIN.match(text) and text.lower() not in _WORDS
     style = None if bare else "|" if _PROGRAM.match(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)

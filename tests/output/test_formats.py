@@ -27,6 +27,12 @@ def test_any_text_survives_yaml(document: dict[str, Any]) -> None:
     assert yaml.safe_load(to_yaml(document)) == document
 
 
+def test_half_a_surrogate_pair_is_told_escaped() -> None:
+    told = to_yaml({"reason": "a \ud800 b", "\udfff": ["\ud801"]})
+    assert yaml.safe_load(told) == {"reason": r"a \ud800 b", r"\udfff": [r"\ud801"]}
+    assert told.encode()
+
+
 @pytest.mark.parametrize(
     "text",
     [
