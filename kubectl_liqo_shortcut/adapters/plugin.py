@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +19,8 @@ _GROUP = "client.authentication.k8s.io"
 _VERSIONS = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
 _MODES = ("Never", "IfAvailable", "Always")
 _INFO = "KUBERNETES_EXEC_INFO"
+
+_terminal = threading.Lock()  # two plugins that ask at once would share what is typed
 
 
 class PluginFailed(Exception):
@@ -51,13 +55,14 @@ def run(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, A
     given = {text(each, "name"): text(each, "value") for each in mappings(plugin, "env")}
     command = [_found(text(plugin, "command")), *texts(plugin, "args")]
     try:
-        done = subprocess.run(  # noqa: S603 - it is what the user's own kubeconfig names
-            command,
-            stdin=None if interactive else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env={**for_programs(), **given, _INFO: json.dumps(asked)},
-            check=False,
-        )
+        with _terminal if interactive else contextlib.nullcontext():
+            done = subprocess.run(  # noqa: S603 - it is what the user's own kubeconfig names
+                command,
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                env={**for_programs(), **given, _INFO: json.dumps(asked)},
+                check=False,
+            )
     except OSError as error:
         raise PluginFailed(f"{command[0]}: {error.strerror}") from error
     if done.returncode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
 from kubectl_liqo_shortcut.adapters.server import Server, proxy_from_environment, server
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
+from kubectl_liqo_shortcut.engine.parallel import together
 
 TLS = Server(url="https://rome:6443")
 V1 = "client.authentication.k8s.io/v1"
@@ -183,6 +185,17 @@ def plugin(tmp_path: pathlib.Path) -> Plugin:
 def says(status: object, **more: object) -> str:
     answer = {"apiVersion": V1, "kind": "ExecCredential", "status": status, **more}
     return f"printf '%s' '{json.dumps(answer)}'"
+
+
+def test_plugins_that_may_ask_do_so_one_after_the_other(
+    plugin: Plugin, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", terminal := io.StringIO())
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    alone = f"mkdir {tmp_path}/asking || exit 1; sleep 0.2; rmdir {tmp_path}/asking"
+    user = plugin(f"{alone}; {says({'token': 't'})}", interactiveMode="IfAvailable")
+    found = together([lambda: current(user).authorization] * 3)
+    assert found == ["Bearer t"] * 3
 
 
 def test_a_plugin_gives_a_token_until_it_expires(plugin: Plugin, tmp_path: pathlib.Path) -> None:
