@@ -14,6 +14,7 @@ from kubectl_liqo_shortcut.core.record import is_ready
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, lags, path_on
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
+from kubectl_liqo_shortcut.core.slices import service_name
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.service_assess import Assessment, assess, find_service
@@ -58,13 +59,12 @@ class ServiceRefused(Refused):
 
 def target(word: str, namespace: str | None, default: Callable[[], str]) -> tuple[str, str]:
     """Namespace and name that ``NS/NAME``, or ``NAME`` with a *namespace*, mean."""
-    first, slash, second = word.removeprefix("service/").removeprefix("svc/").partition("/")
-    name, given = (second, first) if slash else (first, namespace or default())
-    if not name or not given or "/" in name:
-        raise Invalid(f"{word!r} is not NS/NAME", hint="for example: demo/web, or web -n demo")
-    if slash and namespace not in (None, given):
+    written = word.removeprefix("service/").removeprefix("svc/")
+    full = "/" in written
+    found = service_name(written if full else f"{namespace or default()}/{written}")
+    if full and namespace not in (None, found.namespace):
         raise Invalid(f"{word!r} is in another namespace than -n {namespace}", hint="leave out -n")
-    return given, name
+    return found.namespace, found.name
 
 
 def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> list[Listed]:

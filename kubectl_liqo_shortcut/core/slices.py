@@ -37,6 +37,7 @@ class Target:
 
 
 def service_name(text: str) -> ServiceName:
+    """Strict: it becomes part of a URL, and of a label selector."""
     namespace, slash, name = text.partition("/")
     if not slash:
         raise Invalid(f"{text!r} names no Service", hint="NAMESPACE/NAME, as on the hub")

@@ -877,6 +877,7 @@ def test_a_hub_that_is_silent_is_an_error(world: FakeWorld, liqo: Offloading) ->
         ("web", "demo"),
         ("web", None),
         ("service/web", "demo"),
+        ("svc/demo/web", None),
         ("demo/web", "demo"),
     ],
 )
@@ -885,7 +886,12 @@ def test_a_service_may_be_named_in_two_ways(word: str, namespace: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("word", "namespace"), [("a/b/c", None), ("", None), ("/web", None), ("demo/web", "other")]
+    ("word", "namespace"),
+    [
+        *(("a/b/c", None), ("", None), ("/web", None), ("demo/web", "other")),
+        *(("demo/web,a=b", None), ("..%2f/web", None), ("web?x", None), ("web", "a/../b")),
+        *(("svc/", None), ("Demo/web", None), ("demo/we b", None), ("demo/" + "w" * 64, None)),
+    ],
 )
 def test_what_names_no_service_is_a_wrong_command_line(word: str, namespace: str | None) -> None:
     with pytest.raises(Invalid):
