@@ -56,6 +56,7 @@ image_option = click.option(
 @click.option(
     "--service",
     metavar="NAMESPACE/NAME",
+    shell_complete=candidates.services,
     help="A Service of the hub, as the first leaf's Pods call it",
 )
 @image_option

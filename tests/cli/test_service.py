@@ -225,6 +225,7 @@ def test_services_are_completed(clusters: Clusters) -> None:
     assert complete("service", "enable", "") == ["demo/web"]
     assert complete("service", "enable", "-n", "demo", "") == ["web"]
     assert complete("why", "--service", "d") == ["demo/web"]
+    assert complete("verify", "milan", "rome", "--service", "d") == ["demo/web"]
     assert complete("service", "") == ["disable", "enable", "list"]
 
 
