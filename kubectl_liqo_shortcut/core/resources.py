@@ -29,7 +29,6 @@ USE_DIRECT = "liqo.io/use-direct-connections"
 DIRECT_DATA = "liqo.io/direct-connections-data"
 SKIP_REFLECTION = "liqo.io/skip-reflection"
 REFLECTED_FROM = "offloading.liqo.io/origin"
-SERVICE_NAME = "kubernetes.io/service-name"  # Kubernetes' own, on an EndpointSlice
 
 # Labels that mark an object as made for a shortcut.
 MANAGED_BY = "app.kubernetes.io/managed-by"
