@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.service import Service
-from kubectl_liqo_shortcut.core.verify import Path, Verification
+from kubectl_liqo_shortcut.core.verify import Verification, Way
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -30,7 +30,7 @@ def after(service: Service, prove: Prove, deadline: Deadline, stop: Stop) -> Ite
     """Raises ``NotProven`` at the first leaf whose calls do not go direct."""
     for leaf, host in _ways(service):
         found = yield from prove(leaf, host, deadline.left(), stop)
-        if found.path is not Path.DIRECT:
+        if found.path is not Way.DIRECT:
             raise NotProven(
                 f"calls from {leaf} to Service {service.key} on {host} do not go direct: "
                 + _said(found),
@@ -47,4 +47,5 @@ def _ways(service: Service) -> list[tuple[ClusterID, ClusterID]]:
 
 def _said(found: Verification) -> str:
     why = "; ".join(found.remarks())
-    return f"{found.path}, {why}" if why and found.path is not Path.DIRECT else f"{found.path}"
+    way = found.path.words
+    return f"{way}, {why}" if why and found.path is not Way.DIRECT else way

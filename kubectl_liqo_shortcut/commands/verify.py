@@ -19,10 +19,10 @@ from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.core.verify import (
     Called,
     Direction,
-    Path,
     ServiceCheck,
     Verdict,
     Verification,
+    Way,
     expected,
     judge,
     judge_call,
@@ -201,7 +201,7 @@ def _direction(leg: Leg, sights: Mapping[ClusterID, LeafSight], result: Result |
         without = [leaf for leaf, sight in sights.items() if sight.peer is None]
         peers = {leg.source: leg.target, leg.target: leg.source}
         said = " and ".join(f"{leaf} has no Configuration for {peers[leaf]}" for leaf in without)
-        verdict = Verdict(Path.UNREACHABLE, f"there is no link: {said}")
+        verdict = Verdict(Way.UNREACHABLE, f"there is no link: {said}")
         return Direction(source=leg.source, target=leg.target, verdict=verdict)
     may_be = expected(result.client, of_source, sights[leg.target].hub)
     return Direction(
@@ -220,14 +220,14 @@ def _service(
         return None
     if not seen.targets:
         what = "has no TCP address" if seen.has_slice else "has no EndpointSlice of it"
-        verdict = Verdict(Path.UNREACHABLE, f"{sight.cluster.name} {what} in {seen.remote}")
+        verdict = Verdict(Way.UNREACHABLE, f"{sight.cluster.name} {what} in {seen.remote}")
         return ServiceCheck(seen.service, seen.remote, verdict)
     heard = dict(zip(_tried(seen), result.addresses if result else (), strict=True))
     calls: list[Called] = []
     for each in seen.targets:
         by_address = place(each, sight.peer, sight.hub)
         if each.ready and each not in heard:
-            by_address = Path.UNKNOWN
+            by_address = Way.UNKNOWN
         calls.append(judge_call(each, by_address, heard.get(each), pods))
     verdict = judge_service(tuple(calls), pods.target)
     return ServiceCheck(seen.service, seen.remote, verdict, tuple(calls))

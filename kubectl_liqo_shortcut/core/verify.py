@@ -13,13 +13,18 @@ from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.errors import ExitCode
 
 
-class Path(enum.StrEnum):
+class Way(enum.StrEnum):
     DIRECT = "direct"
-    VIA_HUB = "via hub"
+    VIA_HUB = "via-hub"
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
     ELSEWHERE = "elsewhere"  # of a Service's address: not on the other leaf
     NOT_READY = "not ready"  # of a Service's address: no call is sent there
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return self.value.replace("-", " ")
 
 
 LARGEST_TRIED = 9200
@@ -28,16 +33,16 @@ LARGEST_TRIED = 9200
 _MASQUERADED = "masqueraded"
 
 _WORST_FIRST = {
-    Path.UNREACHABLE: ExitCode.UNREACHABLE,
-    Path.VIA_HUB: ExitCode.VIA_HUB,
-    Path.UNKNOWN: ExitCode.FAILED,
-    Path.DIRECT: ExitCode.OK,
+    Way.UNREACHABLE: ExitCode.UNREACHABLE,
+    Way.VIA_HUB: ExitCode.VIA_HUB,
+    Way.UNKNOWN: ExitCode.FAILED,
+    Way.DIRECT: ExitCode.OK,
 }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    path: Path
+    path: Way
     reason: str = ""
 
 
@@ -96,7 +101,7 @@ class Verification:
     run: str = ""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Way:
         """With a Service, how calls to it go; else the worst of all directions."""
         if self.service is not None:
             return self.service.verdict.path
@@ -110,11 +115,11 @@ class Verification:
     def next(self) -> str:
         """What to do about it, as a command where there is one."""
         pair = self.directions[0].source, self.directions[0].target
-        if all(each.heard is None for each in self.directions) and self.path is not Path.VIA_HUB:
+        if all(each.heard is None for each in self.directions) and self.path is not Way.VIA_HUB:
             return f"kubectl liqo-shortcut create {pair[0]} {pair[1]}"
-        if self.path is Path.VIA_HUB and self.service is not None:
+        if self.path is Way.VIA_HUB and self.service is not None:
             return f"kubectl liqo-shortcut service enable {self.service.service}"
-        if self.path in (Path.UNREACHABLE, Path.UNKNOWN):
+        if self.path in (Way.UNREACHABLE, Way.UNKNOWN):
             return f"kubectl liqo-shortcut why {pair[0]} {pair[1]}"
         return ""
 
@@ -134,7 +139,7 @@ class Verification:
             yield from self.service.remarks()
 
 
-def _worst(paths: Iterator[Path]) -> Path:
+def _worst(paths: Iterator[Way]) -> Way:
     found = set(paths)
     return next(each for each in _WORST_FIRST if each in found)
 
@@ -154,58 +159,58 @@ def expected(client: str, of_client: Networks, of_hub: Networks | None) -> Expec
 def judge(heard: Heard, may_be: Expected) -> Verdict:
     """By whom the server saw, and nothing else; what is not understood is no success."""
     if not heard.ok:
-        return Verdict(Path.UNREACHABLE, f"no connect succeeded: {heard.error}")
+        return Verdict(Way.UNREACHABLE, f"no connect succeeded: {heard.error}")
     if len(heard.callers) != 1:
         seen = ", ".join(heard.callers) or "nobody"
-        return Verdict(Path.UNKNOWN, f"the server saw {seen} as the caller")
+        return Verdict(Way.UNKNOWN, f"the server saw {seen} as the caller")
     (caller,) = heard.callers
     if heard.ok < heard.of:
         lost = heard.of - heard.ok
-        return Verdict(Path.UNKNOWN, f"{lost} of {heard.of} connects failed: {heard.error}")
+        return Verdict(Way.UNKNOWN, f"{lost} of {heard.of} connects failed: {heard.error}")
     ways = {
-        Path.DIRECT: may_be.direct,
+        Way.DIRECT: may_be.direct,
         _MASQUERADED: may_be.masqueraded,
-        Path.VIA_HUB: may_be.via_hub,
+        Way.VIA_HUB: may_be.via_hub,
     }
     match [way for way, address in ways.items() if address == caller]:
-        case [Path.DIRECT]:
-            return Verdict(Path.DIRECT)
-        case [Path.VIA_HUB]:
-            return Verdict(Path.VIA_HUB, f"the server saw the hub's address {caller} as the caller")
+        case [Way.DIRECT]:
+            return Verdict(Way.DIRECT)
+        case [Way.VIA_HUB]:
+            return Verdict(Way.VIA_HUB, f"the server saw the hub's address {caller} as the caller")
         case ["masqueraded"]:
-            return Verdict(Path.DIRECT, f"the caller is masqueraded as {caller}")
+            return Verdict(Way.DIRECT, f"the caller is masqueraded as {caller}")
         case []:
             wanted = (
                 f"not {may_be.direct}" if may_be.direct else "and the Pod is in no known network"
             )
-            return Verdict(Path.UNKNOWN, f"the server saw {caller} as the caller, {wanted}")
+            return Verdict(Way.UNKNOWN, f"the server saw {caller} as the caller, {wanted}")
         case several:
-            text = f"{caller} as the caller may mean {' or '.join(several)}"
-            return Verdict(Path.UNKNOWN, text)
+            words = " or ".join(each.replace("-", " ") for each in several)
+            return Verdict(Way.UNKNOWN, f"{caller} as the caller may mean {words}")
 
 
-def place(target: Target, of_peer: Networks | None, of_hub: Networks | None) -> Path:
+def place(target: Target, of_peer: Networks | None, of_hub: Networks | None) -> Way:
     """Where *target* leads to by its address alone, as the calling leaf sees networks."""
     if not target.ready:
-        return Path.NOT_READY
+        return Way.NOT_READY
     direct = of_peer is not None and of_peer.has_pod(target.address)
     via_hub = of_hub is not None and of_hub.passes(target.address)
     if direct and via_hub:
-        return Path.UNKNOWN
-    return Path.DIRECT if direct else Path.VIA_HUB if via_hub else Path.ELSEWHERE
+        return Way.UNKNOWN
+    return Way.DIRECT if direct else Way.VIA_HUB if via_hub else Way.ELSEWHERE
 
 
-def judge_call(target: Target, by_address: Path, heard: Heard | None, pods: Direction) -> Called:
+def judge_call(target: Target, by_address: Way, heard: Heard | None, pods: Direction) -> Called:
     """*pods*: how Pods of the calling leaf reach the peer's, which the address must agree with."""
     if heard is None:
         return Called(target, Verdict(by_address))
     if not heard.ok:
-        return Called(target, Verdict(Path.UNREACHABLE, heard.error), heard)
-    if by_address is Path.DIRECT and pods.verdict.path is not Path.DIRECT:
-        path = Path.VIA_HUB if pods.verdict.path is Path.VIA_HUB else Path.UNKNOWN
+        return Called(target, Verdict(Way.UNREACHABLE, heard.error), heard)
+    if by_address is Way.DIRECT and pods.verdict.path is not Way.DIRECT:
+        path = Way.VIA_HUB if pods.verdict.path is Way.VIA_HUB else Way.UNKNOWN
         return Called(target, Verdict(path, "but Pods do not go direct"), heard)
-    if by_address is Path.DIRECT and heard.ok < heard.of:
-        return Called(target, Verdict(Path.UNKNOWN, heard.error), heard)
+    if by_address is Way.DIRECT and heard.ok < heard.of:
+        return Called(target, Verdict(Way.UNKNOWN, heard.error), heard)
     return Called(target, Verdict(by_address), heard)
 
 
@@ -216,7 +221,7 @@ def judge_service(calls: tuple[Called, ...], peer: ClusterID) -> Verdict:
     if counted:
         path = _worst(iter(counted))
         number = f"{counted.count(path)} of {len(counted)} addresses"
-        return Verdict(path, "" if path is Path.DIRECT else f"{number}: {path}")
-    if Path.NOT_READY in paths:
-        return Verdict(Path.UNREACHABLE, "no endpoint is ready, so calls are refused")
-    return Verdict(Path.UNKNOWN, f"none of its {len(paths)} addresses leads to {peer}")
+        return Verdict(path, "" if path is Way.DIRECT else f"{number}: {path.words}")
+    if Way.NOT_READY in paths:
+        return Verdict(Way.UNREACHABLE, "no endpoint is ready, so calls are refused")
+    return Verdict(Way.UNKNOWN, f"none of its {len(paths)} addresses leads to {peer}")

@@ -41,7 +41,7 @@ def _direction_row(each: Direction) -> tuple[str, ...]:
     return (
         each.source,
         each.target,
-        each.verdict.path,
+        each.verdict.path.words,
         callers or "<none>",
         *_calls(heard),
         _mtu(heard),
@@ -49,7 +49,12 @@ def _direction_row(each: Direction) -> tuple[str, ...]:
 
 
 def _address_row(service: ServiceCheck, called: Called) -> tuple[str, ...]:
-    return str(service.service), str(called.target), called.verdict.path, *_calls(called.heard)
+    return (
+        str(service.service),
+        str(called.target),
+        called.verdict.path.words,
+        *_calls(called.heard),
+    )
 
 
 def _calls(heard: Heard | None) -> Iterator[str]:

@@ -45,6 +45,9 @@ def test_a_service_has_a_row_for_each_address(clusters: Clusters, golden: Golden
     result = run("verify", "milan", "rome", "--service", "shop/web", on=clusters)
     assert result.exit_code == 6
     golden("verify-service.txt", result.stdout)
+    words = ("verify", "milan", "rome", "--service", "shop/web", "-o", "json")
+    document = json.loads(run(*words, on=clusters).stdout)
+    assert (document["path"], document["service"]["path"]) == ("via-hub", "via-hub")
 
 
 def test_a_cut_says_what_to_do_next(clusters: Clusters, golden: Golden) -> None:

@@ -16,10 +16,10 @@ from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.slices import ServiceName
 from kubectl_liqo_shortcut.core.verify import (
     Direction,
-    Path,
     ServiceCheck,
     Verdict,
     Verification,
+    Way,
 )
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import TimedOut
@@ -33,7 +33,7 @@ from tests.offloading import is_on, offload
 class Packets:
     """Says what it is told to, one after the other, and who asked."""
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: Way) -> None:
         self.paths = list(paths)
         self.asked: list[tuple[str, str]] = []
 
@@ -44,8 +44,8 @@ class Packets:
         self.asked.append((source, target))
         yield Note("packets")
         path = self.paths.pop(0)
-        verdict = Verdict(path, "" if path is Path.DIRECT else "as said")
-        direct = Direction(source=source, target=target, verdict=Verdict(Path.DIRECT))
+        verdict = Verdict(path, "" if path is Way.DIRECT else "as said")
+        direct = Direction(source=source, target=target, verdict=Verdict(Way.DIRECT))
         check = ServiceCheck(ServiceName("demo", "web"), "demo-hub", verdict)
         return Verification(name="milan--rome", directions=(direct,), service=check)
 
@@ -62,7 +62,7 @@ def linked(world: FakeWorld) -> FakeWorld:
 
 
 def test_packets_before_and_after_are_told(linked: FakeWorld) -> None:
-    packets = Packets(*[Path.VIA_HUB] * 2, *[Path.DIRECT] * 2)
+    packets = Packets(*[Way.VIA_HUB] * 2, *[Way.DIRECT] * 2)
     happened = list(enable("demo", "web", linked, 5, Stop(), prove=packets))
     assert packets.asked == [("milan", "rome"), ("rome", "milan")] * 2
     assert notes(happened) == [
@@ -75,7 +75,7 @@ def test_packets_before_and_after_are_told(linked: FakeWorld) -> None:
 
 
 def test_what_packets_do_not_prove_goes_back(linked: FakeWorld) -> None:
-    packets = Packets(*[Path.VIA_HUB] * 2, Path.UNREACHABLE)
+    packets = Packets(*[Way.VIA_HUB] * 2, Way.UNREACHABLE)
     happened, error = ended(enable("demo", "web", linked, 5, Stop(), prove=packets))
     assert isinstance(error, NotProven)
     assert "calls from milan to Service demo/web on rome do not go direct: unreachable" in str(
@@ -87,10 +87,10 @@ def test_what_packets_do_not_prove_goes_back(linked: FakeWorld) -> None:
 
 def test_what_is_direct_already_is_proven_once_and_never_taken_back(linked: FakeWorld) -> None:
     turn_on(linked)
-    proven = list(enable("demo", "web", linked, 5, Stop(), prove=Packets(Path.DIRECT, Path.DIRECT)))
+    proven = list(enable("demo", "web", linked, 5, Stop(), prove=Packets(Way.DIRECT, Way.DIRECT)))
     assert isinstance(proven[-1], Outcome)
     assert proven[-1].verb is Verb.UNCHANGED
-    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Packets(Path.UNKNOWN)))
+    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Packets(Way.UNKNOWN)))
     assert isinstance(error, NotProven)
     assert is_on(linked)
 

@@ -17,7 +17,7 @@ from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.slices import service_name
-from kubectl_liqo_shortcut.core.verify import Path, Verification
+from kubectl_liqo_shortcut.core.verify import Verification, Way
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.engine.probes import ProbeFailed
 from kubectl_liqo_shortcut.errors import (
@@ -107,8 +107,8 @@ def fault(
 def test_both_directions_are_direct(world: FakeWorld, kubelet: Kubelet) -> None:
     found = check(world)
     assert [(each.source, each.target, each.verdict.path) for each in found.directions] == [
-        ("milan", "rome", Path.DIRECT),
-        ("rome", "milan", Path.DIRECT),
+        ("milan", "rome", Way.DIRECT),
+        ("rome", "milan", Way.DIRECT),
     ]
     assert (found.exit_code, list(found.remarks()), found.next) == (0, [], "")
     heard = found.directions[0].heard
@@ -136,7 +136,7 @@ def test_remapped_networks_are_reckoned_with(world: FakeWorld, kubelet: Kubelet)
     assert (first.called, second.called) == ("10.92.0.5", "10.91.0.5")
     assert first.heard is not None
     assert first.heard.callers == ("10.91.0.6",)
-    assert first.verdict.path is Path.DIRECT
+    assert first.verdict.path is Way.DIRECT
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_the_verdict_is_whom_the_server_saw(
 def test_a_cut_in_one_direction_is_enough(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.ways["rome", "milan"] = "cut"
     found = check(world)
-    assert [each.verdict.path for each in found.directions] == [Path.DIRECT, Path.UNREACHABLE]
+    assert [each.verdict.path for each in found.directions] == [Way.DIRECT, Way.UNREACHABLE]
     assert found.exit_code == 7
 
 
@@ -620,14 +620,14 @@ def test_a_watch_that_is_forbidden_is_an_error(world: FakeWorld, kubelet: Kubele
 @pytest.mark.parametrize(
     ("addresses", "ways", "exit_code", "path"),
     [
-        (["10.62.0.9"], "direct", 0, Path.DIRECT),
-        ([HUB_POD], "direct", 6, Path.VIA_HUB),
-        (["10.62.0.9", HUB_POD], "direct", 6, Path.VIA_HUB),
-        ([HUB_POD], "cut", 6, Path.VIA_HUB),
-        (["10.62.0.9"], "via hub", 6, Path.VIA_HUB),
-        (["10.62.0.9"], "192.0.2.1", 1, Path.UNKNOWN),
-        (["10.61.0.9"], "direct", 1, Path.UNKNOWN),
-        (["10.62.0.9", "10.61.0.9"], "direct", 0, Path.DIRECT),
+        (["10.62.0.9"], "direct", 0, Way.DIRECT),
+        ([HUB_POD], "direct", 6, Way.VIA_HUB),
+        (["10.62.0.9", HUB_POD], "direct", 6, Way.VIA_HUB),
+        ([HUB_POD], "cut", 6, Way.VIA_HUB),
+        (["10.62.0.9"], "via hub", 6, Way.VIA_HUB),
+        (["10.62.0.9"], "192.0.2.1", 1, Way.UNKNOWN),
+        (["10.61.0.9"], "direct", 1, Way.UNKNOWN),
+        (["10.62.0.9", "10.61.0.9"], "direct", 0, Way.DIRECT),
     ],
     ids=[
         "direct",
@@ -646,7 +646,7 @@ def test_a_service_is_direct_only_if_all_say_so(
     addresses: list[str],
     ways: str,
     exit_code: int,
-    path: Path,
+    path: Way,
 ) -> None:
     offloaded(world, *addresses)
     kubelet.ways[PAIR] = ways
@@ -655,7 +655,7 @@ def test_a_service_is_direct_only_if_all_say_so(
     assert (found.exit_code, found.service.verdict.path) == (exit_code, path)
     assert [each.source for each in found.directions] == ["milan"]
     assert len(kubelet.ran) == 2
-    assert bool(list(found.remarks())) == (path is not Path.DIRECT)
+    assert bool(list(found.remarks())) == (path is not Way.DIRECT)
     assert left(world) == []
 
 

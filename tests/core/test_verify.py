@@ -5,7 +5,7 @@ import pytest
 from kubectl_liqo_shortcut.core.networks import Networks, networks_of
 from kubectl_liqo_shortcut.core.probe_result import Heard
 from kubectl_liqo_shortcut.core.slices import Target
-from kubectl_liqo_shortcut.core.verify import Expected, Path, expected, judge, place
+from kubectl_liqo_shortcut.core.verify import Expected, Way, expected, judge, place
 
 
 def networks(pod: str, external: str) -> Networks:
@@ -28,49 +28,49 @@ def heard(*callers: str, ok: int = 50) -> Heard:
 @pytest.mark.parametrize(
     ("found", "path"),
     [
-        (heard("10.61.0.6"), Path.DIRECT),
-        (heard("10.171.0.0"), Path.DIRECT),
-        (heard("10.70.0.0"), Path.VIA_HUB),
-        (heard("10.70.0.1"), Path.UNKNOWN),
-        (heard("10.61.0.7"), Path.UNKNOWN),
-        (heard("10.61.0.6", "10.70.0.0"), Path.UNKNOWN),
-        (heard(), Path.UNKNOWN),
-        (heard("10.61.0.6", ok=49), Path.UNKNOWN),
-        (heard(ok=0), Path.UNREACHABLE),
+        (heard("10.61.0.6"), Way.DIRECT),
+        (heard("10.171.0.0"), Way.DIRECT),
+        (heard("10.70.0.0"), Way.VIA_HUB),
+        (heard("10.70.0.1"), Way.UNKNOWN),
+        (heard("10.61.0.7"), Way.UNKNOWN),
+        (heard("10.61.0.6", "10.70.0.0"), Way.UNKNOWN),
+        (heard(), Way.UNKNOWN),
+        (heard("10.61.0.6", ok=49), Way.UNKNOWN),
+        (heard(ok=0), Way.UNREACHABLE),
     ],
 )
-def test_who_was_seen_is_the_verdict(found: Heard, path: Path) -> None:
+def test_who_was_seen_is_the_verdict(found: Heard, path: Way) -> None:
     assert judge(found, MAY_BE).path is path
 
 
 def test_an_address_that_may_mean_two_ways_proves_neither() -> None:
     may_be = Expected(direct="10.61.0.6", masqueraded="10.171.0.0", via_hub="10.61.0.6")
     verdict = judge(heard("10.61.0.6"), may_be)
-    assert (verdict.path, "direct or via hub" in verdict.reason) == (Path.UNKNOWN, True)
+    assert (verdict.path, "direct or via hub" in verdict.reason) == (Way.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("client", ["192.0.2.1", ""])
 def test_a_pod_in_no_known_network_proves_nothing(client: str) -> None:
     may_be = expected(client, MILAN, None)
     verdict = judge(heard("192.0.2.1"), may_be)
-    assert (verdict.path, "in no known network" in verdict.reason) == (Path.UNKNOWN, True)
+    assert (verdict.path, "in no known network" in verdict.reason) == (Way.UNKNOWN, True)
 
 
 @pytest.mark.parametrize(
     ("address", "path"),
     [
-        ("10.61.0.9", Path.DIRECT),
-        ("10.70.0.9", Path.VIA_HUB),
-        ("10.60.0.9", Path.ELSEWHERE),
-        ("192.0.2.1", Path.ELSEWHERE),
+        ("10.61.0.9", Way.DIRECT),
+        ("10.70.0.9", Way.VIA_HUB),
+        ("10.60.0.9", Way.ELSEWHERE),
+        ("192.0.2.1", Way.ELSEWHERE),
     ],
 )
-def test_an_address_tells_its_place(address: str, path: Path) -> None:
+def test_an_address_tells_its_place(address: str, path: Way) -> None:
     assert place(Target(address, 80, ready=True), MILAN, HUB) is path
-    assert place(Target(address, 80, ready=False), MILAN, HUB) is Path.NOT_READY
+    assert place(Target(address, 80, ready=False), MILAN, HUB) is Way.NOT_READY
 
 
 def test_an_address_of_two_places_is_not_known() -> None:
     both = networks("10.70.0.0/16", "10.171.0.0/16")
-    assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Path.UNKNOWN
-    assert place(Target("10.70.0.9", 80, ready=True), None, None) is Path.ELSEWHERE
+    assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Way.UNKNOWN
+    assert place(Target("10.70.0.9", 80, ready=True), None, None) is Way.ELSEWHERE

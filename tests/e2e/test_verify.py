@@ -135,7 +135,7 @@ def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
     plane = linked.dataplane
     wait_for(lambda: plane.slice_addresses(CALLER, web, "web"), 60, "the slice")
     code, found = service(linked)
-    assert (code, found["service"]["path"]) == (6, "via hub")
+    assert (code, found["service"]["path"]) == (6, "via-hub")
     assert [each["path"] for each in found["directions"]] == ["direct"]
 
     before = plane.slice_addresses(CALLER, web, "web")
@@ -153,7 +153,7 @@ def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
         plane.set_direct("shop", "web", False)
     wait_for(lambda: plane.slice_addresses(CALLER, web, "web") == before, 60, "the way back")
     code, found = service(linked)
-    assert (code, found["service"]["path"]) == (6, "via hub")
+    assert (code, found["service"]["path"]) == (6, "via-hub")
     assert [each["path"] for each in found["directions"]] == ["unreachable"]
 
 
