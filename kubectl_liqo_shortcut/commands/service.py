@@ -118,7 +118,7 @@ def enable(
         waited = False
         for hold in holds:
             hub = hold.guard(hub)
-            waited = (yield from hold.take(deadline)) or waited
+            waited = (yield from hold.take(deadline, stop)) or waited
         if prove is not None:
             yield from before(found.service, prove, deadline, stop)
         if waited or prove is not None:  # much may have happened since

@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine import process
 from kubectl_liqo_shortcut.engine.guarded import Guarded
 from kubectl_liqo_shortcut.engine.news import WatchFailed
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
 from kubectl_liqo_shortcut.engine.world import World
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
@@ -55,9 +55,9 @@ class Hold:
         self._lost = ""
         self._ended = threading.Event()
 
-    def take(self, deadline: Deadline) -> Generator[Note, None, bool]:
+    def take(self, deadline: Deadline, stop: Stop | None = None) -> Generator[Note, None, bool]:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
-        waited = False
+        waited, stop = False, stop or Stop()
         while True:
             lease, found = patiently(self._try, deadline)
             if lease is not None:
@@ -66,7 +66,7 @@ class Hold:
             waited = True
             if found is not None and not _left_behind(found):
                 yield Note(f"waiting for {_words(found)}, which works on it", self._shortcut)
-                found = self._wait(found, deadline)
+                found = self._wait(found, deadline, stop)
             if found is not None:
                 lease = patiently(partial(self._take_over, found), deadline)
                 if lease is not None:
@@ -139,12 +139,13 @@ class Hold:
         mine = spec.get("holderIdentity") == process.holder()
         return mine and spec.get("acquireTime") in self._claims
 
-    def _wait(self, found: Object, deadline: Deadline) -> Object | None:
+    def _wait(self, found: Object, deadline: Deadline, stop: Stop) -> Object | None:
         """Until the Lease is left behind (which is returned) or gone (None)."""
         world, since = World(), time.monotonic()
         world.follow(self._hub, Selection(r.LEASE, self._ref.namespace, name=self._ref.name))
         try:
             while True:
+                stop.check()
                 for news in world.wait(min(1.0, deadline.left())):
                     if isinstance(news, WatchFailed):
                         raise news.error

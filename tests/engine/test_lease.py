@@ -17,8 +17,8 @@ from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.engine import lease, process
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, TimedOut, Unreachable
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Interrupted, TimedOut, Unreachable
 from tests.fakes import FakeWorld
 
 NAME = "milan--rome"
@@ -110,6 +110,15 @@ def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Hold) -> N
         next(taking)
     assert end.value.value is True
     second.release()
+
+
+def test_waiting_ends_with_a_stop(world: FakeWorld, hold: Hold) -> None:
+    put_lease(world)
+    stop, began = Stop(), time.monotonic()
+    threading.Timer(0.1, stop.request, [2]).start()
+    with pytest.raises(Interrupted):
+        list(hold.take(Deadline(10), stop))
+    assert time.monotonic() - began < 5
 
 
 def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold) -> None:
