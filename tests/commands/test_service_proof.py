@@ -103,7 +103,7 @@ def test_nobody_takes_a_link_away_while_packets_are_sent(linked: FakeWorld) -> N
                     list(delete(dict(records(linked)[0]), linked, Options(timeout=0.3), Stop()))
             return super().__call__(*given)
 
-    packets = Deleting(*[Path.VIA_HUB] * 2, *[Path.DIRECT] * 2)
+    packets = Deleting(*[Way.VIA_HUB] * 2, *[Way.DIRECT] * 2)
     list(enable("demo", "web", linked, 5, Stop(), prove=packets))
     assert (is_on(linked), len(records(linked))) == (True, 1)
 
@@ -116,6 +116,6 @@ def test_after_packets_all_is_looked_at_again(linked: FakeWorld) -> None:
                 milan.set_status(ref, {"value": "Error"})
             return super().__call__(*given)
 
-    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Breaking(*[Path.VIA_HUB] * 2)))
+    _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Breaking(*[Way.VIA_HUB] * 2)))
     assert isinstance(error, ServiceRefused)
     assert not is_on(linked)
