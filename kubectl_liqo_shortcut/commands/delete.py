@@ -222,7 +222,7 @@ class _Cleaning:
 
 def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
     error.hint = (
-        f"nothing was changed; if that leaf is gone for ever: "
+        f"the link was left as it is; if that leaf is gone for ever: "
         f"kubectl liqo-shortcut delete {name} --forget"
     )
     return error
