@@ -187,12 +187,18 @@ def _legs(
     source, peer = pair
     linked = all(sight.peer for sight in sights.values())
     ways = [(source, peer)] if service else [(source, peer), (peer, source)]
-    addresses = tuple(map(str, _tried(service))) if service else ()
+    addresses = tuple(map(str, _tried(service, sights[source]))) if service else ()
     return [Leg(by, to, sights[by].peer if linked else None, addresses) for by, to in ways]
 
 
-def _tried(service: ServiceSight) -> list[Target]:
-    return [each for each in service.targets if each.ready][:MOST_ADDRESSES]
+def _tried(service: ServiceSight, sight: LeafSight) -> list[Target]:
+    """As many as there is room for; what leads elsewhere comes last."""
+    ready = [each for each in service.targets if each.ready]
+    return sorted(ready, key=lambda each: not _concerns(each, sight))[:MOST_ADDRESSES]
+
+
+def _concerns(target: Target, sight: LeafSight) -> bool:
+    return place(target, sight.peer, sight.hub) is not Way.ELSEWHERE
 
 
 def _direction(leg: Leg, sights: Mapping[ClusterID, LeafSight], result: Result | None) -> Direction:
@@ -222,12 +228,14 @@ def _service(
         what = "has no TCP address" if seen.has_slice else "has no EndpointSlice of it"
         verdict = Verdict(Way.UNREACHABLE, f"{sight.cluster.name} {what} in {seen.remote}")
         return ServiceCheck(seen.service, seen.remote, verdict)
-    heard = dict(zip(_tried(seen), result.addresses if result else (), strict=True))
+    heard = dict(zip(_tried(seen, sight), result.addresses if result else (), strict=True))
     calls: list[Called] = []
     for each in seen.targets:
-        by_address = place(each, sight.peer, sight.hub)
-        if each.ready and each not in heard:
-            by_address = Way.UNKNOWN
-        calls.append(judge_call(each, by_address, heard.get(each), pods))
+        if each.ready and each not in heard and _concerns(each, sight):
+            why = f"not called: only {MOST_ADDRESSES} results fit"
+            calls.append(Called(each, Verdict(Way.UNKNOWN, why)))
+        else:
+            by_address = place(each, sight.peer, sight.hub)
+            calls.append(judge_call(each, by_address, heard.get(each), pods))
     verdict = judge_service(tuple(calls), pods.target)
     return ServiceCheck(seen.service, seen.remote, verdict, tuple(calls))

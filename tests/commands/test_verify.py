@@ -714,6 +714,18 @@ def test_more_addresses_than_fit_are_not_believed(world: FakeWorld, kubelet: Kub
     found, _ = run(world, options=WEB)
     assert found.service is not None
     assert (len(found.service.addresses), found.exit_code) == (MOST_ADDRESSES + 1, 1)
+    assert any("not called: only 36 results fit" in each for each in found.remarks())
+
+
+def test_addresses_that_lead_elsewhere_take_no_room(world: FakeWorld, kubelet: Kubelet) -> None:
+    offloaded(world, *(f"10.5.1.{number}" for number in range(MOST_ADDRESSES)), "10.62.0.9")
+    found, _ = run(world, options=WEB)
+    assert found.service is not None
+    assert (found.exit_code, found.path) == (0, Path.DIRECT)
+    (direct,) = (each for each in found.service.addresses if each.target.address == "10.62.0.9")
+    assert direct.heard is not None
+    (unheard,) = (each for each in found.service.addresses if each.heard is None)
+    assert unheard.verdict.path is Path.ELSEWHERE
 
 
 def no_service(world: FakeWorld) -> None:
