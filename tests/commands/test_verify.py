@@ -721,11 +721,11 @@ def test_addresses_that_lead_elsewhere_take_no_room(world: FakeWorld, kubelet: K
     offloaded(world, *(f"10.5.1.{number}" for number in range(MOST_ADDRESSES)), "10.62.0.9")
     found, _ = run(world, options=WEB)
     assert found.service is not None
-    assert (found.exit_code, found.path) == (0, Path.DIRECT)
+    assert (found.exit_code, found.path) == (0, Way.DIRECT)
     (direct,) = (each for each in found.service.addresses if each.target.address == "10.62.0.9")
     assert direct.heard is not None
     (unheard,) = (each for each in found.service.addresses if each.heard is None)
-    assert unheard.verdict.path is Path.ELSEWHERE
+    assert unheard.verdict.path is Way.ELSEWHERE
 
 
 def no_service(world: FakeWorld) -> None:
