@@ -80,7 +80,8 @@ def list_command(
         documents = [shown.service_document(*row) for row in rows]
         click.echo(format_documents(documents, DocumentFormat(output), listing=True), nl=False)
     elif not rows:
-        note("No Services of offloaded namespaces found.")
+        place = f" in namespace {where}; -A lists those of all" if where else ""
+        note(f"No Services of offloaded namespaces found{place}.")
     else:
         wide = output is TableFormat.WIDE
         click.echo(

@@ -66,9 +66,13 @@ def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Short
     if request.server is not None and request.server != recorded.server:
         others.insert(0, "spec.server")
     if others:
+        change = (
+            f"kubectl edit shortcut {request.name}, then kubectl liqo-shortcut sync {request.name}"
+        )
+        swap = f"roles stay as they are: kubectl liqo-shortcut delete {request.name} first"
         raise Refused(
             f"shortcut {request.name} exists and differs in {', '.join(others)}",
-            hint=f"delete it first: kubectl liqo-shortcut delete {request.name}",
+            hint=swap if others[0] == "spec.server" else change,
         )
     return recorded, "its record says so"
 

@@ -118,7 +118,9 @@ class Verification:
         if all(each.heard is None for each in self.directions) and self.path is not Way.VIA_HUB:
             return f"kubectl liqo-shortcut create {pair[0]} {pair[1]}"
         if self.path is Way.VIA_HUB and self.service is not None:
-            return f"kubectl liqo-shortcut service enable {self.service.service}"
+            linked = self.directions[0].heard is not None
+            more = "" if linked else " --create-shortcuts"
+            return f"kubectl liqo-shortcut service enable {self.service.service}{more}"
         if self.path in (Way.UNREACHABLE, Way.UNKNOWN):
             return f"kubectl liqo-shortcut why {pair[0]} {pair[1]}"
         return ""

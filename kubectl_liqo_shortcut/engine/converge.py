@@ -106,7 +106,7 @@ class Convergence:
             journal.settle(cluster, body, Ownership.CREATED)
         for cluster, body in plan.reused:
             if journal.settle(cluster, body, Ownership.REUSED):
-                yield Done(ref_of(cluster, body), Verb.REUSED, "made by somebody else")
+                yield Done(ref_of(cluster, body), Verb.REUSED, "it was there before")
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
         now = time.monotonic()

@@ -94,9 +94,9 @@ def remove(
                 yield Done(each.ref, Verb.KEPT, "somebody else made it anew")
     for each in here:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
-            yield Done(each.ref, Verb.KEPT, "made by somebody else")
+            yield Done(each.ref, Verb.KEPT, "it was there before")
         elif each.ref.kind == r.NAMESPACE and not (namespaces and each in ours):
-            yield Done(each.ref, Verb.KEPT, _STAYS if each in ours else "made by somebody else")
+            yield Done(each.ref, Verb.KEPT, _STAYS if each in ours else "it was there before")
     removal.wait(shortcut.sides, ours)
     yield from (Waits(leaf, "") for leaf in leaves)
     if namespaces:

@@ -51,7 +51,7 @@ def test_otherwise_again_is_refused_by_field(clusters: Clusters) -> None:
     assert result.exit_code == ExitCode.REFUSED
     assert result.stderr.splitlines()[-2:] == [
         "Error: shortcut milan--rome exists and differs in spec.gateway.mtu",
-        "Hint: delete it first: kubectl liqo-shortcut delete milan--rome",
+        "Hint: kubectl edit shortcut milan--rome, then kubectl liqo-shortcut sync milan--rome",
     ]
 
 

@@ -82,7 +82,8 @@ def test_a_leaf_that_fails_is_unknown_and_explained(clusters: Clusters) -> None:
 def test_none_is_no_error(clusters: Clusters) -> None:
     result = run("service", "list", "-n", "other", on=clusters)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "No Services of offloaded namespaces found.\n"
+    told = "No Services of offloaded namespaces found"
+    assert result.stderr == f"{told} in namespace other; -A lists those of all.\n"
 
 
 def test_one_namespace_and_all_contradict_each_other(clusters: Clusters) -> None:

@@ -113,7 +113,8 @@ def test_a_contradiction_is_refused_naming_the_fields(wanted: Request, fields: s
     said = f"shortcut milan--rome exists and differs in {fields}"
     with pytest.raises(Refused, match=f"^{re.escape(said)}$") as caught:
         decide(wanted, record(gateway={"service": {"loadBalancerIP": "203.0.113.9"}}), FACTS)
-    assert "delete milan--rome" in str(caught.value.hint)
+    way = "delete" if fields == "spec.server" else "sync"  # the pair and its roles never change
+    assert f"kubectl liqo-shortcut {way} milan--rome" in str(caught.value.hint)
 
 
 def test_a_file_may_hold_several_shortcuts() -> None:

@@ -4,8 +4,19 @@ import pytest
 
 from kubectl_liqo_shortcut.core.networks import Networks, networks_of
 from kubectl_liqo_shortcut.core.probe_result import Heard
-from kubectl_liqo_shortcut.core.slices import Target
-from kubectl_liqo_shortcut.core.verify import Expected, Way, expected, judge, place
+from kubectl_liqo_shortcut.core.slices import ServiceName, Target
+from kubectl_liqo_shortcut.core.verify import (
+    Direction,
+    Expected,
+    ServiceCheck,
+    Verdict,
+    Verification,
+    Way,
+    expected,
+    judge,
+    place,
+)
+from tests import samples
 
 
 def networks(pod: str, external: str) -> Networks:
@@ -74,3 +85,18 @@ def test_an_address_of_two_places_is_not_known() -> None:
     both = networks("10.70.0.0/16", "10.171.0.0/16")
     assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Way.UNKNOWN
     assert place(Target("10.70.0.9", 80, ready=True), None, None) is Way.ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("linked", "more"), [(True, ""), (False, " --create-shortcuts")], ids=["linked", "without link"]
+)
+def test_what_goes_through_the_hub_is_told_how_to_go_direct(linked: bool, more: str) -> None:
+    of_pods = Direction(
+        source=samples.MILAN,
+        target=samples.ROME,
+        verdict=Verdict(Way.UNREACHABLE),
+        heard=heard("10.61.0.6") if linked else None,
+    )
+    check = ServiceCheck(ServiceName("shop", "web"), "shop-hub", Verdict(Way.VIA_HUB))
+    found = Verification(name="milan--rome", directions=(of_pods,), service=check)
+    assert found.next == f"kubectl liqo-shortcut service enable shop/web{more}"
