@@ -18,7 +18,7 @@ from kubernetes.client.api_client import ApiClient
 from kubernetes.client.exceptions import ApiException
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
@@ -202,8 +202,10 @@ class KubeCluster:
                     hint="the credentials of that kubeconfig context are not accepted",
                 )
             case 403:
+                which = "--hub" if self._name == HUB else f"--leaf {self._name} --peer ID"
+                check = f"kubectl liqo-shortcut rbac check {which}"
                 return Forbidden(
-                    self._name, said, hint="ask that cluster's administrator for this permission"
+                    self._name, said, hint=f"{check} says what lacks; rbac print prints the roles"
                 )
             case 404:
                 return Gone(self._name, said)

@@ -54,7 +54,8 @@ def print_dry_run(
         click.echo(format_documents(documents, output), nl=False)
     else:
         for run in runs:
-            click.echo(f"{resource_name(run.record.body)} created (dry run)")
+            verb = "unchanged" if run.recorded else "created"
+            click.echo(f"{resource_name(run.record.body)} {verb} (dry run)")
 
 
 def send_dry_run(

@@ -22,6 +22,7 @@ class DryRun:
     hub: ClusterID | None
     record: Manifest
     rendered: Rendered
+    recorded: bool  # whether the hub has that record already
 
     def documents(self) -> list[Object]:
         """The whole link, impossible to apply to the wrong cluster.
@@ -58,6 +59,7 @@ def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Ren
         hub=facts.hub,
         record=renderer.record(shortcut, request.annotations),
         rendered=renderer.link(shortcut, facts),
+        recorded=record is not None,
     )
 
 

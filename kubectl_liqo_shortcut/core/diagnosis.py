@@ -69,7 +69,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 def _chain(evidence: Evidence) -> Iterator[Check]:
     yield _hub(evidence)
     for leaf in evidence.sides:
-        yield leaf_checks.reached(leaf)
+        yield leaf_checks.reached(leaf, evidence)
     yield _record(evidence)
     yield from leaf_checks.chain(evidence)
     yield _up_to_date(evidence)

@@ -20,15 +20,18 @@ from kubectl_liqo_shortcut.core.status import readiness
 LeafCheck = Callable[[LeafEvidence, Evidence], Check]
 
 
-def reached(leaf: LeafEvidence) -> Check:
+def reached(leaf: LeafEvidence, evidence: Evidence) -> Check:
     """Does it answer, and is it the cluster that is meant?"""
     if leaf.end is None:
+        peer = next(each for each in evidence.leaves if each != leaf.leaf)
         return failed(
             "leaf",
             leaf.leaf,
             leaf.reason,
             leaf.error,
-            f"kubectl --context {leaf.leaf} version",
+            f"kubectl liqo-shortcut rbac check --leaf {leaf.leaf} --peer {peer}"
+            if leaf.reason is CauseName.FORBIDDEN
+            else "kubectl liqo-shortcut leaves",
         )
     return ok("leaf", leaf.leaf, "answers, and is that cluster")
 

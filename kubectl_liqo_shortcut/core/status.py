@@ -68,7 +68,7 @@ def _configuration(obj: Object, status: Object) -> Readiness:
                 return Readiness(
                     Status.IN_PROGRESS, str(condition.get("message") or "not configured")
                 )
-    return Readiness(Status.CURRENT, "configured")
+    return Readiness(Status.CURRENT, "answered by Liqo")
 
 
 def _connection(status: Object) -> Readiness:
