@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from kubectl_liqo_shortcut.core.announcement import announcement
-from kubectl_liqo_shortcut.core.model import Manifest, Object, ref_of
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
 from kubectl_liqo_shortcut.engine.world import utc_now
-from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.errors import Conflict, ShortcutError, Transient
 
 
 def write_status(
@@ -22,9 +22,17 @@ def write_status(
     """Merge *status* into the record's; returns the record as it is then."""
     body = {"status": status}
     ref = ref_of(hub.name, record)
-    written = patiently(partial(hub.patch, ref, body, subresource="status"), deadline)
+    written = patiently(partial(_patch, hub, ref, body), deadline)
     event = announcement(record, written, utc_now(), f"{time.time_ns():x}")
     if event is not None:
         with contextlib.suppress(ShortcutError):  # a courtesy: nothing depends on it
             hub.create(Manifest(hub.name, event))
     return written
+
+
+def _patch(hub: Cluster, ref: ObjectRef, body: Object) -> Object:
+    """Bound to no version: a conflict means that the hub is busy with others' writes."""
+    try:
+        return hub.patch(ref, body, subresource="status")
+    except Conflict as error:
+        raise Transient(hub.name, "others write the record at the same time") from error

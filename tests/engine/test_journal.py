@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.engine.journal import Journal
-from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
+from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden
 from tests.fakes import Body, FakeWorld
 
 GATEWAY = ObjectRef("rome", r.GATEWAY_CLIENT, "liqo-tenant-milan", "milan")
@@ -53,6 +53,17 @@ def test_of_many_offers_the_last_one_counts(world: FakeWorld, journal: Journal) 
     journal.flush()
     assert status(world)["latency"] == "49ms"
     assert writes(world) <= 50
+
+
+def test_a_conflict_with_others_writes_passes(world: FakeWorld, journal: Journal) -> None:
+    conflicts = iter([Conflict("the hub", "the object has been modified")])
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return next(conflicts, None) if verb == "patch status" else None
+
+    world.hub.fault = fault
+    journal.write({"latency": "3ms"})
+    assert status(world)["latency"] == "3ms"
 
 
 def test_a_failed_write_is_told_by_the_next_flush(world: FakeWorld, journal: Journal) -> None:

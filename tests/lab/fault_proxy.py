@@ -1,7 +1,7 @@
 """A proxy in front of the lab's API servers that does to requests what a bad network does.
 
 The plugin talks plain HTTP to it on loopback; towards the API servers it is the administrator, or
-whoever the token is of that a request brings.
+whoever the token is of that it was given.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class FaultProxy:
     def __init__(self, clusters: dict[str, LabCluster], rule: Rule) -> None:
         self.requests: list[Request] = []
         self.refused: list[Request] = []  # with 403
+        self.tokens: Mapping[str, str] = {}
         self._rule = rule
         self._lock = threading.Lock()
         self._writes = 0
@@ -104,17 +105,17 @@ class FaultProxy:
     def kubeconfig(self, folder: Path, tokens: Mapping[str, str] | None = None) -> Path:
         """A kubeconfig with one context for each cluster, the first being the current one.
 
-        With *tokens*, one for each cluster, requests are made as whom they belong to.
+        With *tokens*, one for each cluster, requests are made as whom they belong to: the proxy
+        adds them, since nobody sends credentials over plain HTTP.
         """
+        self.tokens = tokens or {}
         names = list(self._servers)
         ports = {name: server.server_address[1] for name, server in self._servers.items()}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": names[0],
-            "users": [
-                {"name": name, "user": {"token": tokens[name]} if tokens else {}} for name in names
-            ],
+            "users": [{"name": name, "user": {}} for name in names],
             "clusters": [
                 {"name": name, "cluster": {"server": f"http://127.0.0.1:{ports[name]}"}}
                 for name in names
@@ -209,7 +210,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._reset()
 
     def _connect(self) -> http.client.HTTPSConnection:
-        return self.upstream.kube.connect(anonymous="Authorization" in self.headers)
+        return self.upstream.kube.connect(anonymous=self.name in self.proxy.tokens)
 
     def _exchange(self, body: bytes) -> None:
         with contextlib.closing(self._connect()) as connection:
@@ -218,8 +219,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _ask(
         self, connection: http.client.HTTPSConnection, body: bytes
     ) -> http.client.HTTPResponse:
-        kept = ("accept", "authorization", "content-type", "user-agent")
+        kept = ("accept", "content-type", "user-agent")
         headers = {key: value for key, value in self.headers.items() if key.lower() in kept}
+        if token := self.proxy.tokens.get(self.name):
+            headers["Authorization"] = f"Bearer {token}"
         connection.request(self.command, self.path, body or None, headers)
         return connection.getresponse()
 
