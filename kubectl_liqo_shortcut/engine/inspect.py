@@ -19,7 +19,7 @@ from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence, evidence_of, look, with_key
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import find_configurations
-from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
+from kubectl_liqo_shortcut.errors import ShortcutError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,11 +66,8 @@ def look_at_leaves(
 
 
 def _in_time(name: str, answer: Answer[Leaf], deadline: Deadline) -> Leaf | Silence:
-    if not answer.join(deadline.left()):
-        late = f"no answer within {deadline.seconds:g} s"
-        return Silence.of(Unreachable(name, late))
     try:
-        return answer.result()
+        return answer.in_time(name, deadline)
     except ShortcutError as error:
         return Silence.of(error)
 

@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster, Listing, OpenCluster, Sele
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.identity import check_id
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
-from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
+from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, Unreachable
 
 T = TypeVar("T")
 
@@ -35,13 +35,10 @@ def ask_leaves(
 
 
 def _in_time(leaf: ClusterID, answer: Answer[Says], deadline: Deadline) -> Says:
-    if answer.join(deadline.left()):
-        return answer.result()
-    return Says(
-        reach=Reach.UNREACHABLE,
-        message=f"cluster {leaf!r}: no answer within {deadline.seconds:g} s",
-        hint="--timeout waits longer",
-    )
+    try:
+        return answer.in_time(leaf, deadline)
+    except Unreachable as error:
+        return refusal(error)
 
 
 def _ask(

@@ -90,6 +90,13 @@ class Answer(Generic[T]):
             raise self._error
         return self._result
 
+    def in_time(self, cluster: str, deadline: Deadline) -> T:
+        """The same; *cluster*, which is asked, counts as unreachable when the time is over."""
+        if not self.join(deadline.left()):
+            late = f"no answer within {deadline.seconds:g} s"
+            raise Unreachable(cluster, late, hint="--timeout waits longer")
+        return self.result()
+
     def within(self, seconds: float, otherwise: T) -> T:
         """What the action returned within *seconds*; *otherwise* if it is late or failed."""
         self._thread.join(seconds)

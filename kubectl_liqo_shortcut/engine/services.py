@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.engine.identity import check_id, hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import list_in
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError, Unreachable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ def remote_of(services: Collection[Service]) -> dict[ClusterID, set[str]]:
 
 
 def _in_time(leaf: ClusterID, hub: ClusterID, answer: Answer[Sight], deadline: Deadline) -> Sight:
-    if answer.join(deadline.left()):
-        return answer.result()
-    error = f"cluster {leaf!r}: no answer within {deadline.seconds:g} s"
-    return Sight(leaf=leaf, hub=hub, error=error)
+    try:
+        return answer.in_time(leaf, deadline)
+    except Unreachable as error:
+        return Sight(leaf=leaf, hub=hub, error=error.message)
 
 
 def _look(
