@@ -30,11 +30,9 @@ def world() -> Iterator[FakeWorld]:
 
 
 @pytest.fixture(autouse=True)
-def _nodes_follow_at_once() -> Iterator[None]:
+def _nodes_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fakes have no nodes whose rules could be late."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 0.0)
-        yield
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 0.0)
 
 
 @pytest.fixture

@@ -79,8 +79,7 @@ def plan(
         record = patiently(lambda: find(target(words), open_cluster), Deadline(options.timeout))
         pair = _pair_of(record)
     probing = _probing(target(words), "dry-run", DEFAULT_MTU, renderer, options)
-    source, peer = pair
-    legs = [(source, peer)] if options.service else [(source, peer), (peer, source)]
+    legs = _ways(pair, options.service)
     addresses = [Unknown(f"addresses of {options.service}")] if options.service else []
     documents = []
     for leaf in pair:
@@ -180,15 +179,22 @@ def _probing(name: str, run: str, mtu: int, renderer: Renderer, options: Options
     )
 
 
+def _ways(pair: Pair, service: object | None) -> list[Pair]:
+    """Who calls whom: both each other, or with a *service* the first one alone."""
+    source, peer = pair
+    return [(source, peer)] if service else [(source, peer), (peer, source)]
+
+
 def _legs(
     pair: Pair, sights: Mapping[ClusterID, LeafSight], service: ServiceSight | None
 ) -> list[Leg]:
-    """Both directions, or the calling leaf's with a Service; a link has two ends, or is none."""
-    source, peer = pair
+    """A link has two ends, or is none."""
     linked = all(sight.peer for sight in sights.values())
-    ways = [(source, peer)] if service else [(source, peer), (peer, source)]
-    addresses = tuple(map(str, _tried(service, sights[source]))) if service else ()
-    return [Leg(by, to, sights[by].peer if linked else None, addresses) for by, to in ways]
+    addresses = tuple(map(str, _tried(service, sights[pair[0]]))) if service else ()
+    return [
+        Leg(by, to, sights[by].peer if linked else None, addresses)
+        for by, to in _ways(pair, service)
+    ]
 
 
 def _tried(service: ServiceSight, sight: LeafSight) -> list[Target]:

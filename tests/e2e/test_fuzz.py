@@ -66,8 +66,8 @@ def _stream(text: str) -> Iterator[Object]:
         yield from body["items"] if body["kind"] == "List" else [body]
 
 
-def of_kubectl(body: Object) -> Object:
-    """kubectl puts what has no namespace into the present one; cluster-scoped objects have none."""
+def as_json(body: Object) -> Object:
+    """With the lists and texts that JSON knows."""
     return json.loads(json.dumps(body))  # type: ignore[no-any-return]
 
 
@@ -78,9 +78,9 @@ def test_no_value_changes_its_type_or_leaves_its_field(hub: Lab, number: int) ->
     for start in range(0, len(drawn), BATCH):
         made = [documents(each) for each in drawn[start : start + BATCH]]
         records = [record for record, _ in made]
-        assert read_by_kubectl(hub, "hub", records) == [of_kubectl(each) for each in records]
+        assert read_by_kubectl(hub, "hub", records) == [as_json(each) for each in records]
         bodies = [body for _, of_leaves in made for body in of_leaves]
-        assert read_by_kubectl(hub, "leaf-1", bodies) == [of_kubectl(each) for each in bodies]
+        assert read_by_kubectl(hub, "leaf-1", bodies) == [as_json(each) for each in bodies]
 
 
 def test_an_api_server_takes_every_record_as_it_was_meant(hub: Lab) -> None:
