@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -14,23 +15,24 @@ from tests.lab.lab import Lab
 
 
 def causes(lab: Lab) -> dict[str, tuple[str, str]]:
-    """Reason and cluster, as each of the three commands names them."""
+    """Reason and cluster, as each of the commands names them; they may look at different times."""
     explained = json.loads(plugin(lab, "why", *PAIR, "-o", "json").stdout)["cause"]
-    row = succeed(lab, "get", "--live", "--no-headers")
+    row = re.split(r" {2,}", succeed(lab, "get", "--live", "--no-headers").strip())
     told = plugin(lab, "describe", *PAIR).stdout.partition("What is wrong:\n")[2]
     cluster = next((leaf for leaf in PAIR if f" {leaf} " in told.splitlines()[0]), "?")
     ready = json.loads(succeed(lab, "get", NAME, "--live", "-o", "json"))["status"]["conditions"]
     found = next(each for each in ready if each["type"] == "Ready")
-    assert found["reason"] in row
     return {
         "why": (explained["reason"], explained["cluster"]),
         "describe": (explained["reason"], cluster),
-        "get --live": (found["reason"], found["message"].partition(":")[0]),
+        "get --live": (row[4], row[-1].partition(":")[0]),
+        "get --live -o json": (found["reason"], found["message"].partition(":")[0]),
     }
 
 
 def agreed(reason: str, cluster: str) -> dict[str, tuple[str, str]]:
-    return dict.fromkeys(("why", "describe", "get --live"), (reason, cluster))
+    commands = ("why", "describe", "get --live", "get --live -o json")
+    return dict.fromkeys(commands, (reason, cluster))
 
 
 def test_a_pair_without_a_link_is_explained(hub: Lab) -> None:
