@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -18,11 +21,15 @@ from kubectl_liqo_shortcut.cli.options import (
     with_options,
 )
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.ways import Command
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.permissions import Scope
+
+AskedScope: TypeAlias = "Callable[[Access], Scope]"
+"""What the options ask for, with Liqo where the way to the clusters says it is."""
 
 _EPILOG = """\b
 Examples:
@@ -34,37 +41,51 @@ Examples:
   kubectl liqo-shortcut rbac check --leaf rome --peer milan
 """
 
-_scope_options = with_options(
-    click.option(
-        "--leaf",
-        metavar="ID",
-        shell_complete=candidates.more_leaves,
-        help="The leaf that the roles are for; with --peer",
-    ),
-    click.option(
-        "--peer",
-        "peers",
-        metavar="ID[=NAMESPACE]",
-        multiple=True,
-        shell_complete=candidates.more_leaves,
-        help="The other leaf of a link, and the tenant namespace for it, where that is not "
-        "liqo-tenant-ID; may be repeated",
-    ),
-    click.option("--hub", is_flag=True, help="The hub, instead of a leaf"),
-    click.option(
-        "--service",
-        "services",
-        metavar="NAMESPACE",
-        multiple=True,
-        help="Also what service and verify --service need for the Services of a namespace, as it "
-        "is called on that cluster; may be repeated",
-    ),
-    click.option("--verify", is_flag=True, help="Also what verify needs"),
-    click.option("--install", is_flag=True, help="Also what crd install needs; with --hub"),
-)
+_SCOPE_OPTIONS = ("leaf", "peers", "hub", "services", "verify", "install")
 
 
-def scope_from(
+def scope_options(command: Command) -> Command:
+    """What is to be done on which cluster; gives the command ``leaf`` and ``scope``."""
+
+    @with_options(
+        click.option(
+            "--leaf",
+            metavar="ID",
+            shell_complete=candidates.more_leaves,
+            help="The leaf that the roles are for; with --peer",
+        ),
+        click.option(
+            "--peer",
+            "peers",
+            metavar="ID[=NAMESPACE]",
+            multiple=True,
+            shell_complete=candidates.more_leaves,
+            help="The other leaf of a link, and the tenant namespace for it, where that is not "
+            "liqo-tenant-ID; may be repeated",
+        ),
+        click.option("--hub", is_flag=True, help="The hub, instead of a leaf"),
+        click.option(
+            "--service",
+            "services",
+            metavar="NAMESPACE",
+            multiple=True,
+            help="Also what service and verify --service need for the Services of a namespace, as "
+            "it is called on that cluster; may be repeated",
+        ),
+        click.option("--verify", is_flag=True, help="Also what verify needs"),
+        click.option("--install", is_flag=True, help="Also what crd install needs; with --hub"),
+    )
+    @functools.wraps(command)
+    def with_scope(**params: Any) -> Any:
+        asked = {name: params.pop(name) for name in _SCOPE_OPTIONS}
+        return command(leaf=asked["leaf"], scope=partial(_scope, **asked), **params)
+
+    return with_scope  # type: ignore[return-value]
+
+
+def _scope(
+    access: Access,
+    *,
     leaf: str | None,
     peers: tuple[str, ...],
     hub: bool,
@@ -72,7 +93,7 @@ def scope_from(
     verify: bool,
     install: bool,
 ) -> Scope:
-    """What the options ask for; they are for one cluster."""
+    """What the options ask for, of one cluster, with Liqo where *access* says it is."""
     from kubectl_liqo_shortcut.commands import rbac
 
     if hub == (leaf is not None):
@@ -80,17 +101,14 @@ def scope_from(
             "name one cluster: --leaf ID with --peer ID, or --hub",
             hint="for example: kubectl liqo-shortcut rbac print --leaf rome --peer milan",
         )
-    if hub:
+    if leaf is None:
         if peers:
             raise Invalid("--peer goes with --leaf", hint="on the hub, no role depends on a pair")
-        return rbac.on_hub(services, verify=verify, install=install)
-    if install:
-        raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
-    return rbac.on_leaf(str(leaf), peers, services, verify=verify)
-
-
-def _placed(scope: Scope, leaf: str | None, access: Access) -> Scope:
-    """Where Liqo is on that cluster, if the options say that it is elsewhere."""
+        scope = rbac.on_hub(services, verify=verify, install=install)
+    else:
+        if install:
+            raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
+        scope = rbac.on_leaf(leaf, peers, services, verify=verify)
     namespace = access.liqo_namespace_of(leaf or HUB)
     return dataclasses.replace(scope, liqo_namespace=namespace or scope.liqo_namespace)
 
@@ -113,7 +131,7 @@ Examples:
   kubectl liqo-shortcut rbac print --hub --install
 """,
 )
-@_scope_options
+@scope_options
 @click.option(
     "--subject",
     metavar="KIND:NAME",
@@ -124,11 +142,7 @@ Examples:
 @access_options
 def print_command(
     leaf: str | None,
-    peers: tuple[str, ...],
-    hub: bool,
-    services: tuple[str, ...],
-    verify: bool,
-    install: bool,
+    scope: AskedScope,
     subject: str | None,
     timeout: float,
     access: Access,
@@ -143,10 +157,10 @@ def print_command(
     from kubectl_liqo_shortcut.core import rbac
     from kubectl_liqo_shortcut.core.render import Renderer
 
-    scope = _placed(scope_from(leaf, peers, hub, services, verify, install), leaf, access)
+    asked = scope(access)
     who = rbac.subject(subject) if subject else default_subject(access, timeout)
     click.echo(f"# For {f'leaf {leaf}' if leaf else HUB}, to be applied there.")
-    click.echo("---\n".join(rbac.documents(scope, who, Renderer(read_template))), nl=False)
+    click.echo("---\n".join(rbac.documents(asked, who, Renderer(read_template))), nl=False)
 
 
 @command.command(
@@ -162,41 +176,41 @@ Examples:
   kubectl liqo-shortcut rbac check --hub --service demo -o json
 """,
 )
-@_scope_options
-@report_option("The report as a document")
+@scope_options
+@click.option("--all", "show_all", is_flag=True, help="Every permission, not only what lacks")
+@report_option("The report as a document, with every permission")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
 @limit_option
 @access_options
 def check_command(
     leaf: str | None,
-    peers: tuple[str, ...],
-    hub: bool,
-    services: tuple[str, ...],
-    verify: bool,
-    install: bool,
+    scope: AskedScope,
+    show_all: bool,
     output: ReportFormat | None,
     no_headers: bool,
     timeout: float,
     access: Access,
 ) -> None:
-    """Ask a cluster for each permission whether the present identity has it.
+    """Tell which permissions the present identity lacks on a cluster.
 
     Exit code 4 if one is missing without which a command fails; where ALLOWED says optional,
     commands go on, and tell less.
     """
     from kubectl_liqo_shortcut.commands.rbac import check
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
-    from kubectl_liqo_shortcut.output.rbac import access_document, access_table
+    from kubectl_liqo_shortcut.output.rbac import access_document, access_table, summary
 
-    scope = _placed(scope_from(leaf, peers, hub, services, verify, install), leaf, access)
+    asked = scope(access)
     say_ways(access, [leaf] if leaf else ())
-    found = check(scope, access(leaf or HUB), timeout)
+    found = check(asked, access(leaf or HUB), timeout)
     if output is not None:
         document = access_document(found.cluster, found.user, found.asked, found.lacks)
         click.echo(format_documents([document], DocumentFormat(output)), nl=False)
     else:
-        table = access_table(found.cluster, found.asked, found.lacks, headers=not no_headers)
+        shown = found.asked if show_all else found.lacks
+        table = access_table(found.cluster, shown, found.lacks, headers=not no_headers)
         click.echo(table, nl=False)
+        click.echo(summary(found.cluster, found.user, found.asked, found.lacks), err=True)
     if found.note:
         click.echo(found.note, err=True)
     if not found.is_enough:

@@ -16,7 +16,9 @@ _TITLES = ("CLUSTER", "VERB", "RESOURCE", "NAMESPACE", "NEEDED-BY", "ALLOWED")
 def access_table(
     cluster: str, asked: Sequence[Question], lacks: Collection[Question], *, headers: bool = True
 ) -> str:
-    """One row for each permission."""
+    """One row for each permission; nothing where there is none."""
+    if not asked:
+        return ""
     rows = [
         (
             cluster.removeprefix("the "),
@@ -29,6 +31,17 @@ def access_table(
         for each in asked
     ]
     return plain_table([_TITLES, *rows] if headers else rows)
+
+
+def summary(
+    cluster: str, user: str, asked: Collection[Question], lacks: Collection[Question]
+) -> str:
+    """One line for people."""
+    if not lacks:
+        return f"{cluster}: {user} has all {len(asked)} permissions"
+    optional = sum(each.optional for each in lacks)
+    without = f", {optional} of them optional" if optional else ""
+    return f"{cluster}: {user} lacks {len(lacks)} of {len(asked)} permissions{without}"
 
 
 def _some(commands: Sequence[str]) -> str:
