@@ -133,13 +133,14 @@ def _run(
 ) -> Generator[Event, None, list[Result]]:
     stop.arm(probes.world.wake)
     try:
-        yield from probes.open(stop)
-        return (yield from run(legs, probes, deadline, stop))
-    finally:
+        probes.look(stop)
         try:
-            yield from probes.remove()
+            yield from probes.open()
+            return (yield from run(legs, probes, deadline, stop))
         finally:
-            stop.disarm()
+            yield from probes.remove()
+    finally:
+        stop.disarm()
 
 
 def _record(

@@ -184,6 +184,19 @@ def to_make_namespaces() -> Iterator[Access]:
             yield from _accesses(need, scope)
 
 
+def to_verify(*, make_namespace: bool) -> Iterator[Access]:
+    """What the probe Pods need on a leaf, whose namespace for them may have to be made.
+
+    Whether it is there has been asked for by then.
+    """
+    scope = Scope(on=On.LEAF, verify=True)
+    for need in needs.NEEDS:
+        if need.part is Part.VERIFY:
+            yield from (each for each in _accesses(need, scope) if each.kind == r.POD)
+    if make_namespace:
+        yield from to_make_namespaces()
+
+
 def _needed(asked: Iterable[Question], by: Collection[str]) -> Iterator[Access]:
     """Those that *by* need, but for what a first look has done: that was allowed."""
     for each in asked:

@@ -17,9 +17,11 @@ from kubectl_liqo_shortcut.core.model import (
     ref_of,
     uid_of,
 )
+from kubectl_liqo_shortcut.core.permissions import Access, to_verify
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.probe import ALL_RUNS, NAMESPACE, Probing
 from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, is_left_over, pod_state
+from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.news import Made
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
 from kubectl_liqo_shortcut.engine.world import World, wait_for
@@ -29,10 +31,15 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Gone,
     Invalid,
+    Refused,
     TimedOut,
 )
 
 _REMOVAL = 30.0  # seconds for taking away what was made
+_HINT = (
+    "nothing was made; ask that cluster's administrator for the roles of "
+    "kubectl liqo-shortcut rbac print --leaf ID --peer ID --verify"
+)
 _NO_ACCOUNT_YET = 'serviceaccount "default" not found'
 
 
@@ -46,13 +53,33 @@ class Probes:
         self.world = World()
         self._leaves = leaves
         self._deadline = deadline
+        self._without: list[Cluster] = []  # those that have no namespace for probe Pods yet
         self._seen: set[ObjectRef] = set()
         self._made: dict[str, str] = {}  # by leaf: the UID of the namespace that this run made
 
-    def open(self, stop: Stop) -> Iterator[Event]:
+    def look(self, stop: Stop) -> None:
+        """Find out on each leaf what is there; raises ``Refused`` where no probe Pod may be made.
+
+        Comes before ``open``, and writes nothing.
+        """
+        looks = {leaf: partial(self._look, each, stop) for leaf, each in self._leaves.items()}
+        looked, errors = of_each(looks)
+        for error in errors.values():
+            raise error
+        lacks = {leaf: lacks for leaf, (_, lacks) in looked.items() if lacks}
+        if lacks:
+            said = (
+                f"{leaf}: not allowed to {', '.join(map(str, each))}"
+                for leaf, each in lacks.items()
+            )
+            raise Refused("; ".join(said), hint=_HINT)
+        self._without = [
+            self._leaves[leaf] for leaf, (is_there, _) in looked.items() if not is_there
+        ]
+
+    def open(self) -> Iterator[Event]:
         """See that there is a namespace on each leaf, and watch this run's Pods there."""
-        steps = {leaf: partial(self._open, each, stop) for leaf, each in self._leaves.items()}
-        made, errors = of_each(steps)
+        made, errors = of_each({each.name: partial(self._make, each) for each in self._without})
         for leaf, namespace in made.items():
             if namespace is not None:
                 self._made[leaf] = uid_of(namespace)
@@ -92,13 +119,18 @@ class Probes:
             for leaf, error in errors.items():
                 yield self._left(leaf, error.message)
 
-    def _open(self, cluster: Cluster, stop: Stop) -> Object | None:
-        """The namespace, if it had to be made."""
+    def _look(self, cluster: Cluster, stop: Stop) -> tuple[bool, list[Access]]:
+        """Whether the namespace is there, and what lacks for probe Pods in it."""
+        is_there = self._has_namespace(cluster, stop)
+        needed = to_verify(make_namespace=not is_there)
+        return is_there, missing_permissions(cluster, needed, self._deadline)
+
+    def _has_namespace(self, cluster: Cluster, stop: Stop) -> bool:
         wanted = self.probing.namespace(cluster.name)
         try:
             found = patiently(lambda: cluster.get(wanted.ref), self._deadline)
         except Forbidden:  # then it is to be there
-            return None
+            return True
         if found is not None and is_terminating(found):
             what, before = Selection(r.NAMESPACE, name=NAMESPACE), uid_of(found)
             left = wait_for(
@@ -109,8 +141,11 @@ class Probes:
                 check=stop.check,
             )
             found = next(iter(left), None)
-        if found is not None:
-            return None
+        return found is not None
+
+    def _make(self, cluster: Cluster) -> Object | None:
+        """The namespace, if it had to be made."""
+        wanted = self.probing.namespace(cluster.name)
         try:
             return patiently(lambda: cluster.create(wanted), self._deadline)
         except AlreadyExists:  # another run was faster

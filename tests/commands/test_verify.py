@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.errors import (
     Interrupted,
     Invalid,
     NoLiqo,
+    Refused,
     ShortcutError,
     Transient,
     Unreachable,
@@ -376,6 +377,26 @@ def test_a_refused_pod_is_an_error_that_names_cluster_and_reason(
     assert said in caught.value.message
     assert hint in str(caught.value.hint)
     assert left(world) == []
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "to be made"])
+def test_who_may_make_no_probe_pods_hears_so_before_anything_is_written(
+    world: FakeWorld, kubelet: Kubelet, there: bool
+) -> None:
+    for leaf in world.leaves.values():
+        leaf.allows = lambda asked: asked["verb"] != "*" and asked["resource"] != "namespaces"
+    if there:
+        for leaf in world.leaves.values():
+            leaf.put(an_object(r.NAMESPACE, NAMESPACE))
+        world.leaves["rome"].allows = lambda asked: asked["verb"] not in ("*", "watch")
+    before = left(world)
+    with pytest.raises(Refused) as caught:
+        check(world)
+    missing = f"watch pods -n {NAMESPACE}" if there else "create namespaces"
+    assert f"rome: not allowed to {missing}" in caught.value.message
+    assert ("milan: not allowed" in caught.value.message) != there
+    assert "--verify" in str(caught.value.hint)
+    assert left(world) == before
 
 
 def test_a_namespace_that_cannot_be_made_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
