@@ -38,7 +38,7 @@ from kubectl_liqo_shortcut.engine.sight import (
     look_at_leaves,
     look_at_service,
 )
-from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.engine.survey import find_records, open_leaves
 from kubectl_liqo_shortcut.errors import Invalid
 
 MOST_ADDRESSES = 36
@@ -106,7 +106,7 @@ def verify(
     deadline, pair = Deadline(options.timeout), named(words, options.service)
     name, hub = target(words), open_cluster(HUB)
     record, pair = _record(name, pair, open_cluster, deadline)
-    leaves: dict[str, Cluster] = {leaf: open_cluster(leaf) for leaf in pair}
+    leaves = open_leaves(pair, open_cluster, deadline)
     looking = _look_at_service(options.service, hub, leaves[pair[0]], deadline)
     sights = look_at_leaves(pair, leaves, record, hub, deadline)
     service = looking.result()

@@ -24,7 +24,7 @@ from kubectl_liqo_shortcut.core.model import (
     labels_of,
     shortcut_name,
 )
-from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, checked_uid, hub_id, recorded_uid
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
 from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, NoLiqo, Refused
@@ -175,10 +175,31 @@ def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) 
 
 def no_leaf(name: str, leaves: Iterable[str]) -> Refused:
     """*name* is none of the hub's *leaves*."""
+    import difflib  # nobody else needs it
+
+    known = sorted(leaves)
+    meant = [f"did you mean {each}?" for each in difflib.get_close_matches(name, known, n=1)]
     return Refused(
         f"{name!r} is not a leaf of this hub: the hub has no Configuration for it",
-        hint=f"leaves of this hub: {', '.join(sorted(leaves)) or 'none'}",
+        hint=" ".join((*meant, f"leaves of this hub: {', '.join(known) or 'none'}")),
     )
+
+
+def open_leaves(
+    names: Iterable[ClusterID], open_cluster: OpenCluster, deadline: Deadline
+) -> dict[str, Cluster]:
+    """Each of *names*; of one that no way leads to, the hub may say that it is no leaf at all."""
+    opened: dict[str, Cluster] = {}
+    for name in names:
+        try:
+            opened[name] = open_cluster(name)
+        except ClusterError as error:
+            if error.cluster == name:
+                leaves = patiently(lambda: leaves_of(open_cluster(HUB)), deadline, first_look=True)
+                if name not in leaves:
+                    raise no_leaf(name, leaves) from error
+            raise
+    return opened
 
 
 def _own_cidrs(leaf: Cluster) -> Cidrs:

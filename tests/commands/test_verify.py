@@ -399,6 +399,21 @@ def test_who_may_make_no_probe_pods_hears_so_before_anything_is_written(
     assert left(world) == before
 
 
+@pytest.mark.parametrize(("name", "meant"), [("rmoe", "did you mean rome?"), ("oslo", "leaves")])
+def test_a_misspelt_leaf_is_told_before_there_is_no_way_to_it(
+    world: FakeWorld, kubelet: Kubelet, name: str, meant: str
+) -> None:
+    with pytest.raises(Refused, match=f"{name!r} is not a leaf of this hub") as caught:
+        check(world, ("milan", name))
+    assert str(caught.value.hint).startswith(meant)
+
+
+def test_a_leaf_without_a_way_to_it_is_told_so(world: FakeWorld, kubelet: Kubelet) -> None:
+    del world.leaves["rome"]
+    with pytest.raises(ClusterError, match="cluster 'rome': no way to it"):
+        check(world)
+
+
 def test_a_namespace_that_cannot_be_made_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
     refusal = Forbidden("rome", "namespaces is forbidden")
     fault(world.leaves["rome"], refusal, "create", r.NAMESPACE)
