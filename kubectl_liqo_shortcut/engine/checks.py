@@ -71,7 +71,7 @@ def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Fin
         return outdated(hub.get(ObjectRef(hub.name, r.CRD, "", name)))
 
     def may() -> Iterable[Finding]:
-        return _permissions(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
+        return lacks(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
 
     return _all(hub.name, (configurations, crd, may), deadline)
 
@@ -96,7 +96,7 @@ def _check_leaf(side: Side, looked: Looked, deadline: Deadline, adopt: bool) -> 
         namespace = there or facts.tenant_namespace
         needed = [*permissions.on_leaf(side, namespace, adopt=adopt)]
         needed += [] if there else permissions.to_make_namespaces()
-        return _permissions(leaf, needed, deadline)
+        return lacks(leaf, needed, deadline)
 
     room = (quotas, ranges) if there and end.gateway is None else ()
     return _all(side.leaf, (template, may, *room), deadline)
@@ -159,9 +159,8 @@ def missing_permissions(
     return [each for each in needs if each in lacked]
 
 
-def _permissions(
-    cluster: Cluster, needed: Iterable[Access], deadline: Deadline
-) -> Iterator[Finding]:
+def lacks(cluster: Cluster, needed: Iterable[Access], deadline: Deadline) -> Iterator[Finding]:
+    """One finding for all of *needed* that we may not do there."""
     missing = missing_permissions(cluster, needed, deadline)
     if missing:
         yield Finding(

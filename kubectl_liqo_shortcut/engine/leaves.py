@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
@@ -56,23 +58,34 @@ def _ask(
 
 def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
     """Four questions, one after the other: a connection costs more than an answer."""
-    patiently(partial(check_id, cluster), deadline, first_look=True)
+    try:
+        patiently(partial(check_id, cluster), deadline, first_look=True)
+    except Forbidden as error:
+        with contextlib.suppress(ShortcutError):  # to be told together with all else that lacks
+            return _with_rights(refusal(error), cluster, peer, deadline)
+        raise
     manager = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
     deployment = _if_allowed(lambda: cluster.get(manager), None, deadline)
     listed = _if_allowed(
         lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
     )
-    needed = _needed(cluster, peer) if peer else ()
-    missing = missing_permissions(cluster, needed, deadline) if peer else []
+    says = Says(reach=Reach.OK, manager=deployment, configurations=listed.items)
+    return _with_rights(says, cluster, peer, deadline)
+
+
+def _with_rights(says: Says, cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
+    """*says*, and what lacks for a link with *peer*."""
+    missing = missing_permissions(cluster, _needed(cluster, peer), deadline) if peer else []
+    if not missing:
+        return says
     words = ", ".join(map(str, missing[:_TOLD]))
     words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
-    return Says(
-        reach=Reach.FORBIDDEN if missing else Reach.OK,
-        message=f"cluster {cluster.name!r}: not allowed to {words}" if missing else "",
-        hint=FindingName.MISSING_PERMISSIONS.remedy if missing else "",
+    return dataclasses.replace(
+        says,
+        reach=Reach.FORBIDDEN,
+        message=f"cluster {cluster.name!r}: not allowed to {words}",
+        hint=FindingName.MISSING_PERMISSIONS.remedy,
         missing=tuple(map(str, missing)),
-        manager=deployment,
-        configurations=listed.items,
     )
 
 

@@ -6,20 +6,22 @@ something stands in the way, the rest is looked at part by part, so that all of 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core import observe, permissions
+from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.plan import make_plan
-from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.preflight import Finding, of_error
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.engine.checks import Check, checks
+from kubectl_liqo_shortcut.engine.checks import Check, checks, lacks
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.look import Looked, look
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
@@ -28,6 +30,7 @@ from kubectl_liqo_shortcut.engine.world import World
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
+    Forbidden,
     Refused,
     ShortcutError,
     Transient,
@@ -147,7 +150,13 @@ def _hub_alone(request: Request, open_cluster: OpenCluster) -> list[Finding]:
 def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Finding]:
     """What a leaf says when the others cannot be compared with it."""
     leaf = open_cluster(side.leaf)
-    patiently(look_at_leaf(leaf), deadline, first_look=True)
+    try:
+        patiently(look_at_leaf(leaf), deadline, first_look=True)
+    except Forbidden as error:
+        found = [of_error(error, side.leaf)]
+        with contextlib.suppress(ShortcutError):  # it is enough that this one lacks
+            found += lacks(leaf, _needed(side, leaf), deadline)
+        return found
     world = World()
     try:
         for what in observe.first_look(side):
@@ -159,3 +168,9 @@ def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Fi
     finally:
         world.close()
     return []
+
+
+def _needed(side: Side, leaf: Cluster) -> Iterator[permissions.Access]:
+    """All that a link needs there, as far as that is known without a look."""
+    namespace = default_tenant_namespace(side.peer)
+    return permissions.of_leaf(side.peer, namespace, leaf.liqo_namespace)

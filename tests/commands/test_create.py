@@ -170,7 +170,7 @@ def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(world: FakeWo
     with pytest.raises(
         TimedOut, match=r"milan: Connection: not there yet.*udp://203.0.113.1:51840"
     ):
-        list(events(world, timeout=0.5))
+        list(events(world, timeout=1.5))
     assert len(link_objects(world)) == 6
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
 
@@ -253,7 +253,7 @@ def test_a_record_that_cannot_be_brought_up_to_date_does_not_hide_the_cause(
         return Forbidden("the hub", "no") if verb == "patch status" and ready else None
 
     world.hub.fault = fault
-    happened = events(world, timeout=0.5)
+    happened = events(world, timeout=1.5)
     told: list[Event] = []
     with pytest.raises(TimedOut):
         told.extend(happened)
@@ -298,7 +298,7 @@ def test_keep_on_failure_undoes_nothing_and_the_record_says_why(world: FakeWorld
 def test_undo_on_timeout_leaves_nothing(world: FakeWorld) -> None:
     world.paused.add(r.CONNECTION)
     with pytest.raises(TimedOut) as caught:
-        list(events(world, timeout=0.5, undo_on_timeout=True))
+        list(events(world, timeout=1.5, undo_on_timeout=True))
     assert caught.value.hint == "it was undone, as --undo-on-timeout asks"
     assert (link_objects(world), records(world)) == ([], [])
 
@@ -422,7 +422,7 @@ def test_a_timeout_names_the_service_that_holds_the_port(world: FakeWorld) -> No
     world.paused.add(r.GATEWAY_SERVER)
     put_service(world, "games/lobby", 51840)
     with pytest.raises(TimedOut, match="Service games/lobby holds UDP port 51840") as caught:
-        list(events(world, timeout=0.5))
+        list(events(world, timeout=1.5))
     assert "--gw-server-service-port" in str(caught.value.hint)
 
 
@@ -449,7 +449,7 @@ def test_a_timeout_names_no_service_that_does_not_matter(world: FakeWorld, forbi
 
     world.leaves["milan"].fault = fault
     with pytest.raises(TimedOut) as caught:
-        list(events(world, timeout=0.5))
+        list(events(world, timeout=1.5))
     assert "lobby" not in caught.value.message
 
 
@@ -461,7 +461,7 @@ def test_what_lost_its_record_meanwhile_is_not_made(world: FakeWorld) -> None:
 def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     with pytest.raises(TimedOut, match="no endpoint yet"):
-        list(events(world, timeout=0.5))
+        list(events(world, timeout=1.5))
     world.paused.clear()
     (server,) = (ref for ref in world.leaves["milan"].objects if ref.kind == r.GATEWAY_SERVER)
     world.liqo(world.leaves["milan"], server)
@@ -735,7 +735,7 @@ def test_a_key_that_belongs_to_an_earlier_gateway_is_not_published(world: FakeWo
     rome.put(stale)
     world.paused.add(r.GATEWAY_CLIENT)
     with pytest.raises(TimedOut):
-        list(events(world, timeout=0.5))
+        list(events(world, timeout=1.5))
     assert "milan publickey/rome" not in link_objects(world)
 
 

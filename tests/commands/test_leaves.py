@@ -256,6 +256,15 @@ def test_one_who_may_not_even_look_who_it_is_lacks_a_permission(hub: FakeWorld) 
     assert accesses(leaves(hub))["milan"] == "lacks 1 permission"
 
 
+def test_one_who_may_not_even_look_who_it_is_hears_of_all_that_lacks(hub: FakeWorld) -> None:
+    milan = hub.leaves["milan"]
+    milan.allows = lambda asked: asked["verb"] not in ("*", "get")
+    milan.fault = lambda verb, _: Forbidden("milan", "get is forbidden") if verb == "get" else None
+    (says, _) = (each.says for each in leaves(hub))
+    assert len(says.missing) > 5
+    assert says.access == f"lacks {len(says.missing)} permissions"
+
+
 def test_services_of_a_leaf_that_the_hub_remapped_cannot_go_direct(hub: FakeWorld) -> None:
     answer(hub.hub, "milan", seen="10.70.0.0/16")
     milan, rome = leaves(hub)

@@ -140,6 +140,15 @@ def test_a_quota_of_the_tenant_namespace_is_found(world: FakeWorld) -> None:
     assert names(report(world)) == ["rome: QuotaExhausted", "rome: LimitRange"]
 
 
+def test_one_who_may_not_even_look_who_a_leaf_is_hears_of_all_that_lacks(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    rome.allows = lambda asked: asked["verb"] not in ("*", "get", "patch")
+    rome.fault = lambda verb, _: Forbidden("rome", "get is forbidden") if verb == "get" else None
+    found = report(world)
+    assert names(found) == ["rome: Forbidden", "rome: MissingPermissions"]
+    assert "patch publickeies.networking.liqo.io/milan" in found.findings[1].message
+
+
 def test_what_may_not_be_looked_at_is_said_to_be_unchecked(world: FakeWorld) -> None:
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         return Forbidden("rome", "no") if ref.kind == r.WG_CLIENT_TEMPLATE else None
