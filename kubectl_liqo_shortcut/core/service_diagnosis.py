@@ -44,7 +44,8 @@ def chain(
         yield ok("service", HUB, f"{service.key} is {told}")
     else:
         yield ok("service", HUB, f"{service.key} is there, not annotated")
-    yield from _service(service, refusals)
+    hindered = _hindrances(service, refusals)
+    yield from _service(service, hindered)
     for leaf, sight in sights.items():
         if sight.error:
             yield unknown("leaf", leaf, sight.error, ServiceCause.LEAF_UNREACHABLE.remedy)
@@ -53,7 +54,7 @@ def chain(
     for leaf in sorted(service.seen_on):
         if not sights[leaf].error:
             yield from _leaf(service, path_on(service, sights[leaf]), to_hub.get(leaf, ""))
-    if not service.annotated:
+    if not service.annotated and not hindered:  # else that would not help
         yield failed(
             "annotation",
             HUB,
@@ -63,16 +64,20 @@ def chain(
         )
 
 
-def _service(service: Service, refusals: Sequence[Refusal]) -> Iterator[Check]:
-    found = [
+def _hindrances(service: Service, refusals: Sequence[Refusal]) -> list[Refusal]:
+    """What is wrong with the Service itself, apart from links and leaves."""
+    return [
         each
         for each in refusals
         if each.reason not in (*_ABOUT_LINKS, ServiceCause.LEAF_UNREACHABLE)
         and (service.annotated or each.reason in _WITHOUT_DIRECT)
     ]
-    for each in found:
+
+
+def _service(service: Service, hindered: Sequence[Refusal]) -> Iterator[Check]:
+    for each in hindered:
         yield failed("rules", each.cluster, each.reason, each.message, each.hint)
-    if not found:
+    if not hindered:
         hosts = ", ".join(f"{count} on {leaf or HUB}" for leaf, count in service.hosts.items())
         yield ok("endpoints", HUB, hosts)
         yield ok("seen by", HUB, ", ".join(sorted(service.seen_on)))

@@ -161,6 +161,8 @@ def test_one_that_is_not_there_and_one_that_no_leaf_sees(
     assert cause(world, "nobody") == ("NoService", HUB)
     publish(world, "alone", [], namespace="other")
     assert cause(world, "alone", "other") == ("NotOffloaded", HUB)
+    told = [each.reason for each in checks(world, "alone", "other") if each.reason]
+    assert "NotAnnotated" not in told  # to annotate it would not help
 
 
 def test_nothing_is_written(world: FakeWorld, liqo: Offloading) -> None:
