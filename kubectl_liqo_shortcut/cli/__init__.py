@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchCommand
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
 from kubectl_liqo_shortcut import __version__
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
@@ -127,7 +127,7 @@ def cli() -> None:
 def leave(code: int) -> NoReturn:
     """End the process without taking the interpreter apart, which costs a tenth of a second.
 
-    What is registered for the end, such as removing the client's key files, is done first.
+    What libraries registered for the end is done first.
     """
     try:
         if sys.stdout is not None:
@@ -153,9 +153,12 @@ def show_usage(error: click.ClickException) -> None:
     """A wrong command line, told like every other error."""
     at = getattr(error, "ctx", None)
     path = at.command_path if at is not None else PROGRAM
+    hint = f"{path} --help"
+    if isinstance(error, NoSuchOption) and path == PROGRAM:
+        hint = f"options follow the command: {PROGRAM} COMMAND {error.option_name} ..."
     from kubectl_liqo_shortcut.cli.say import show
 
-    show(ShortcutError(error.format_message(), hint=f"{path} --help"))
+    show(ShortcutError(error.format_message(), hint=hint))
 
 
 def _complete() -> None:
@@ -170,7 +173,7 @@ def _complete() -> None:
 
 def main() -> None:
     """The program: ends the process with the exit code that the help lists."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that key files of the client are removed
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as an exception, so that every finally runs
         if signal.getsignal(number) is not signal.SIG_IGN:  # else nohup wants it to live on
             signal.signal(number, lambda received, _: sys.exit(128 + received))
     gc.disable()  # it ends within minutes: looking for cycles costs more than it frees

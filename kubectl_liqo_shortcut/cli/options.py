@@ -129,7 +129,7 @@ def requests_from(
             f"name two leaves, not {len(words) or 'none'}",
             hint="the value of --dry-run follows =, as in --dry-run=client"
             if words and words[-1] in ("client", "server")
-            else "for example: kubectl liqo-shortcut create milan rome",
+            else "for example milan rome",
         )
     first, second = (cluster_id(word) for word in words)
     return [

@@ -23,8 +23,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "create": PAIR,
     "create --dry-run": PAIR,
     "delete": PAIR,
+    "preflight": PAIR,
+    "adopt": PAIR,
+    "sync": (),
     "diff": (),
     "get": (),
+    "describe": PAIR,
+    "why": PAIR,
+    "verify": PAIR,
+    "leaves": (),
+    "graph": (),
+    "rbac print": ("--hub",),
+    "rbac check": ("--hub",),
     "service list": (),
     "service enable": ("demo/web",),
     "service disable": ("demo/web",),
@@ -37,9 +47,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Each command, and the arguments of a right use."""
 
 ASKS_THE_HUB = (
-    *("create", "create --dry-run", "delete", "diff", "get", "crd install"),
+    *("create", "create --dry-run", "delete", "adopt", "sync", "diff", "get", "describe"),
+    *("verify", "leaves", "graph", "rbac print", "rbac check", "crd install"),
     *("service list", "service enable", "service disable"),
 )
+"""All but ``preflight`` and ``why``, whose report it is that the hub cannot be asked."""
+
 Said = tuple[int, str]
 
 
@@ -136,3 +149,8 @@ def test_every_wrong_use_is_one_sentence_and_one_hint(
         assert [line.partition(":")[0] for line in own] == ["Error", "Hint"], text
         assert code in ((2, 4) if command == "diff" else (1, 2, 4))
     golden(f"wrong/{way.__name__}.txt", "\n".join(lines))
+
+
+def test_an_option_before_the_command_is_told_where_it_belongs() -> None:
+    code, text = process("--context", "torino", "get")
+    assert (code, "COMMAND --context" in text) == (2, True), text
