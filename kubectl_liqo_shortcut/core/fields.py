@@ -83,9 +83,12 @@ def address(value: Any, at: str) -> str:
 
 def cidr(value: Any, at: str) -> str:
     try:
-        return str(ipaddress.ip_network(text(value, at, longest=43)))
+        given = ipaddress.ip_interface(text(value, at, longest=43))
     except ValueError as error:
         raise Invalid(f"{at}: {value!r} is not a CIDR") from error
+    if given.ip != given.network.network_address:
+        raise Invalid(f"{at}: {value!r} is not a CIDR but an address in {given.network}")
+    return str(given.network)
 
 
 def cidrs(value: Any, at: str) -> tuple[str, ...]:

@@ -115,6 +115,15 @@ def test_a_bad_value_is_refused_by_its_place(typed: Typed, value: Any, at: str) 
         typed(value, "here")
 
 
+@pytest.mark.parametrize(
+    ("given", "network"), [("10.40.0.1/16", "10.40.0.0/16"), ("fd00::7/48", "fd00::/48")]
+)
+def test_host_bits_are_refused_with_the_network_that_is_meant(given: str, network: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        fields.cidr(given, "here")
+    assert caught.value.message == f"here: {given!r} is not a CIDR but an address in {network}"
+
+
 def test_an_unknown_field_is_answered_with_the_known_ones() -> None:
     with pytest.raises(Invalid, match="unknown field 'c'") as caught:
         known({"c": 1}, "here")
