@@ -104,13 +104,14 @@ class FindingName(enum.StrEnum):
         "OverlappingCIDRs",
         Severity.WARNING,
         "networks of the two leaves overlap: Liqo remaps them, so the link works",
-        "the record's routes tell under which prefix each leaf reaches the other",
+        "nothing; describe shows under which prefix each leaf reaches the other one",
     )
     REMAPPED_BY_HUB = (
         "RemappedByHub",
         Severity.WARNING,
-        "the hub sees a leaf's Pod network under another prefix",
-        "Services with endpoints there cannot go direct with Liqo 1.2; the tunnel can",
+        "the hub sees a leaf's Pod network under another prefix: Services with endpoints there "
+        "cannot go direct with Liqo 1.2",
+        "the link works all the same; such Services stay on the hub's path",
     )
     QUOTA_NEEDS_RESOURCES = (
         "QuotaNeedsResources",

@@ -62,6 +62,15 @@ def known_networks(configuration: Object) -> Networks | None:
         return None
 
 
+def same_network(one: object, other: object) -> bool:
+    """Whether both are one, however they are written."""
+    try:
+        first, second = (ipaddress.ip_network(str(each), strict=False) for each in (one, other))
+    except ValueError:
+        return one == other
+    return first == second
+
+
 def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
     """The one of *configurations* that is about *peer*."""
     about = (each for each in configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == peer)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.networks import Network, same_network
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,
@@ -56,33 +57,32 @@ def of_error(
 def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
     """Networks of the two leaves that overlap: Liqo remaps them, so it works, and is said."""
     first, second = cidrs
-    pairs = (
-        (mine, other)
-        for mine in _networks(cidrs[first])
-        for other in _networks(cidrs[second])
-        if mine.overlaps(other)
-    )
-    for mine, other in pairs:
-        yield Finding(
-            FindingName.OVERLAPPING_CIDRS,
-            first,
-            f"its network {mine} overlaps {other} of {second}: Liqo remaps them",
-            FindingName.OVERLAPPING_CIDRS.remedy,
-        )
+    for kind, mine in _networks(cidrs[first]):
+        for other_kind, other in _networks(cidrs[second]):
+            if mine.overlaps(other):
+                yield Finding(
+                    FindingName.OVERLAPPING_CIDRS,
+                    first,
+                    f"its {kind} {mine} overlaps the {other_kind} {other} of {second}: "
+                    "the link works, Liqo remaps them",
+                    FindingName.OVERLAPPING_CIDRS.remedy,
+                )
 
 
-def _networks(cidrs: Cidrs | None) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    texts = (*cidrs.pod, *cidrs.external) if cidrs else ()
-    return [ipaddress.ip_network(text, strict=False) for text in texts]
+def _networks(cidrs: Cidrs | None) -> Iterator[tuple[str, Network]]:
+    """Each with what it is called."""
+    if cidrs is not None:
+        for kind, texts in (("Pod CIDR", cidrs.pod), ("external CIDR", cidrs.external)):
+            yield from ((kind, ipaddress.ip_network(text)) for text in texts)
 
 
 def is_remapped(configuration: Object) -> bool:
-    """Whether Liqo gave the Pod network that *configuration* is about another prefix."""
-    own, seen = (
-        ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
-        for part in ("spec", "status")
-    )
-    return bool(seen.get("pod")) and seen.get("pod") != own.get("pod")
+    """Whether Liqo gave a Pod network that *configuration* is about another prefix.
+
+    One that Liqo has not answered, or does not answer, is not remapped.
+    """
+    own, seen = (_pods(configuration, part) for part in ("spec", "status"))
+    return not all(map(same_network, own, seen))
 
 
 def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Iterator[Finding]:
@@ -91,13 +91,20 @@ def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Ite
     for leaf in pair:
         body = by_leaf.get(leaf, {})
         if is_remapped(body):
-            seen = body["status"]["remote"]["cidr"]["pod"]
+            own, seen = (", ".join(map(str, _pods(body, part))) for part in ("spec", "status"))
             yield Finding(
                 FindingName.REMAPPED_BY_HUB,
                 leaf,
-                f"the hub sees its Pod network as {', '.join(map(str, seen))}",
+                f"the hub sees its Pod CIDR {own} as {seen}: "
+                "Services with endpoints there cannot go direct with Liqo 1.2",
                 FindingName.REMAPPED_BY_HUB.remedy,
             )
+
+
+def _pods(configuration: Object, part: str) -> Sequence[object]:
+    """The Pod networks in *configuration*: in its spec as they are, in its status as seen."""
+    cidr = ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
+    return cidr.get("pod") or ()
 
 
 def outdated(crd: Object | None) -> Iterator[Finding]:

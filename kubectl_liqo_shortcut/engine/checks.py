@@ -52,9 +52,9 @@ def checks(
     found, errors = of_each(asked)
     cidrs = {leaf: facts.cidrs for leaf, facts in link.facts.leaves.items()}
     return [
+        *overlaps(cidrs),
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
-        *overlaps(cidrs),
     ]
 
 

@@ -171,7 +171,41 @@ def test_warnings_are_said_by_create_and_forbid_nothing(world: FakeWorld) -> Non
     )
     world.hub.set_status(ref, {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}})
     told = [event.text for event in create(world) if isinstance(event, Note)]
-    assert any(text.startswith("warning: rome: the hub sees its Pod network") for text in told)
+    assert any(text.startswith("warning: rome: the hub sees its Pod CIDR") for text in told)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (
+            "rome",
+            "cluster 'rome': Network pod-cidr: "
+            "'10.62.0.1/16' is not a CIDR but an address in 10.62.0.0/16",
+        ),
+        (
+            HUB,
+            "the hub: Configuration for rome: pod[0]: "
+            "'10.62.0.1/16' is not a CIDR but an address in 10.62.0.0/16",
+        ),
+    ],
+    ids=["the leaf's", "the hub's"],
+)
+def test_a_cidr_with_host_bits_is_refused_in_one_sentence(
+    world: FakeWorld, where: str, said: str
+) -> None:
+    if where == HUB:
+        (ref,) = (
+            ref for ref in world.hub.objects if ref.kind == r.CONFIGURATION and ref.name == "rome"
+        )
+        world.hub.objects[ref]["spec"]["remote"]["cidr"]["pod"] = ["10.62.0.1/16"]
+    else:
+        ref = ObjectRef("rome", r.NETWORK, "liqo", "pod-cidr")
+        world.leaves["rome"].set_status(ref, {"cidr": "10.62.0.1/16"})
+    (finding,) = report(world).findings
+    assert (finding.cluster, finding.message) == (where, said)
+    with pytest.raises(ClusterError, match="is not a CIDR but an address in") as caught:
+        list(create(world))
+    assert caught.value.exit_code is ExitCode.REFUSED
 
 
 def test_an_outdated_crd_is_found(world: FakeWorld) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.core.networks import networks_of, of_peer
+from kubectl_liqo_shortcut.core.networks import networks_of, of_peer, same_network
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import an_object, configuration
 
@@ -60,6 +60,22 @@ def test_what_liqo_has_not_answered_is_not_known(status: object) -> None:
 def test_nonsense_is_refused(body: Object) -> None:
     with pytest.raises(Invalid):
         networks_of(body)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.61.0.0/16", "10.61.0.0/16", True),
+        ("10.61.0.1/16", "10.61.0.0/16", True),
+        ("fd00::/48", "FD00:0::/48", True),
+        ("10.61.0.0/16", "10.61.0.0/17", False),
+        ("10.61.0.0/16", "fd00::/16", False),
+        ("nonsense", "nonsense", True),
+        ("", "10.61.0.0/16", False),
+    ],
+)
+def test_a_network_is_the_same_however_it_is_written(one: str, other: str, same: bool) -> None:
+    assert same_network(one, other) is same
 
 
 def test_a_configuration_is_found_by_its_label() -> None:

@@ -40,30 +40,74 @@ def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) 
     assert finding.severity is Severity.ERROR
 
 
-def test_networks_that_overlap_are_a_warning() -> None:
-    mine = Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",))
-    same = Cidrs(("10.61.128.0/17",), ("10.172.0.0/16",))
-    (finding,) = overlaps({MILAN: mine, ROME: same})
-    assert finding.severity is Severity.WARNING
-    assert "10.61.0.0/16 overlaps 10.61.128.0/17 of rome" in finding.message
-    assert list(overlaps({MILAN: mine, ROME: None})) == []
+@pytest.mark.parametrize(
+    ("mine", "other", "said"),
+    [
+        (
+            Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",)),
+            Cidrs(("10.61.128.0/17",), ("10.172.0.0/16",)),
+            ["its Pod CIDR 10.61.0.0/16 overlaps the Pod CIDR 10.61.128.0/17 of rome"],
+        ),
+        (
+            Cidrs(("10.61.0.0/16",), ("10.70.0.0/16",)),
+            Cidrs(("10.70.0.0/16",), ("10.70.0.0/16",)),
+            [
+                "its external CIDR 10.70.0.0/16 overlaps the Pod CIDR 10.70.0.0/16 of rome",
+                "its external CIDR 10.70.0.0/16 overlaps the external CIDR 10.70.0.0/16 of rome",
+            ],
+        ),
+        (
+            Cidrs(("10.61.0.0/16", "fd00:61::/48"), ("10.171.0.0/16",)),
+            Cidrs(("10.62.0.0/16", "fd00:61:0:8000::/49"), ("10.172.0.0/16",)),
+            ["its Pod CIDR fd00:61::/48 overlaps the Pod CIDR fd00:61:0:8000::/49 of rome"],
+        ),
+        (Cidrs(("::/0",), ("10.171.0.0/16",)), Cidrs(("10.0.0.0/9",), ("10.172.0.0/16",)), []),
+        (Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",)), None, []),
+    ],
+    ids=["Pods", "another kind", "IPv6 beside IPv4", "not the same family", "not known"],
+)
+def test_networks_that_overlap_are_a_warning_that_calls_each_by_its_kind(
+    mine: Cidrs, other: Cidrs | None, said: list[str]
+) -> None:
+    found = list(overlaps({MILAN: mine, ROME: other}))
+    works = "the link works, Liqo remaps them"
+    assert [each.message for each in found] == [f"{each}: {works}" for each in said]
+    assert all((each.severity, each.cluster) == (Severity.WARNING, MILAN) for each in found)
 
 
-def configuration_on_hub(leaf: str, seen: str | None) -> dict[str, Any]:
+def configuration_on_hub(leaf: str, own: list[str], seen: list[str] | None) -> dict[str, Any]:
     body = an_object(r.CONFIGURATION, leaf, "liqo-hub", labels={r.REMOTE_CLUSTER_ID: leaf})
-    body["spec"] = {"remote": {"cidr": {"pod": ["10.61.0.0/16"]}}}
-    return body | ({"status": {"remote": {"cidr": {"pod": [seen]}}}} if seen else {})
+    body["spec"] = {"remote": {"cidr": {"pod": own}}}
+    return body | ({"status": {"remote": {"cidr": {"pod": seen}}}} if seen else {})
+
+
+ONE, TWO = ["10.61.0.0/16"], ["10.61.0.0/16", "fd00::/48"]
 
 
 @pytest.mark.parametrize(
-    ("seen", "count"),
-    [("10.70.0.0/16", 1), ("10.61.0.0/16", 0), (None, 0)],
-    ids=["otherwise", "as it is", "not yet"],
+    ("own", "seen", "message"),
+    [
+        (ONE, ["10.70.0.0/16"], "its Pod CIDR 10.61.0.0/16 as 10.70.0.0/16"),
+        (
+            TWO,
+            ["10.61.0.0/16", "fd01::/48"],
+            "its Pod CIDR 10.61.0.0/16, fd00::/48 as 10.61.0.0/16, fd01::/48",
+        ),
+        (ONE, ONE, ""),
+        (ONE, None, ""),
+        (TWO, ONE, ""),
+        (["fd00::/48"], ["FD00:0::/48"], ""),
+    ],
+    ids=["otherwise", "the second", "as it is", "not yet", "the first alone", "written otherwise"],
 )
-def test_a_leaf_that_the_hub_remapped_is_a_warning(seen: str | None, count: int) -> None:
-    found = list(remapped([MILAN, ROME], [configuration_on_hub("milan", seen)]))
-    assert len(found) == count
-    assert all("10.70.0.0/16" in each.message for each in found)
+def test_a_leaf_that_the_hub_remapped_is_a_warning_of_what_does_not_go(
+    own: list[str], seen: list[str] | None, message: str
+) -> None:
+    found = remapped([MILAN, ROME], [configuration_on_hub("milan", own, seen)])
+    end = "Services with endpoints there cannot go direct with Liqo 1.2"
+    assert [(each.cluster, each.message) for each in found] == (
+        [("milan", f"the hub sees {message}: {end}")] if message else []
+    )
 
 
 def crd(**annotations: str) -> dict[str, Any]:
