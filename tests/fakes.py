@@ -198,6 +198,9 @@ class FakeWorld:
         self._uids = itertools.count(1)
         self.paused: set[Kind] = set()
         self.stuck = False  # no gateway server gets an endpoint
+        self.remaps: dict[
+            str, str
+        ] = {}  # for CIDRs that are taken: the one that Liqo gives instead
         self.closed = False
         self.reflect: Callable[[FakeCluster, ObjectRef], object] = lambda *_: None
         self.kubelet: Callable[[FakeCluster, ObjectRef], None] | None = None  # runs new Pods
@@ -245,7 +248,12 @@ class FakeWorld:
         body = cluster.objects[ref]
         match ref.kind:
             case r.CONFIGURATION:
-                cluster.set_status(ref, {"remote": body["spec"]["remote"]})
+                own = body["spec"]["remote"]["cidr"]
+                seen = {
+                    kind: [self.remaps.get(cidr, cidr) for cidr in cidrs]
+                    for kind, cidrs in own.items()
+                }
+                cluster.set_status(ref, {"remote": {"cidr": seen}})
             case r.GATEWAY_SERVER | r.GATEWAY_CLIENT:
                 self._start_gateway(cluster, ref, body)
                 key = ObjectRef(cluster.name, r.PUBLIC_KEY, ref.namespace, ref.name)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.leaf import remaps
 from kubectl_liqo_shortcut.core.lifecycle import expired_at, is_in_use
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
@@ -126,6 +127,8 @@ def _make(
     changed = yield from _converge(link, options, deadline, stop, hub, made=made)
     link.journal.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
+    if verb is not Verb.UNCHANGED:
+        yield from (Note(each, request.name) for each in remaps(link.journal.record))
     yield Outcome(request.name, verb, link.journal.record)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.networks import same_network
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.status import latency_of
 
@@ -41,3 +43,20 @@ def routes_of(end: End) -> Iterator[dict[str, str]]:
             if number < len(reachable):
                 route["reachableAs"] = str(reachable[number])
             yield route
+
+
+def remapped_to(route: Mapping[str, Any]) -> str:
+    """The other prefix that Liqo gave that network; empty if it gave none, or none yet."""
+    seen = str(route.get("reachableAs") or "")
+    return "" if same_network(seen, route["cidr"]) else seen
+
+
+def remaps(record: Object) -> Iterator[str]:
+    """A sentence for each direction in which Pods are reached under another prefix than theirs."""
+    prefixes: dict[tuple[str, str], list[str]] = {}
+    for route in (record.get("status") or {}).get("routes") or ():
+        if route["type"] == "Pod" and (seen := remapped_to(route)):
+            found = prefixes.setdefault((route["from"], route["to"]), [])
+            found.append(f"{seen} ({route['cidr']} there)")
+    for (leaf, peer), found in prefixes.items():
+        yield f"{leaf} reaches Pods of {peer} at {', '.join(found)}"

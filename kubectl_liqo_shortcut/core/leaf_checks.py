@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, failed, ok
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
 from kubectl_liqo_shortcut.core.gateway_checks import kind_of, unseen
-from kubectl_liqo_shortcut.core.leaf import routes_of
+from kubectl_liqo_shortcut.core.leaf import remapped_to, routes_of
 from kubectl_liqo_shortcut.core.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.model import is_terminating
 from kubectl_liqo_shortcut.core.observe import End
@@ -123,13 +123,10 @@ def configuration(leaf: LeafEvidence, evidence: Evidence) -> Check:
 def _routes(end: End) -> str:
     pods = [each for each in routes_of(end) if each["type"] == "Pod"]
     return ", ".join(
-        f"{each['cidr']} of {end.side.peer}" + _as(each["cidr"], each.get("reachableAs", ""))
+        f"{each['cidr']} of {end.side.peer}" + (f", reached as {seen}" if seen else "")
         for each in pods
+        for seen in [remapped_to(each)]
     )
-
-
-def _as(cidr: str, seen: str) -> str:
-    return "" if seen in ("", cidr) else f", reached as {seen}"
 
 
 def gateway(leaf: LeafEvidence, evidence: Evidence) -> Check:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from kubectl_liqo_shortcut.core.facts import host_and_port
+from kubectl_liqo_shortcut.core.leaf import remapped_to
 from kubectl_liqo_shortcut.core.leaves import Leaf
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason
@@ -76,6 +77,7 @@ def _wide(record: Object) -> tuple[str, ...]:
     endpoint = status.get("endpoint")
     routes = [
         f"{route['from']}->{route.get('reachableAs') or '<pending>'}"
+        + (f"({route['cidr']})" if remapped_to(route) else "")
         for route in status.get("routes") or ()
         if route.get("type") == "Pod"
     ]

@@ -145,6 +145,20 @@ def test_a_second_create_changes_nothing(world: FakeWorld, again: tuple[str, str
     assert link_objects(world) == before
 
 
+def test_it_ends_with_who_reaches_pods_under_another_prefix(world: FakeWorld) -> None:
+    world.remaps = {"10.62.0.0/16": "10.71.0.0/16", "10.171.0.0/16": "10.99.0.0/16"}
+    *_, note, last = events(world)
+    assert note == Note(
+        "milan reaches Pods of rome at 10.71.0.0/16 (10.62.0.0/16 there)", "milan--rome"
+    )
+    assert isinstance(last, Outcome)
+    assert not any(isinstance(each, Note) and "reaches" in each.text for each in events(world))
+
+
+def test_where_nothing_is_remapped_it_tells_no_prefix(world: FakeWorld) -> None:
+    assert not any(isinstance(each, Note) and "reaches" in each.text for each in events(world))
+
+
 def test_other_options_on_an_existing_shortcut_are_refused_by_name(world: FakeWorld) -> None:
     list(events(world))
     with pytest.raises(Refused, match=r"differs in spec\.gateway\.mtu"):

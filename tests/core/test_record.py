@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.leaf import remaps
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.reasons import REASONS, Reason
 from kubectl_liqo_shortcut.core.record import (
@@ -216,6 +217,27 @@ def test_the_record_says_who_reaches_whom_under_which_prefix() -> None:
             "reachableAs": "10.172.0.0/16",
         },
     ]
+
+
+def test_who_reaches_pods_under_another_prefix_is_told_once_for_each_direction() -> None:
+    def seen(*pods: str) -> dict[str, object]:
+        return {"remote": {"cidr": {"pod": list(pods), "external": ["10.99.0.0/16"]}}}
+
+    two = {
+        "remote": {"cidr": {"pod": ["10.61.0.0/16", "fd00::/48"], "external": ["10.171.0.0/16"]}}
+    }
+    objects = on("milan", configuration("milan", status=seen("10.62.0.0/16"))) | on(
+        "rome", configuration("rome", spec=two, status=seen("10.71.0.0/16", "fd01::/48"))
+    )
+    assert list(remaps({"status": status(UP | objects)})) == [
+        "rome reaches Pods of milan at 10.71.0.0/16 (10.61.0.0/16 there), "
+        "fd01::/48 (fd00::/48 there)"
+    ]
+
+
+@pytest.mark.parametrize("known", [{}, {"status": {}}, {"status": {"routes": None}}])
+def test_of_a_record_that_knows_no_routes_nothing_is_told(known: Object) -> None:
+    assert list(remaps(known)) == []
 
 
 def test_a_route_has_no_prefix_until_liqo_gives_one() -> None:

@@ -33,6 +33,7 @@ UP = record_of(
         "endpoint": {"address": "203.0.113.2", "port": 51840, "protocol": "UDP"},
         "routes": [
             route("milan", "Pod", reachableAs="10.71.0.0/16"),
+            route("milan", "Pod", reachableAs="10.0.0.0/16"),
             route("milan", "External", reachableAs="10.172.0.0/16"),
             route("rome", "Pod"),
         ],
