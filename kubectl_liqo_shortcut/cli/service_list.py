@@ -23,7 +23,8 @@ namespace_option = click.option(
     epilog="""\b
 Columns:
   DIRECT     whether it is annotated
-  ENDPOINTS  how many there are in each cluster
+  ENDPOINTS  how many there are in each cluster; remapped: they cannot go direct, since the hub
+             sees the Pod network of that leaf under another prefix
   MISSING    shortcuts between leaves of which one sees endpoints on the other: not there, or not
              Ready by the hub's record
   PATH       what the EndpointSlices on the leaves really hold: direct, via-hub, mixed; stale: not
@@ -72,7 +73,7 @@ def list_command(
     errors = {path.leaf: path.error for each in found for path in each.paths if path.error}
     for error in errors.values():
         note(error)
-    rows = [(each.service, each.missing, each.paths) for each in found]
+    rows = [(each.service, each.missing, each.paths, each.remapped) for each in found]
     if output is TableFormat.NAME:
         documents = [shown.name_document(each.service.body) for each in found]
         click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)

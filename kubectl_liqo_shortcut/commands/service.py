@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import is_ready
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, lags, path_on
-from kubectl_liqo_shortcut.core.service_refusals import Refusal
+from kubectl_liqo_shortcut.core.service_refusals import Refusal, of_hub
 from kubectl_liqo_shortcut.core.slices import service_name
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
@@ -36,11 +36,15 @@ _WAY_BACK = 60.0  # seconds to go back to the hub's path after a failure
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """A Service, the pairs that have no Ready shortcut, and the way it goes on each leaf."""
+    """A Service, the pairs that have no Ready shortcut, and the way it goes on each leaf.
+
+    *remapped*: leaves with endpoints that cannot go direct, since the hub remapped their Pods.
+    """
 
     service: Service
     missing: tuple[Pair, ...]
     paths: tuple[LeafPath, ...]
+    remapped: frozenset[str] = frozenset()
 
 
 class ServiceRefused(Refused):
@@ -80,6 +84,7 @@ def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> 
             each,
             tuple(pair for pair in each.pairs if shortcut_name(*pair) not in ready),
             tuple(path_on(each, sights[leaf]) for leaf in each.seen_on),
+            frozenset(refusal.cluster for refusal in of_hub(each, hub.configurations)),
         )
         for each in hub.services
     ]

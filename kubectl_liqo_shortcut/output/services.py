@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, shortcut_name
+from kubectl_liqo_shortcut.core.model import Object, shortcut_name
 from kubectl_liqo_shortcut.core.resources import API_VERSION, SERVICE, USE_DIRECT
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_path import LeafPath, Path
@@ -17,8 +17,9 @@ KIND = "ServicePaths"
 _TITLES = ("NAME", "DIRECT", "ENDPOINTS", "MISSING", "PATH")
 _WIDE = ("SEEN-BY", "ADDRESSES")
 
-Row = tuple[Service, tuple[Pair, ...], tuple[LeafPath, ...]]
-"""A Service, the pairs that lack a Ready shortcut, and the way it goes on each leaf."""
+Row = tuple[Service, tuple[Pair, ...], tuple[LeafPath, ...], Collection[str]]
+"""A Service, the pairs that lack a Ready shortcut, the way it goes on each leaf, and the leaves
+whose Pods the hub remapped."""
 
 
 def services_table(
@@ -35,7 +36,10 @@ def services_table(
 
 
 def service_document(
-    service: Service, missing: Sequence[Pair], paths: Sequence[LeafPath]
+    service: Service,
+    missing: Sequence[Pair],
+    paths: Sequence[LeafPath],
+    remapped: Collection[str],
 ) -> Object:
     """All that is known of a Service; of each leaf, what its slices hold."""
     return {
@@ -44,7 +48,7 @@ def service_document(
         "metadata": {"name": service.name, "namespace": service.namespace},
         "direct": service.annotated,
         "endpoints": [
-            {"cluster": leaf, "count": count}  # null: on the hub itself
+            {"cluster": leaf, "count": count, "remapped": leaf in remapped}  # null: on the hub
             for leaf, count in service.hosts.items()
         ],
         "missingShortcuts": [
@@ -68,25 +72,37 @@ def annotation_document(service: Object) -> Object:
 
 
 def _narrow(
-    service: Service, missing: Sequence[Pair], paths: Sequence[LeafPath]
+    service: Service,
+    missing: Sequence[Pair],
+    paths: Sequence[LeafPath],
+    remapped: Collection[str],
 ) -> tuple[str, ...]:
     return (
         service.name,
         "yes" if service.annotated else "no",
-        _hosts(service.hosts),
+        _hosts(service, remapped),
         ",".join(shortcut_name(*pair) for pair in missing) or "<none>",
         _ways(paths),
     )
 
 
-def _wide(service: Service, _missing: Sequence[Pair], paths: Sequence[LeafPath]) -> tuple[str, ...]:
+def _wide(
+    service: Service,
+    _missing: Sequence[Pair],
+    paths: Sequence[LeafPath],
+    _remapped: Collection[str],
+) -> tuple[str, ...]:
     seen = [f"{leaf}/{namespace}" for leaf, namespace in sorted(service.seen_on.items())]
     held = [f"{each.leaf}:{address}" for each in paths for address in each.addresses]
     return ",".join(seen) or "<none>", ",".join(held) or "<none>"
 
 
-def _hosts(hosts: Mapping[ClusterID | None, int]) -> str:
-    return ",".join(f"{leaf or 'hub'}:{count}" for leaf, count in hosts.items()) or "<none>"
+def _hosts(service: Service, remapped: Collection[str]) -> str:
+    told = (
+        f"{leaf or 'hub'}:{count}" + ("(remapped)" if leaf in remapped else "")
+        for leaf, count in service.hosts.items()
+    )
+    return ",".join(told) or "<none>"
 
 
 def _ways(paths: Sequence[LeafPath]) -> str:

@@ -72,6 +72,19 @@ def test_leaves_that_go_different_ways_are_told_apart(linked: Clusters) -> None:
     assert web[-1] == "milan:direct,rome:stale(via-hub)(not-ready)"
 
 
+def test_endpoints_whose_pods_the_hub_remapped_are_told(clusters: Clusters) -> None:
+    ref = ObjectRef(HUB, r.CONFIGURATION, "liqo-hub", "rome")
+    clusters.hub.set_status(ref, {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}})
+    publish(clusters, "both", [("10.61.0.6", "milan"), ("10.62.0.6", "rome")])
+    table = run("service", "list", "--no-headers", on=clusters).stdout
+    assert table.split()[:3] == ["both", "no", "milan:1,rome:1(remapped)"]
+    said = json.loads(run("service", "list", "-o", "json", on=clusters).stdout)
+    assert said["items"][0]["endpoints"] == [
+        {"cluster": "milan", "count": 1, "remapped": False},
+        {"cluster": "rome", "count": 1, "remapped": True},
+    ]
+
+
 def test_a_leaf_that_fails_is_unknown_and_explained(clusters: Clusters) -> None:
     clusters.leaves["rome"].fault = always(Unreachable("rome", "cannot be reached"))
     result = run("service", "list", on=clusters)
