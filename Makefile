@@ -43,7 +43,7 @@ test: check e2e ## everything, of long series a fixed sample
 soak: $(BIN)/.installed ## the whole of the long series: faults, kills, seeds; as root, an hour or so
 	$(BIN)/python -m pytest -q -m soak
 
-lab: $(BIN)/.installed ## start the lab (LEAVES=N, PEERING=1 for liqoctl peer, DATAPLANE=1 for Pods, OVERLAPPING=1) and leave it running
+lab: $(BIN)/.installed ## start the lab (LEAVES=N, PEERING=1 for liqoctl peer, DATAPLANE=1 for Pods, OVERLAPPING=1 or leaves) and leave it running
 	$(BIN)/python -m tests.lab start --leaves $(LEAVES)
 
 lab-status: $(BIN)/.installed ## what the lab runs

@@ -10,26 +10,41 @@ import pytest
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
 from tests.lab.lab import Lab
+from tests.lab.topology import Overlap
 
 LEAVES = 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The hook sees every test of the run; those of this folder are end-to-end tests."""
+    """The hook sees every test of the run; those of this folder are end-to-end tests.
+
+    Those that want another lab come last, so that each kind of lab is started once.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=_wanted_lab)
+
+
+def _wanted_lab(item: pytest.Item) -> str:
+    """What it gives the fixture ``lab``: nothing, for an ordinary one."""
+    return str(item.callspec.params.get("lab", "")) if hasattr(item, "callspec") else ""
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """A hub and at least two leaves; stopped at the end only if it was started here."""
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A hub and at least two leaves; stopped at the end only if it was started here.
+
+    A file may ask for Pod CIDRs that overlap. A lab of another kind that runs already is somebody
+    else's: that is an error.
+    """
+    overlap = getattr(request, "param", Overlap.NONE)
     found = Lab.running()
-    if found is not None and len(found.leaves) >= LEAVES:
+    if found is not None and found.overlap is overlap and len(found.leaves) >= LEAVES:
         yield found
         found.close()
         return
-    started = Lab.start(LEAVES)
+    started = Lab.start(LEAVES, overlap=overlap)
     yield started
     started.stop()
 

@@ -13,6 +13,7 @@ from tests.lab.binaries import BuildError
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 from tests.lab.state import State, exclusive
+from tests.lab.topology import Overlap
 
 
 def start(options: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def start(options: argparse.Namespace) -> int:
         lb_delay=options.lb_delay,
         with_peering=options.peering,
         with_dataplane=options.dataplane,
-        overlapping=options.overlapping,
+        overlap=options.overlapping,
     )
     print(f"a hub and {options.leaves} leaves after {time.monotonic() - began:.1f} s; {lab.knobs}")
     print(
@@ -78,9 +79,12 @@ def main() -> int:
     )
     starting.add_argument(
         "--overlapping",
-        action="store_true",
-        default=_number("OVERLAPPING", 0) > 0,
-        help="the same Pod CIDR everywhere, which Liqo remaps (OVERLAPPING=1)",
+        type=Overlap,
+        choices=list(Overlap),
+        nargs="?",
+        const=Overlap.ALL,
+        default=_overlap(os.environ.get("OVERLAPPING") or "0"),
+        help="the same Pod CIDR everywhere, or in all leaves, which Liqo remaps (OVERLAPPING=1)",
     )
     starting.set_defaults(run=start)
     commands.add_parser("stop", help="end it and leave nothing behind").set_defaults(run=stop)
@@ -94,6 +98,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _overlap(text: str) -> str:
+    return {"0": Overlap.NONE, "1": Overlap.ALL}.get(text, text)  # the parser refuses what is none
 
 
 def _number(variable: str, default: int) -> int:

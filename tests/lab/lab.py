@@ -22,7 +22,7 @@ from tests.lab.errors import LabError
 from tests.lab.faults import Faults
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
-from tests.lab.topology import HUB, Topology, configured_range
+from tests.lab.topology import HUB, Overlap, Topology, configured_range
 
 _NOT_BOTH = "peerings and the data plane need different settings of Liqo: one at a time"
 
@@ -49,30 +49,33 @@ class Lab:
         lb_delay: float | None = None,
         with_peering: bool = False,
         with_dataplane: bool = False,
-        overlapping: bool = False,
+        overlap: Overlap = Overlap.NONE,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
         delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start,
-        *with_dataplane* is ``enable_dataplane``. In an *overlapping* lab all clusters have the same
-        Pod CIDR, and Liqo remaps it.
+        *with_dataplane* is ``enable_dataplane``. Where Pod CIDRs *overlap*, Liqo remaps them.
         """
         if with_peering and with_dataplane:
             raise LabError(_NOT_BOTH)
         network.require_host()
-        topology = Topology(configured_range(), leaves, overlapping)
+        topology = Topology(configured_range(), leaves, overlap)
         knobs = Knobs(pod_start or 0.0, lb_delay or 0.0)
         binaries.build()
         with exclusive():
             if (lab := cls.running()) is not None:
+                if lab.overlap is not overlap:
+                    raise LabError(
+                        f"a lab with other Pod CIDRs is running (overlap: {lab.overlap}), "
+                        f"not one with overlap: {overlap}",
+                        hint="stop it first",
+                    )
                 if len(lab.leaves) != leaves:
                     raise LabError(
                         f"a lab with {len(lab.leaves)} leaves is running", hint="stop it first"
                     )
-                if lab.overlapping != overlapping:
-                    raise LabError("a lab with other CIDRs is running", hint="stop it first")
                 lab.set_knobs(pod_start=pod_start, lb_delay=lb_delay)
                 if with_peering:
                     lab.enable_peering()
@@ -111,9 +114,9 @@ class Lab:
         return None if lab.problems() else lab
 
     @property
-    def overlapping(self) -> bool:
-        """Whether all clusters have the same Pod CIDR."""
-        return self.clusters[HUB].spec.overlapping
+    def overlap(self) -> Overlap:
+        """Which clusters have the same Pod CIDR."""
+        return self.clusters[HUB].spec.overlap
 
     @property
     def leaves(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import hashlib
 import json
+import re
 
 from tests.lab.kube import CORE, CRDS, ApiError, Kube, Object
 
@@ -20,6 +21,7 @@ _NOISE = {
 }
 _VOLATILE = {"resourceVersion", "managedFields", "generation"}
 """(Liqo puts a link's routes into shared objects and takes them out: two generations later.)"""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGESTED = 20_000  # characters; nobody reads a difference in more
 
 
@@ -84,6 +86,10 @@ def _objects(kube: Kube, group_version: str, plural: str) -> Snapshot:
 def _essence(item: Object, group_version: str, plural: str) -> Object:
     metadata = {key: value for key, value in item["metadata"].items() if key not in _VOLATILE}
     body = {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}
+    if plural == "firewallconfigurations":  # Liqo's webhook thinks of new names at each change
+        body["spec"] = json.loads(_UUID.sub("", json.dumps(body["spec"])))
+    if plural == "routeconfigurations":
+        _sort_routes(body["spec"]["table"])
     if plural == "secrets":
         body = {
             key: _digest(value) if key in ("data", "stringData") else value
@@ -92,6 +98,13 @@ def _essence(item: Object, group_version: str, plural: str) -> Object:
     if f"{group_version}/{plural}" == CRDS or len(json.dumps(body)) > _DIGESTED:
         body["spec"] = _digest(body.get("spec"))
     return body
+
+
+def _sort_routes(table: Object) -> None:
+    """Liqo's controllers write them in whatever order they find links and Pods."""
+    for rule in table.get("rules") or []:
+        rule["routes"] = sorted(rule.get("routes") or [], key=json.dumps)
+    table["rules"] = sorted(table.get("rules") or [], key=json.dumps)
 
 
 def _digest(value: object) -> str:

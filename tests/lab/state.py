@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.lab import binaries
 from tests.lab.errors import LabError
-from tests.lab.topology import Topology
+from tests.lab.topology import Overlap, Topology
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class State:
         record = {
             "range": str(topology.range),
             "leaves": topology.leaves,
-            "overlapping": topology.overlapping,
+            "overlap": topology.overlap,
             "ready": ready,
         }
         write(self.record, json.dumps(record))
@@ -143,7 +143,7 @@ class State:
             topology = Topology(
                 ipaddress.IPv4Network(record["range"]),
                 int(record["leaves"]),
-                bool(record["overlapping"]),
+                Overlap(record["overlap"]),
             )
             return topology, bool(record["ready"])
         except (OSError, ValueError, KeyError, TypeError):

@@ -7,6 +7,7 @@ that every component listens on its usual port; the rest is for Pods and for its
 from __future__ import annotations
 
 import dataclasses
+import enum
 import ipaddress
 import os
 from functools import cached_property
@@ -25,6 +26,14 @@ _FIRST_POD, _FIRST_LOAD_BALANCER, _END = 8, 128, 255
 _FIRST_WORKLOAD, _LAST_WORKLOAD = 10, 1000
 
 
+class Overlap(enum.StrEnum):
+    """Which clusters have the same Pod CIDR, so that Liqo gives it another one elsewhere."""
+
+    NONE = "none"
+    LEAVES = "leaves"  # the hub sees the leaf that is connected first as it is, the others remapped
+    ALL = "all"
+
+
 @dataclasses.dataclass(frozen=True)
 class ClusterSpec:
     """One cluster: its name (also its Liqo cluster ID and its context) and its addresses."""
@@ -32,7 +41,12 @@ class ClusterSpec:
     name: str
     index: int
     block: ipaddress.IPv4Network
-    overlapping: bool = False
+    overlap: Overlap = Overlap.NONE
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether Liqo remaps CIDRs, for which it needs its webhook."""
+        return self.overlap is not Overlap.NONE
 
     @property
     def api_address(self) -> str:
@@ -77,8 +91,12 @@ class ClusterSpec:
 
     @property
     def pod_cidr(self) -> str:
-        """Its own, or the same for all: then Liqo gives it another one in every other cluster."""
-        return f"10.{40 + (0 if self.overlapping else self.index)}.0.0/16"
+        number = {
+            Overlap.NONE: self.index,
+            Overlap.LEAVES: min(self.index, 1),
+            Overlap.ALL: 0,
+        }[self.overlap]
+        return f"10.{40 + number}.0.0/16"
 
     @property
     def service_cidr(self) -> str:
@@ -100,7 +118,7 @@ class Topology:
 
     range: ipaddress.IPv4Network
     leaves: int
-    overlapping: bool = False
+    overlap: Overlap = Overlap.NONE
 
     def __post_init__(self) -> None:
         if not 1 <= self.leaves <= MAX_LEAVES:
@@ -111,7 +129,7 @@ class Topology:
         """The hub first."""
         names = (HUB, *(f"leaf-{number}" for number in range(1, self.leaves + 1)))
         return tuple(
-            ClusterSpec(name, index, self._block(index), self.overlapping)
+            ClusterSpec(name, index, self._block(index), self.overlap)
             for index, name in enumerate(names)
         )
 
