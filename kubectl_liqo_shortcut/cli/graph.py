@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli.options import access_options
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+from kubectl_liqo_shortcut.output.text import printable
 
 _EPILOG = """\b
 Examples:
@@ -42,7 +43,8 @@ def command(output: GraphFormat, access: Access) -> None:
     topology, without_shortcuts = graph(access)
     click.echo(format_graph(topology, output, ascii_only=not _speaks_utf8()), nl=False)
     if without_shortcuts is not None:
-        click.echo(f"{without_shortcuts.message}\nHint: {without_shortcuts.hint}", err=True)
+        for line in (without_shortcuts.message, f"Hint: {without_shortcuts.hint}"):
+            click.echo(printable(line), err=True)
 
 
 def _speaks_utf8() -> bool:

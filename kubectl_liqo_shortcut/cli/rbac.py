@@ -199,6 +199,7 @@ def check_command(
     from kubectl_liqo_shortcut.commands.rbac import check
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
     from kubectl_liqo_shortcut.output.rbac import access_document, access_table, summary
+    from kubectl_liqo_shortcut.output.text import printable
 
     asked = scope(access)
     say_ways(access, [leaf] if leaf else ())
@@ -210,8 +211,9 @@ def check_command(
         shown = found.asked if show_all else found.lacks
         table = access_table(found.cluster, shown, found.lacks, headers=not no_headers)
         click.echo(table, nl=False)
-        click.echo(summary(found.cluster, found.user, found.asked, found.lacks), err=True)
+        said = summary(found.cluster, found.user, found.asked, found.lacks)
+        click.echo(printable(said), err=True)
     if found.note:
-        click.echo(found.note, err=True)
+        click.echo(printable(found.note), err=True)
     if not found.is_enough:
         click.get_current_context().exit(ExitCode.REFUSED)
