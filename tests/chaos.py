@@ -127,5 +127,8 @@ class _Chaotic:
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         self._do("delete", lambda: self._cluster.delete(ref, uid, version))
 
+    def served(self, api_version: str) -> tuple[Kind, ...]:
+        return self._do("served", lambda: self._cluster.served(api_version))
+
     def kinds(self) -> tuple[Kind, ...]:
         return self._do("kinds", self._cluster.kinds)

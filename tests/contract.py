@@ -116,6 +116,14 @@ class ClusterContract:
         cluster.delete(ref, uid_of(made), changed["metadata"]["resourceVersion"])
         assert cluster.get(ref) is None
 
+    def test_the_kinds_of_a_version_are_told_and_what_is_not_served_has_none(
+        self, cluster: Cluster
+    ) -> None:
+        assert {r.CONFIG_MAP, r.SECRET, r.NAMESPACE} <= set(cluster.served("v1"))
+        assert not [each for each in cluster.served("v1") if "/" in each.plural]
+        assert r.DEPLOYMENT in cluster.served("apps/v1")
+        assert cluster.served(NOT_SERVED.api_version) == ()
+
     def test_the_kinds_are_those_that_a_namespace_can_hold(self, cluster: Cluster) -> None:
         kinds = cluster.kinds()
         assert {r.CONFIG_MAP, r.LEASE, r.DEPLOYMENT} <= set(kinds)

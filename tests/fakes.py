@@ -32,6 +32,7 @@ class FakeCluster:
         self.liqo_namespace = world.liqo_namespace
         self.objects: dict[ObjectRef, Body] = {}
         self.not_served: set[Kind] = set()
+        self.foreign: set[Kind] = set()  # kinds that the program does not know are served too
         self.fault: Fault = _no_fault
         self.allows: Callable[[Object], bool] = lambda _: True
         self._world = world
@@ -117,6 +118,13 @@ class FakeCluster:
             versions = ("", old["metadata"]["resourceVersion"]) if old else ()
             if old is not None and old["metadata"]["uid"] == uid and version in versions:
                 self.drop(ref)
+
+    def served(self, api_version: str) -> tuple[Kind, ...]:
+        with self._world.changed:
+            self._enter("served", ObjectRef(self.name, r.CRD, "", api_version))
+            kinds = {each for each in vars(r).values() if isinstance(each, Kind)} | self.foreign
+            there = kinds - self.not_served
+            return tuple(sorted(each for each in there if each.api_version == api_version))
 
     def kinds(self) -> tuple[Kind, ...]:
         with self._world.changed:
@@ -213,12 +221,8 @@ class FakeWorld:
             cluster = self.leaves[leaf]
             self._install(cluster, leaf)
             pod, external = f"10.{60 + number}.0.0/16", f"10.{170 + number}.0.0/16"
-            for kind in (r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE):
-                name = "wireguard-server" if kind == r.WG_SERVER_TEMPLATE else "wireguard-client"
-                metadata = {"name": name, "namespace": liqo}
-                cluster.put(
-                    {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
-                )
+            for kind, name in _TEMPLATES.items():
+                cluster.put(gateway_template(kind, name, liqo))
             cluster.put(_network("pod-cidr", pod, liqo))
             cluster.put(_network("external-cidr", external, liqo))
             self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))
@@ -328,6 +332,25 @@ class FakeWorld:
             ),
             None,
         )
+
+
+_TEMPLATES = {r.WG_SERVER_TEMPLATE: "wireguard-server", r.WG_CLIENT_TEMPLATE: "wireguard-client"}
+
+
+def gateway_template(kind: Kind, name: str, namespace: str) -> Body:
+    """One that heeds all that a gateway's spec says."""
+    made = r.WG_GATEWAY_CLIENT if "Client" in kind.kind else r.WG_GATEWAY_SERVER
+    named = {"name": "{{ .Name }}", "namespace": "{{ .Namespace }}"}
+    heeded = {"args": ["--mtu={{ .Spec.MTU }}"], "service": "{{ .Spec.Endpoint }}"}
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "objectKind": {"apiVersion": made.api_version, "kind": made.kind},
+            "template": {"metadata": named, "spec": heeded},
+        },
+    }
 
 
 def _shown(body: Object) -> Body:

@@ -130,6 +130,18 @@ class KubeCluster:
         with contextlib.suppress(Gone, Conflict):  # gone already, or another object by now
             self._call("DELETE", ref.kind.path(ref.namespace, ref.name), {}, body)
 
+    def served(self, api_version: str) -> tuple[r.Kind, ...]:
+        root = "/apis/" if "/" in api_version else "/api/"
+        try:
+            answer = self._call("GET", root + api_version, {})
+        except Gone:
+            return ()
+        return tuple(
+            r.Kind(api_version, str(each["kind"]), str(each["name"]), bool(each.get("namespaced")))
+            for each in answer.get("resources") or ()
+            if "/" not in each["name"]  # a subresource
+        )
+
     def kinds(self) -> tuple[r.Kind, ...]:
         answers = [self._call("GET", path, {}, accept=_DISCOVERY) for path in ("/api", "/apis")]
         groups = (group for answer in answers for group in answer["items"])

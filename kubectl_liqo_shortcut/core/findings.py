@@ -82,6 +82,12 @@ class FindingName(enum.StrEnum):
         "the Liqo gateway template that the gateway is made from is not there",
         "name one that is there: --gw-server-template-name, --gw-client-template-name",
     )
+    TEMPLATE_UNUSABLE = (
+        "TemplateUnusable",
+        Severity.ERROR,
+        "Liqo cannot make a gateway from the template that is named, whatever its kind",
+        "see that spec.objectKind and spec.template of it are as in Liqo's own templates",
+    )
     QUOTA_EXHAUSTED = (
         "QuotaExhausted",
         Severity.ERROR,
@@ -112,6 +118,24 @@ class FindingName(enum.StrEnum):
         "the hub sees a leaf's Pod network under another prefix: Services with endpoints there "
         "cannot go direct with Liqo 1.2",
         "the link works all the same; such Services stay on the hub's path",
+    )
+    TEMPLATE_IGNORES_OPTIONS = (
+        "TemplateIgnoresOptions",
+        Severity.WARNING,
+        "the gateway template has values of its own for what the shortcut says",
+        "both gateways must have the same MTU; use the variable in the template, or do without",
+    )
+    VERSION_SKEW = (
+        "VersionSkew",
+        Severity.WARNING,
+        "Liqo is not of the same version on the hub and both leaves",
+        "it may well work; update Liqo where it is older, if it does not",
+    )
+    OTHER_MTU = (
+        "OtherMTU",
+        Severity.WARNING,
+        "the hub's own gateway to a leaf has another MTU than the shortcut will have",
+        "--mtu gives the shortcut the same, should the way between the leaves need it too",
     )
     QUOTA_NEEDS_RESOURCES = (
         "QuotaNeedsResources",

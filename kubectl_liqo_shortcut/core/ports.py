@@ -83,6 +83,9 @@ class Cluster(Protocol):
         With *version* (a resourceVersion), so is what changed since.
         """
 
+    def served(self, api_version: str) -> tuple[Kind, ...]:
+        """Every kind of that version of an API group; none if it is not served."""
+
     def kinds(self) -> tuple[Kind, ...]:
         """Every namespaced kind that can be listed, in its preferred version."""
 

@@ -107,6 +107,62 @@ def _pods(configuration: Object, part: str) -> Sequence[object]:
     return cidr.get("pod") or ()
 
 
+def skewed(versions: Mapping[str, str]) -> Iterator[Finding]:
+    """Liqo of another version somewhere: nobody tests all pairs, and it need not matter.
+
+    *versions* by cluster, the hub's first; one that is not known is no other one.
+    """
+    known = {cluster: version for cluster, version in versions.items() if version}
+    first = next(iter(known.values()), "")
+    odd = next((cluster for cluster, version in known.items() if version != first), None)
+    if odd is not None:
+        told = ", ".join(f"{version} on {cluster}" for cluster, version in known.items())
+        name = FindingName.VERSION_SKEW
+        yield Finding(name, odd, f"Liqo is not of one version: {told}", name.remedy)
+
+
+def other_mtu(mtu: int, pair: Iterable[ClusterID], gateways: Iterable[Object]) -> Iterator[Finding]:
+    """The hub's own *gateways* to the leaves of a *pair* that have another MTU than *mtu*."""
+    leaves = tuple(pair)
+    for each in gateways:
+        leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID)
+        theirs = (each.get("spec") or {}).get("mtu")
+        if leaf in leaves and isinstance(theirs, int) and theirs != mtu:
+            at = each["metadata"]
+            name = f"{each['kind']} {at['namespace']}/{at['name']}"
+            yield Finding(
+                FindingName.OTHER_MTU,
+                leaf,
+                f"the shortcut will have MTU {mtu}, the hub's {name} has {theirs}",
+                f"--mtu {theirs} gives the shortcut the same",
+            )
+
+
+def unequal_mtu(mtu: int, reused: Iterable[tuple[str, Object]]) -> Iterator[Finding]:
+    """A gateway of others that is used as it is must have the other side's MTU, which is *mtu*
+    unless that one is of others too: else larger packets vanish without a word."""
+    theirs = {
+        leaf: body["spec"]["mtu"]
+        for leaf, body in reused
+        if body["kind"] in _GATEWAYS and (body.get("spec") or {}).get("mtu")
+    }
+    leaf, seen = next(iter(theirs.items()), ("", mtu))
+    other = next((each for name, each in theirs.items() if name != leaf), mtu)
+    if seen != other:
+        yield Finding(
+            FindingName.CONFLICT,
+            leaf,
+            f"cluster {leaf!r}: the gateway that somebody else made there has MTU {seen}, the one "
+            f"on the other leaf {other}: both must have the same",
+            f"--mtu {seen} makes the other one alike"
+            if len(theirs) == 1
+            else "remove or correct one of them there",
+        )
+
+
+_GATEWAYS = (r.GATEWAY_SERVER.kind, r.GATEWAY_CLIENT.kind)
+
+
 def outdated(crd: Object | None) -> Iterator[Finding]:
     """A kind Shortcut that is older than this program loses fields of the status silently."""
     if crd is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.leaves import version_of
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, Role
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -15,17 +17,18 @@ from kubectl_liqo_shortcut.core.preflight import (
     Finding,
     exhausted,
     limited,
+    other_mtu,
     outdated,
     overlaps,
     remapped,
+    skewed,
 )
-from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
+from kubectl_liqo_shortcut.core.shortcut import Side
+from kubectl_liqo_shortcut.engine.gateway_template import look_at_template
+from kubectl_liqo_shortcut.engine.identity import controller_manager
 from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
-from kubectl_liqo_shortcut.errors import (
-    Forbidden,
-    ShortcutError,
-)
+from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
 
 _CONNECTIONS = 8  # for questions about permissions
 
@@ -44,17 +47,19 @@ def checks(
     To *adopt* needs more permissions than to create.
     """
     link = looked.link
+    versions: dict[str, str] = dict.fromkeys((HUB, *link.leaves), "")
     asked: dict[str, Check] = {
-        side.leaf: partial(_check_leaf, side, looked, deadline, adopt)
+        side.leaf: partial(_check_leaf, side, looked, versions, deadline, adopt)
         for side in link.shortcut.sides
     }
-    asked[HUB] = partial(_check_hub, hub, link.shortcut, deadline)
+    asked[HUB] = partial(_check_hub, hub, looked, versions, deadline)
     found, errors = of_each(asked)
     cidrs = {leaf: facts.cidrs for leaf, facts in link.facts.leaves.items()}
     return [
         *overlaps(cidrs),
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
+        *skewed(versions),
     ]
 
 
@@ -62,9 +67,16 @@ def _unchecked(cluster: str, error: ShortcutError) -> Finding:
     return Finding(FindingName.UNCHECKED, cluster, error.message, error.hint or "")
 
 
-def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Finding]:
-    def configurations() -> Iterable[Finding]:
-        return remapped((shortcut.server, shortcut.client), hub.list(_ALL_CONFIGURATIONS).items)
+def _check_hub(
+    hub: Cluster, looked: Looked, versions: dict[str, str], deadline: Deadline
+) -> list[Finding]:
+    """On two connections, which the first look has left."""
+    shortcut, view = looked.shortcut, looked.view
+    pair = shortcut.server, shortcut.client
+
+    def gateways() -> Iterable[Finding]:
+        servers = hub.list(Selection(r.GATEWAY_SERVER)).items
+        return other_mtu(shortcut.gateway.mtu, pair, (*view.gateway_clients, *servers))
 
     def crd() -> Iterable[Finding]:
         name = f"{r.SHORTCUT.plural}.{r.SHORTCUT.group}"
@@ -73,18 +85,28 @@ def _check_hub(hub: Cluster, shortcut: Shortcut, deadline: Deadline) -> list[Fin
     def may() -> Iterable[Finding]:
         return lacks(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
 
-    return _all(hub.name, (configurations, crd, may), deadline)
+    halves = (gateways, crd), (partial(_note_version, hub, versions), may)
+    found = together([partial(_all, hub.name, half, deadline) for half in halves])
+    return [*remapped(pair, view.configurations), *(each for half in found for each in half)]
 
 
-def _check_leaf(side: Side, looked: Looked, deadline: Deadline, adopt: bool) -> list[Finding]:
+def _note_version(cluster: Cluster, versions: dict[str, str]) -> Iterable[Finding]:
+    """Liqo's version goes into *versions*, of all clusters; who may not look compares nothing."""
+    with contextlib.suppress(Forbidden):
+        versions[cluster.name] = version_of(cluster.get(controller_manager(cluster)))
+    return ()
+
+
+def _check_leaf(
+    side: Side, looked: Looked, versions: dict[str, str], deadline: Deadline, adopt: bool
+) -> list[Finding]:
     link = looked.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
-    facts = link.facts.leaves[side.leaf]
     there = end.namespace["metadata"]["name"] if end.namespace else ""
     serves = link.shortcut.gateway.service.type if side.role is Role.SERVER else None
 
     def template() -> Iterable[Finding]:
-        return _template(side, link.shortcut, facts.liqo_namespace, leaf)
+        return look_at_template(side, link.shortcut, leaf)
 
     def quotas() -> Iterable[Finding]:
         return exhausted(side.leaf, serves, leaf.list(Selection(r.RESOURCE_QUOTA, there)).items)
@@ -93,13 +115,14 @@ def _check_leaf(side: Side, looked: Looked, deadline: Deadline, adopt: bool) -> 
         return limited(side.leaf, leaf.list(Selection(r.LIMIT_RANGE, there)).items)
 
     def may() -> Iterable[Finding]:
-        namespace = there or facts.tenant_namespace
+        namespace = there or link.facts.leaves[side.leaf].tenant_namespace
         needed = [*permissions.on_leaf(side, namespace, adopt=adopt)]
         needed += [] if there else permissions.to_make_namespaces()
         return lacks(leaf, needed, deadline)
 
     room = (quotas, ranges) if there and end.gateway is None else ()
-    return _all(side.leaf, (template, may, *room), deadline)
+    version = partial(_note_version, leaf, versions)
+    return _all(side.leaf, (template, version, may, *room), deadline)
 
 
 def _all(cluster: str, questions: Iterable[Check], deadline: Deadline) -> list[Finding]:
@@ -115,24 +138,6 @@ def _all(cluster: str, questions: Iterable[Check], deadline: Deadline) -> list[F
 
 def _listed(ask: Check) -> list[Finding]:
     return list(ask())
-
-
-def _template(
-    side: Side, shortcut: Shortcut, liqo_namespace: str, leaf: Cluster
-) -> Iterator[Finding]:
-    given = shortcut.gateway
-    ref = given.server_template if side.role is Role.SERVER else given.client_template
-    kind = r.kind_of(ref.api_version, ref.kind)
-    namespace = ref.namespace or liqo_namespace
-    if kind is None:  # of another network technology: only Liqo there knows it
-        return
-    if leaf.get(ObjectRef(side.leaf, kind, namespace, ref.name)) is None:
-        yield Finding(
-            FindingName.TEMPLATE_MISSING,
-            side.leaf,
-            f"cluster {side.leaf!r}: there is no {ref.kind} {namespace}/{ref.name}",
-            f"kubectl --context {side.leaf} get {kind.plural} -A lists those there are",
-        )
 
 
 def missing_permissions(
@@ -169,6 +174,3 @@ def lacks(cluster: Cluster, needed: Iterable[Access], deadline: Deadline) -> Ite
             f"{cluster.name}: not allowed to {', '.join(map(str, missing))}",
             FindingName.MISSING_PERMISSIONS.remedy,
         )
-
-
-_ALL_CONFIGURATIONS = Selection(r.CONFIGURATION)

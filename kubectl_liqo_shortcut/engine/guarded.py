@@ -33,6 +33,9 @@ class Guarded:
     def watch(self, what: Selection, since: str) -> Iterator[Change]:
         return self._cluster.watch(what, since)
 
+    def served(self, api_version: str) -> tuple[Kind, ...]:
+        return self._cluster.served(api_version)
+
     def kinds(self) -> tuple[Kind, ...]:
         return self._cluster.kinds()
 

@@ -82,6 +82,11 @@ def check_id(leaf: Cluster) -> None:
         )
 
 
+def controller_manager(cluster: Cluster) -> ObjectRef:
+    """The Deployment that tells Liqo's version and settings there."""
+    return ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
+
+
 def _id_of(cluster: Cluster) -> ClusterID:
     """The cluster ID that Liqo was installed with there."""
     ref = ObjectRef(cluster.name, r.CONFIG_MAP, cluster.liqo_namespace, r.CLUSTER_ID_CONFIGMAP)

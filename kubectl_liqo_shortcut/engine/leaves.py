@@ -13,10 +13,10 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.leaves import Reach, Says, refusal
-from kubectl_liqo_shortcut.core.model import ClusterID, ObjectRef
+from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.ports import Cluster, Listing, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
-from kubectl_liqo_shortcut.engine.identity import check_id
+from kubectl_liqo_shortcut.engine.identity import check_id, controller_manager
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
 from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, Unreachable
 
@@ -64,8 +64,7 @@ def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
         with contextlib.suppress(ShortcutError):  # to be told together with all else that lacks
             return _with_rights(refusal(error), cluster, peer, deadline)
         raise
-    manager = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
-    deployment = _if_allowed(lambda: cluster.get(manager), None, deadline)
+    deployment = _if_allowed(lambda: cluster.get(controller_manager(cluster)), None, deadline)
     listed = _if_allowed(
         lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
     )

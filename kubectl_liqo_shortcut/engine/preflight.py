@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from kubectl_liqo_shortcut.core import observe, permissions
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.plan import make_plan
+from kubectl_liqo_shortcut.core.plan import Observed, make_plan
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Finding, of_error
+from kubectl_liqo_shortcut.core.preflight import Finding, of_error, unequal_mtu
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import Side
@@ -131,11 +132,15 @@ def conflicts(looked: Looked) -> Iterator[Finding]:
     link = looked.link
     ends = link.ends()
     rendered = link.renderer.link(link.shortcut, link.learn(ends))
-    for manifest in rendered.ready:
+    pending = (each.manifest for each in rendered.pending)
+    gateways = (each for each in pending if each.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT))
+    reused: list[Observed] = []
+    for manifest in (*rendered.ready, *gateways):
         try:
-            make_plan([manifest], ends, link.journal.objects)
+            reused += make_plan([manifest], ends, link.journal.objects).reused
         except Refused as error:
             yield of_error(error, manifest.cluster, FindingName.CONFLICT)
+    yield from unequal_mtu(link.shortcut.gateway.mtu, reused)
 
 
 def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service import (
     Service,
@@ -19,7 +19,7 @@ from kubectl_liqo_shortcut.core.service import (
     services_of,
 )
 from kubectl_liqo_shortcut.core.service_path import Sight
-from kubectl_liqo_shortcut.engine.identity import check_id, hub_id
+from kubectl_liqo_shortcut.engine.identity import check_id, controller_manager, hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import list_in
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
@@ -170,7 +170,7 @@ def _slices(
 
 def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object | None, str]:
     """None, and why, where it is not to be seen."""
-    ref = ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
+    ref = controller_manager(cluster)
     try:
         found = patiently(lambda: cluster.get(ref), deadline)
     except Forbidden as error:

@@ -40,6 +40,8 @@ class HubView:
     record: Object | None
     facts: Facts
     user: str
+    configurations: tuple[Object, ...] = ()
+    gateway_clients: tuple[Object, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,15 +64,18 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
         facts.result()  # where Liqo is missing too, the context is wrong: that is said instead
         raise
     user = _user(who_am_i(hub))
-    return HubView(records[0] if records else None, facts.result(), user)
+    found, configurations, clients = facts.result()
+    return HubView(records[0] if records else None, found, user, configurations, clients)
 
 
-def _look_for_facts(hub: Cluster, pair: Pair) -> Facts:
-    """Who the hub is, which leaves it has, and which of them it dials."""
+def _look_for_facts(
+    hub: Cluster, pair: Pair
+) -> tuple[Facts, tuple[Object, ...], tuple[Object, ...]]:
+    """Who the hub is, which leaves it has, and which of them it dials; all it has of both."""
     identity = hub_id(hub)
     configurations = find_configurations(hub)
     clients = hub.list(Selection(r.GATEWAY_CLIENT)).items
-    return _facts(pair, identity, configurations, clients)
+    return _facts(pair, identity, configurations, clients), configurations, clients
 
 
 def leaves_of(hub: Cluster) -> list[str]:

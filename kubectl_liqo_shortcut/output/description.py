@@ -73,7 +73,8 @@ def _head(record: Object, now: datetime.datetime) -> Iterator[Line]:
         yield 1, "Client Dials", ", ".join(f"{key} {value}" for key, value in dialled.items())
     for role in ("server", "client"):
         ref = gateway.get(f"{role}TemplateRef") or {}
-        yield 1, f"{role.capitalize()} Template", f"{ref.get('kind')} {ref.get('name')}"
+        at = "/".join(filter(None, (ref.get("namespace"), ref.get("name"))))
+        yield 1, f"{role.capitalize()} Template", f"{ref.get('kind')} {at}"
     yield 1, "Expires", spec.get("expirationTime") or "never"
     yield 1, "Tenant Namespaces", spec.get("tenantNamespaceReclaimPolicy") or _NONE
 

@@ -35,7 +35,7 @@ from kubectl_liqo_shortcut.errors import (
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.commands.test_delete import foreign_cluster
-from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
 
 CIDRS = {
     "milan": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]},
@@ -385,8 +385,7 @@ def test_a_lost_lease_stops_without_undoing(
 def test_a_template_elsewhere_is_on_record_with_its_namespace(world: FakeWorld) -> None:
     other = {"kind": "WgGatewayServerTemplate", "name": "ours", "namespace": "templates"}
     template = {"apiVersion": r.WG_SERVER_TEMPLATE.api_version, **other}
-    metadata = {"name": "ours", "namespace": "templates"}
-    world.leaves["rome"].put({**template, "metadata": metadata})
+    world.leaves["rome"].put(gateway_template(r.WG_SERVER_TEMPLATE, "ours", "templates"))
     connect(world, serverTemplateRef=template)
     run(world)
     assert present(world)["spec"]["gateway"]["serverTemplateRef"] == template

@@ -763,7 +763,7 @@ def test_a_pair_costs_the_same_number_of_requests_however_many_leaves_there_are(
     list(events(world))
     other = FakeWorld("milan", "rome", "paris", "oslo", "bonn")
     list(events(other))
-    assert counted(other.calls) == counted(world.calls) == 46
+    assert counted(other.calls) == counted(world.calls) == 49
 
 
 def test_progress_tells_each_change_once(world: FakeWorld) -> None:

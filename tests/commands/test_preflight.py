@@ -12,11 +12,13 @@ from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, cluster_id
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed, Report
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Refused, Unreachable
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
-from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
+from tests.samples import an_object
 
 
 def report(world: FakeWorld, *, send: bool = False, **wanted: Any) -> Report:
@@ -122,9 +124,197 @@ def test_a_template_that_is_not_there_is_found(world: FakeWorld) -> None:
     assert "no WgGatewayServerTemplate liqo/fast" in finding.message
 
 
-def test_a_template_of_another_technology_is_liqos_own_business(world: FakeWorld) -> None:
-    ref = {"apiVersion": "example.org/v1", "kind": "QuicServerTemplate", "name": "fast"}
-    assert report(world, spec={"gateway": {"serverTemplateRef": ref}}).findings == ()
+QUIC = Kind("gateways.example.com/v1", "QuicServerTemplate", "quicservertemplates")
+QUIC_REF = {"apiVersion": QUIC.api_version, "kind": QUIC.kind, "name": "fast"}
+OTHER_KIND = {"gateway": {"serverTemplateRef": QUIC_REF}}
+
+
+def put_template(world: FakeWorld, kind: Kind = QUIC, namespace: str = "liqo") -> Body:
+    """Of another technology, on milan, which is to serve; to be changed as it is."""
+    milan = world.leaves["milan"]
+    milan.foreign.add(kind)
+    body = gateway_template(kind, "fast", namespace)
+    milan.objects[ObjectRef("milan", kind, namespace, "fast")] = body
+    return body
+
+
+def test_a_template_of_another_technology_is_found_by_discovery(world: FakeWorld) -> None:
+    put_template(world)
+    assert report(world, spec=OTHER_KIND).findings == ()
+    asked = [ref.name for verb, ref in world.calls if verb == "served"]
+    assert asked == [QUIC.api_version]
+
+
+def test_liqos_own_templates_need_no_discovery(world: FakeWorld) -> None:
+    report(world)
+    assert not any(verb == "served" for verb, _ in world.calls)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "Ghost"}, "liqo/fast: the kind Ghost of gateways.example.com/v1 is not served"),
+        ({"apiVersion": "quic/v9"}, "the kind QuicServerTemplate of quic/v9 is not served there"),
+        ({"apiVersion": "../v1"}, "the kind QuicServerTemplate of ../v1 is not served there"),
+        ({"name": "slow"}, "there is no QuicServerTemplate liqo/slow"),
+        ({"namespace": "gateways"}, "there is no QuicServerTemplate gateways/fast"),
+        ({"name": "../../x"}, "there is no QuicServerTemplate liqo/../../x"),
+    ],
+    ids=["kind", "version", "no version", "name", "namespace", "no name"],
+)
+def test_a_template_that_cannot_be_there_is_named_before_anything_is_written(
+    world: FakeWorld, change: dict[str, str], said: str
+) -> None:
+    put_template(world)
+    spec = {"gateway": {"serverTemplateRef": {**QUIC_REF, **change}}}
+    (finding,) = report(world, spec=spec).findings
+    assert (finding.cluster, finding.name) == ("milan", "TemplateMissing")
+    assert finding.message.startswith("cluster 'milan': there is no ")
+    assert said in finding.message
+    with pytest.raises(Refused) as caught:
+        list(create(world, spec=spec))
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind(QUIC.api_version, QUIC.kind, "quics"),
+        Kind(QUIC.api_version, QUIC.kind, QUIC.plural, namespaced=False),
+    ],
+    ids=["another plural", "without namespaces"],
+)
+def test_a_kind_that_liqo_would_look_for_elsewhere_is_refused(world: FakeWorld, kind: Kind) -> None:
+    put_template(world, kind)
+    (finding,) = report(world, spec=OTHER_KIND).findings
+    assert finding.name == "TemplateUnusable"
+    assert f"its kind is served as {kind.plural}" in finding.message
+
+
+def test_a_template_that_liqo_can_make_nothing_from_is_refused(world: FakeWorld) -> None:
+    body = put_template(world)
+    del body["spec"]["template"]["metadata"]["name"]
+    (finding,) = report(world, spec=OTHER_KIND).findings
+    assert (finding.name, finding.severity) == ("TemplateUnusable", Severity.ERROR)
+    assert finding.message.endswith(
+        "no gateway from QuicServerTemplate liqo/fast: it has no spec.template.metadata.name"
+    )
+
+
+def test_a_template_for_a_kind_that_is_not_there_is_refused(world: FakeWorld) -> None:
+    body = put_template(world)
+    body["spec"]["objectKind"] = {"apiVersion": QUIC.api_version, "kind": "QuicServer"}
+    (finding,) = report(world, spec=OTHER_KIND).findings
+    assert finding.message.endswith(
+        "the QuicServer of gateways.example.com/v1 that it makes is not served there"
+    )
+    world.leaves["milan"].foreign.add(Kind(QUIC.api_version, "QuicServer", "quicservers"))
+    assert report(world, spec=OTHER_KIND).findings == ()
+
+
+def test_an_option_that_a_template_does_not_heed_is_a_warning(world: FakeWorld) -> None:
+    body = put_template(world)
+    body["spec"]["template"]["spec"] = {"args": ["--mtu=1200"]}
+    (finding,) = report(world, spec=OTHER_KIND).findings
+    assert (finding.name, finding.severity) == ("TemplateIgnoresOptions", Severity.WARNING)
+    assert "does not use .Spec.MTU: the shortcut's mtu will not be heeded" in finding.message
+
+
+@pytest.mark.parametrize("namespace", ["liqo", "gateways"])
+def test_who_may_not_look_at_a_template_of_others_is_told_which_right_lacks(
+    world: FakeWorld, namespace: str
+) -> None:
+    put_template(world)
+    ref = {**QUIC_REF, "namespace": namespace}
+
+    def fault(verb: str, about: ObjectRef) -> ClusterError | None:
+        return Forbidden("milan", "no") if about.kind == QUIC else None
+
+    world.leaves["milan"].fault = fault
+    (finding,) = report(world, spec={"gateway": {"serverTemplateRef": ref}}).findings
+    assert finding.name == "Unchecked"
+    assert f"give it get on quicservertemplates.gateways.example.com in {namespace}" in finding.hint
+
+
+def put_manager(cluster: FakeCluster, version: str) -> None:
+    container = {"name": "controller-manager", "image": f"ghcr.io/liqotech/manager:{version}"}
+    name = r.CONTROLLER_MANAGER
+    template = {"spec": {"containers": [container]}}
+    cluster.put(an_object(r.DEPLOYMENT, name, r.LIQO_NAMESPACE, spec={"template": template}))
+
+
+@pytest.mark.parametrize(
+    ("hub", "milan", "rome", "found"),
+    [
+        ("v1.2.0", "v1.2.0", "v1.2.0", []),
+        ("v1.2.0", "v1.1.0", "v1.2.0", ["milan: VersionSkew"]),
+        ("v1.1.0", "v1.2.0", "v1.2.0", ["milan: VersionSkew"]),
+        ("", "v1.2.0", "v1.1.0", ["rome: VersionSkew"]),
+        ("v1.2.0", "", "", []),
+    ],
+    ids=["one", "a leaf", "the hub", "the leaves alone", "not known"],
+)
+def test_liqo_of_several_versions_is_a_warning(
+    world: FakeWorld, hub: str, milan: str, rome: str, found: list[str]
+) -> None:
+    for cluster, version in ((world.hub, hub), (world("milan"), milan), (world("rome"), rome)):
+        if version:
+            put_manager(cluster, version)
+    seen = report(world)
+    assert names(seen) == found
+    assert seen.errors == []
+    for each in seen.findings:
+        assert f"{milan} on milan, {rome} on rome" in each.message
+
+
+def test_who_may_not_see_the_version_compares_nothing(world: FakeWorld) -> None:
+    for cluster, version in ((world.hub, "v1.2.0"), (world("milan"), "v1.1.0")):
+        put_manager(cluster, version)
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden(ref.cluster, "no") if ref.kind == r.DEPLOYMENT else None
+
+    world.leaves["milan"].fault = fault
+    assert names(report(world)) == []
+
+
+@pytest.mark.parametrize("kind", [r.GATEWAY_SERVER, r.GATEWAY_CLIENT])
+def test_another_mtu_of_the_hubs_own_gateway_is_a_warning(world: FakeWorld, kind: Kind) -> None:
+    labels = {r.REMOTE_CLUSTER_ID: "milan"}
+    world.hub.put(an_object(kind, "milan", "liqo-hub", labels=labels, spec={"mtu": 1400}))
+    (finding,) = report(world).findings
+    assert (finding.cluster, finding.name) == ("milan", "OtherMTU")
+    assert finding.message == (
+        f"the shortcut will have MTU 1340, the hub's {kind.kind} liqo-hub/milan has 1400"
+    )
+    assert finding.hint == "--mtu 1400 gives the shortcut the same"
+    assert names(report(world, spec={"gateway": {"mtu": 1400}})) == []
+
+
+@pytest.mark.parametrize(
+    ("milan", "rome", "mtu", "said"),
+    [
+        (1400, None, 1340, "has MTU 1400, the one on the other leaf 1340"),
+        (None, 1400, 1340, "has MTU 1400, the one on the other leaf 1340"),
+        (1400, None, 1400, ""),
+        (1400, 1300, 1340, "has MTU 1400, the one on the other leaf 1300"),
+        (1400, 1400, 1340, ""),
+    ],
+    ids=["the server's", "the client's", "as asked for", "both", "both alike"],
+)
+def test_a_gateway_of_others_must_have_the_mtu_of_the_other_side(
+    world: FakeWorld, milan: int | None, rome: int | None, mtu: int, said: str
+) -> None:
+    there = ((r.GATEWAY_SERVER, "milan", "rome", milan), (r.GATEWAY_CLIENT, "rome", "milan", rome))
+    for kind, leaf, peer, theirs in there:
+        if theirs is not None:
+            put_tenant_namespace(world.leaves[leaf], peer)
+            spec = {"mtu": theirs, "endpoint": {"port": 51840}}
+            world.leaves[leaf].put(foreign(kind, leaf, peer, spec))
+    found = report(world, spec={"gateway": {"mtu": mtu}})
+    assert [each.name for each in found.findings] == (["Conflict"] if said else [])
+    assert said in "".join(each.message for each in found.findings)
 
 
 def test_a_quota_of_the_tenant_namespace_is_found(world: FakeWorld) -> None:
@@ -213,6 +403,45 @@ def test_an_outdated_crd_is_found(world: FakeWorld) -> None:
     metadata: Body = {"name": name, "annotations": {}}
     world.hub.put({"apiVersion": r.CRD.api_version, "kind": r.CRD.kind, "metadata": metadata})
     assert names(report(world)) == ["the hub: OutdatedCRD"]
+
+
+@pytest.mark.parametrize("where", ["the hub", "milan"])
+def test_a_network_with_host_bits_is_refused_with_its_cluster_and_object(
+    world: FakeWorld, where: str
+) -> None:
+    cluster, kind, name = (
+        (world.hub, r.CONFIGURATION, "milan")
+        if where == HUB
+        else (world.leaves["milan"], r.NETWORK, "pod-cidr")
+    )
+    (ref,) = (ref for ref in cluster.objects if (ref.kind, ref.name) == (kind, name))
+    bad = {"cidr": "10.61.0.5/16"}
+    cluster.objects[ref]["spec"] = {"remote": {"cidr": {"pod": ["10.61.0.5/16"]}}}
+    cluster.set_status(ref, bad)
+    (finding,) = report(world).findings
+    assert finding.cluster == where
+    at = "Configuration for milan: pod[0]" if where == HUB else "Network pod-cidr"
+    assert f"{at}: '10.61.0.5/16' is not a CIDR" in finding.message
+    assert where in finding.message
+
+
+def test_a_leafs_configuration_with_host_bits_is_in_the_way(world: FakeWorld) -> None:
+    put_tenant_namespace(world.leaves["rome"], "milan")
+    other = {"remote": {"cidr": {"pod": ["10.61.0.5/16"], "external": ["10.171.0.0/16"]}}}
+    world.leaves["rome"].put(foreign(r.CONFIGURATION, "rome", "milan", other))
+    (finding,) = report(world).findings
+    assert (finding.cluster, finding.name) == ("rome", "Conflict")
+    assert "cluster 'rome': configuration/milan was made by somebody else" in finding.message
+
+
+def test_the_hub_is_no_leaf_of_itself(world: FakeWorld) -> None:
+    world.leaves["torino"] = FakeWorld("torino").leaves["torino"]
+    request = Request(pair=(cluster_id("milan"), cluster_id("torino")))
+    found = preflight(request, world, Renderer(read_template), 5.0)
+    assert found.findings[0].message == (
+        "'torino' is not a leaf of this hub: the hub has no Configuration for it"
+    )
+    assert found.findings[0].hint == "leaves of this hub: milan, rome"
 
 
 def test_a_leaf_rebuilt_since_it_was_linked_is_refused(world: FakeWorld) -> None:

@@ -15,8 +15,8 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Facts, default_tenant_namespace, nothing_known
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.render import Rendered, Renderer, Unknown, to_yaml_scalar
-from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, TemplateRef
-from tests.core.strategies import any_text, some_text
+from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, TemplateRef, parse
+from tests.core.strategies import any_text, some_text, specs
 from tests.samples import FACTS, MILAN, RENDERER, ROME, SHORTCUT, facts_with
 
 HOSTILE = {
@@ -171,6 +171,16 @@ def test_a_given_endpoint_replaces_the_observed_one() -> None:
 def test_one_leafs_part_of_a_link_is_that_leafs_alone() -> None:
     rendered = RENDERER.link(SHORTCUT, facts_with("rome", endpoint=None))
     assert {cluster for cluster, *_ in named(rendered.of(MILAN))} == {"milan"}
+
+
+@given(specs())
+def test_both_gateways_have_the_same_mtu(spec: dict[str, Any]) -> None:
+    shortcut = parse(spec)
+    facts = facts_of(cluster_id("torino"), shortcut.server, shortcut.client)
+    rendered = RENDERER.link(shortcut, facts)
+    kinds = ("GatewayServer", "GatewayClient")
+    found = [each.body["spec"]["mtu"] for each in rendered.ready if each.body["kind"] in kinds]
+    assert found == [shortcut.gateway.mtu] * 2
 
 
 def test_rendering_twice_gives_the_same() -> None:
