@@ -14,12 +14,18 @@ _TITLES = {
     (On.LEAF, Part.NAMESPACES): "On a leaf whose namespaces are not made beforehand",
     (On.HUB, Part.LINK): "On the hub",
     (On.HUB, Part.SERVICE): "On the hub, for Services",
+    (On.HUB, Part.STORED): "On the hub, for the identities that Liqo stored there",
     (On.HUB, Part.INSTALL): "On the hub, for crd install",
 }
 _HOW = {
     Part.SERVICE: "Printed with `--service NAMESPACE`.",
     Part.VERIFY: "Printed with `--verify`, as is the namespace.",
     Part.INSTALL: "Printed with `--install`.",
+    Part.STORED: (
+        "Printed with `--stored-identity LEAF`: nobody else is given Secrets of the hub. Where the "
+        "tenant namespace of the leaf has another name, it is found by its labels: that needs "
+        "`list` on `namespaces` too."
+    ),
     Part.NAMESPACES: (
         "Never printed, since the namespaces themselves are. Who has these rights too may leave "
         "the making of namespaces to the commands."
@@ -62,7 +68,11 @@ def _row(need: Need) -> tuple[str, ...]:
 
 
 def _resources(need: Need) -> Iterator[str]:
-    words = {"peer": "PEER", "namespace": "TENANT", "shortcut": "NAME"}
+    words = {
+        "peer": "PEER" if need.on is On.LEAF else "LEAF",
+        "namespace": "TENANT",
+        "shortcut": "NAME",
+    }
     part = f"/{need.subresource}" if need.subresource else ""
     name = need.name.format(**words)
     for kind in need.kinds:

@@ -135,7 +135,8 @@ class Access:
             raise ClusterError(
                 leaf,
                 f"{no_way}, and the hub's stored identity may not be read: {error.message}",
-                hint=f"{hint}, or ask the hub's administrator for get of that one Secret",
+                hint=f"{hint}, or ask the hub's administrator for that one Secret: "
+                f"kubectl liqo-shortcut rbac print --hub --stored-identity {leaf}",
             ) from error
         except ShortcutError as error:
             if isinstance(error, ClusterError) and error.cluster == leaf:

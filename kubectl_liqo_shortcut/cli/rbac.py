@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
-
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
-from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     ReportFormat,
     access_options,
     limit_option,
     report_option,
     say_ways,
-    with_options,
 )
+from kubectl_liqo_shortcut.cli.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
-from kubectl_liqo_shortcut.cli.ways import Command
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.errors import ExitCode, Invalid
-
-if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.core.permissions import Scope
-
-AskedScope: TypeAlias = "Callable[[Access], Scope]"
-"""What the options ask for, with Liqo where the way to the clusters says it is."""
+from kubectl_liqo_shortcut.errors import ExitCode
 
 _EPILOG = """\b
 Examples:
@@ -40,77 +26,6 @@ Examples:
   # what the present identity lacks on rome
   kubectl liqo-shortcut rbac check --leaf rome --peer milan
 """
-
-_SCOPE_OPTIONS = ("leaf", "peers", "hub", "services", "verify", "install")
-
-
-def scope_options(command: Command) -> Command:
-    """What is to be done on which cluster; gives the command ``leaf`` and ``scope``."""
-
-    @with_options(
-        click.option(
-            "--leaf",
-            metavar="ID",
-            shell_complete=candidates.more_leaves,
-            help="The leaf that the roles are for; with --peer",
-        ),
-        click.option(
-            "--peer",
-            "peers",
-            metavar="ID[=NAMESPACE]",
-            multiple=True,
-            shell_complete=candidates.more_leaves,
-            help="The other leaf of a link, and the tenant namespace for it, where that is not "
-            "liqo-tenant-ID; may be repeated",
-        ),
-        click.option("--hub", is_flag=True, help="The hub, instead of a leaf"),
-        click.option(
-            "--service",
-            "services",
-            metavar="NAMESPACE",
-            multiple=True,
-            help="Also what service and verify --service need for the Services of a namespace, as "
-            "it is called on that cluster; may be repeated",
-        ),
-        click.option("--verify", is_flag=True, help="Also what verify needs"),
-        click.option("--install", is_flag=True, help="Also what crd install needs; with --hub"),
-    )
-    @functools.wraps(command)
-    def with_scope(**params: Any) -> Any:
-        asked = {name: params.pop(name) for name in _SCOPE_OPTIONS}
-        return command(leaf=asked["leaf"], scope=partial(_scope, **asked), **params)
-
-    return with_scope  # type: ignore[return-value]
-
-
-def _scope(
-    access: Access,
-    *,
-    leaf: str | None,
-    peers: tuple[str, ...],
-    hub: bool,
-    services: tuple[str, ...],
-    verify: bool,
-    install: bool,
-) -> Scope:
-    """What the options ask for, of one cluster, with Liqo where *access* says it is."""
-    from kubectl_liqo_shortcut.commands import rbac
-
-    if hub == (leaf is not None):
-        raise Invalid(
-            "name one cluster: --leaf ID with --peer ID, or --hub",
-            hint="for example: kubectl liqo-shortcut rbac print --leaf rome --peer milan",
-        )
-    if leaf is None:
-        if peers:
-            raise Invalid("--peer goes with --leaf", hint="on the hub, no role depends on a pair")
-        scope = rbac.on_hub(services, verify=verify, install=install)
-    else:
-        if install:
-            raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
-        scope = rbac.on_leaf(leaf, peers, services, verify=verify)
-    namespace = access.liqo_namespace_of(leaf or HUB)
-    return dataclasses.replace(scope, liqo_namespace=namespace or scope.liqo_namespace)
 
 
 @click.group("rbac", epilog=_EPILOG)
@@ -129,6 +44,8 @@ Examples:
   kubectl liqo-shortcut rbac print --hub --subject ServiceAccount:liqo/shortcuts
   # and what crd install needs
   kubectl liqo-shortcut rbac print --hub --install
+  # for who reaches rome by the identity that Liqo stored on the hub
+  kubectl liqo-shortcut rbac print --hub --stored-identity rome
 """,
 )
 @scope_options

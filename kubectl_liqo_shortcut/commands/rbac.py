@@ -19,10 +19,22 @@ from kubectl_liqo_shortcut.engine.survey import who_am_i
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
 
 
-def on_hub(services: Sequence[str] = (), *, verify: bool = False, install: bool = False) -> Scope:
-    """What is done on the hub."""
-    given = tuple(dict.fromkeys(services))
-    return Scope(on=On.HUB, services=given, verify=verify, install=install)
+def on_hub(
+    services: Sequence[str] = (),
+    *,
+    verify: bool = False,
+    install: bool = False,
+    stored: Sequence[str] = (),
+) -> Scope:
+    """What is done on the hub; *stored* are the leaves whose stored identity is used."""
+    leaves = map(cluster_id, dict.fromkeys(stored))
+    return Scope(
+        on=On.HUB,
+        peers=tuple(Peer(leaf, default_tenant_namespace(leaf)) for leaf in leaves),
+        services=tuple(dict.fromkeys(services)),
+        verify=verify,
+        install=install,
+    )
 
 
 def on_leaf(

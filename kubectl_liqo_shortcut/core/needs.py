@@ -25,6 +25,7 @@ class Part(enum.StrEnum):
     SERVICE = "service"
     VERIFY = "verify"
     INSTALL = "install"
+    STORED = "stored identity"
     NAMESPACES = "namespaces"  # never printed: the namespaces are printed instead
 
 
@@ -32,6 +33,7 @@ class Place(enum.StrEnum):
     EVERYWHERE = "the whole cluster"
     LIQO = "Liqo's namespace"
     TENANT = "the tenant namespace of the peer"
+    STORED = "the hub's `liqo-tenant-LEAF`"
     EVENTS = "`default`"
     PROBES = f"`{PROBE_NAMESPACE}`"
     SERVICES = "the namespace of the Services"
@@ -41,7 +43,7 @@ class Place(enum.StrEnum):
 class Need:
     """Some verbs on kinds of one API group, in one place; without *name*, on all of them.
 
-    A name may hold ``{peer}``, ``{namespace}`` (its tenant namespace) and ``{shortcut}``. Without
+    A name may hold ``{peer}`` (on the hub, a leaf), ``{namespace}`` (its tenant namespace) and ``{shortcut}``. Without
     what is *optional* the commands go on, and tell less.
     """
 
@@ -108,7 +110,7 @@ _ON_LEAF = (
     _leaf(Place.LIQO, "get", r.CONFIG_MAP, name=r.CLUSTER_ID_CONFIGMAP, by=(*LOOK, DELETE, *TELL, VERIFY, "leaves"), why="which cluster answers"),
     _leaf(Place.LIQO, "list", r.NETWORK, by=LOOK, why="its own networks"),
     _leaf(Place.LIQO, "get", r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE, by=(PREFLIGHT, *MAKE), why="whether the gateway's template is there"),
-    _optional(_leaf(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=("leaves", SERVICE), why="Liqo's version, and whether it denies direct connections")),
+    _optional(_leaf(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=("leaves", SERVICE, PREFLIGHT, *MAKE), why="Liqo's version, and whether it denies direct connections")),
     _leaf(Place.TENANT, "get patch", r.NAMESPACE, name="{namespace}", by=(ADOPT,), why="to label it"),
     _leaf(Place.TENANT, "create", *_LINK, by=MAKE, why="the link itself"),
     _leaf(Place.TENANT, "get", *_LINK, name=_PEERS, by=(*MAKE, DELETE), why="whose it is, before it is changed or removed"),
@@ -144,7 +146,7 @@ _ON_HUB = (
     _hub(Place.EVERYWHERE, "get", r.CRD, name=_CRD, by=(PREFLIGHT, CREATE, ADOPT), why="whether the kind Shortcut is as new as the program"),
     _hub(Place.EVERYWHERE, "list", r.CONFIGURATION, by=(*LOOK, *TELL, "leaves", "graph"), why="the leaves and their networks"),
     _hub(Place.EVERYWHERE, "list", r.GATEWAY_CLIENT, by=(*LOOK, "leaves"), why="which leaves it dials"),
-    _hub(Place.EVERYWHERE, "list", r.GATEWAY_SERVER, by=("leaves",), why="which leaves dial it"),
+    _hub(Place.EVERYWHERE, "list", r.GATEWAY_SERVER, by=("leaves", PREFLIGHT, *MAKE), why="which leaves dial it, and with which MTU"),
     _hub(Place.EVERYWHERE, "list", r.CONNECTION, by=("leaves", "graph"), why="its own tunnels"),
     _optional(_hub(Place.EVERYWHERE, "list", r.NAMESPACE_MAP, by=(DELETE,), why="which Services go over a link: they are switched back first")),
     _hub(Place.EVERYWHERE, "list", r.SERVICE, r.NODE, by=(DELETE,), why="which Services go over a link, where there is offloading: nothing is cut unseen"),
@@ -153,6 +155,7 @@ _ON_HUB = (
     _of(Part.SERVICE, _hub(Place.EVERYWHERE, "list", r.SERVICE, r.NODE, by=(SERVICE,), why="Services, and the leaf of an endpoint")),
     _of(Part.SERVICE, _hub(Place.EVERYWHERE, "list", r.ENDPOINT_SLICE, by=(SERVICE,), why="their endpoints")),
     _hub(Place.LIQO, "get", r.CONFIG_MAP, name=r.CLUSTER_ID_CONFIGMAP, by=(*LOOK, DELETE, *TELL, VERIFY), why="what the hub is called"),
+    _optional(_hub(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=(PREFLIGHT, *MAKE), why="whether Liqo there has another version than on a leaf")),
     _hub(Place.LIQO, "create", r.LEASE, by=(*MAKE, DELETE, SERVICE), why="one command at a time works on a shortcut"),
     _hub(Place.LIQO, "get list watch patch delete", r.LEASE, name="liqo-shortcut-{shortcut}", by=(*MAKE, DELETE, SERVICE), why="one command at a time works on a shortcut"),
     _optional(_hub(Place.EVENTS, "create", r.EVENT, by=(*MAKE, DELETE), why="each change of Ready is an Event")),
@@ -160,6 +163,7 @@ _ON_HUB = (
     _of(Part.SERVICE, _hub(Place.SERVICES, "get", r.SERVICE, by=(SERVICE, VERIFY, DELETE), why="the Service")),
     _of(Part.SERVICE, _hub(Place.SERVICES, "patch", r.SERVICE, by=(SERVICE, DELETE), why="to annotate it")),
     _of(Part.SERVICE, _hub(Place.SERVICES, "watch", r.ENDPOINT_SLICE, by=(SERVICE, DELETE), why="Pods that move meanwhile")),
+    _of(Part.STORED, _hub(Place.STORED, "get", r.SECRET, name="kubeconfig-controlplane-{peer}", by=(*LOOK, DELETE, *TELL, VERIFY, "leaves"), why="the identity that Liqo stored for a leaf, where no context leads there: this one Secret, by name")),
     _of(Part.INSTALL, _hub(Place.EVERYWHERE, "create get list watch patch", r.CRD, name=_CRD, by=("crd install",), why="the kind Shortcut; a server-side apply that makes it names it")),
 )
 # fmt: on

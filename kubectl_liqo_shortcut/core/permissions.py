@@ -64,7 +64,7 @@ class Question:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Peer:
-    """The other leaf of a link, and the tenant namespace for it."""
+    """The other leaf of a link, and the tenant namespace for it; on the hub, any leaf."""
 
     id: str
     namespace: str
@@ -72,7 +72,10 @@ class Peer:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What somebody is to do on one cluster: links with *peers*, Services in namespaces, ..."""
+    """What somebody is to do on one cluster: links with *peers*, Services in namespaces, ...
+
+    On the hub, *peers* are the leaves that are reached by the identity that Liqo stored there.
+    """
 
     on: On
     peers: tuple[Peer, ...] = ()
@@ -87,12 +90,13 @@ class Scope:
         chosen |= {Part.SERVICE} if self.services else set()
         chosen |= {Part.VERIFY} if self.verify else set()
         chosen |= {Part.INSTALL} if self.install else set()
+        chosen |= {Part.STORED} if self.peers else set()
         return (each for each in needs.NEEDS if each.on is self.on and each.part in chosen)
 
     def places(self, need: Need) -> Iterator[tuple[str, str]]:
         """Namespace and name of each place that *need* stands for; "" for all."""
         match need.place:
-            case Place.TENANT:
+            case Place.TENANT | Place.STORED:
                 for peer in self.peers:
                     yield peer.namespace, self._name(need, peer)
             case Place.SERVICES:

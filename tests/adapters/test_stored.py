@@ -335,7 +335,8 @@ def test_one_that_may_not_be_read_is_told_with_whom_to_ask(hub: Hub, access: Ope
     assert "stored identity may not be read: the hub: " in caught.value.message
     assert "is forbidden" in caught.value.message
     assert str(caught.value.hint).endswith(
-        "or ask the hub's administrator for get of that one Secret"
+        "or ask the hub's administrator for that one Secret: "
+        "kubectl liqo-shortcut rbac print --hub --stored-identity milan"
     )
 
 

@@ -21,7 +21,8 @@ def test_a_leafs_roles_are_as_reviewed(golden: Golden) -> None:
 
 
 def test_the_hubs_roles_are_as_reviewed(golden: Golden) -> None:
-    result = run("rbac", "print", "--hub", "--service", "demo", "--install", *SUBJECT)
+    more = ("--install", "--stored-identity", "rome")
+    result = run("rbac", "print", "--hub", "--service", "demo", *more, *SUBJECT)
     assert result.exit_code == 0, result.stderr
     golden("rbac-hub.yaml", result.stdout)
 
@@ -97,8 +98,13 @@ def test_liqos_stored_identity_gets_a_note(monkeypatch: pytest.MonkeyPatch) -> N
         ("--hub", "--peer", "milan"),
         ("--leaf", "rome"),
         (*PAIR, "--install"),
+        (*PAIR, "--stored-identity", "milan"),
+        ("--hub", "--stored-identity", "milan=elsewhere"),
     ],
-    ids=["nothing", "both", "a peer of the hub", "no peer", "the kind on a leaf"],
+    ids=[
+        *("nothing", "both", "a peer of the hub", "no peer", "the kind on a leaf"),
+        *("an identity on a leaf", "an identity elsewhere"),
+    ],
 )
 def test_one_cluster_is_named(words: tuple[str, ...]) -> None:
     result = run("rbac", "print", *words, *SUBJECT)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_liqo_shortcut.adapters import stored
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.cli import cli
+from kubectl_liqo_shortcut.commands import rbac as commands
 from kubectl_liqo_shortcut.core import permissions, rbac
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.needs import NEEDS, Need, On, Part, Place
@@ -24,7 +26,13 @@ EVERYTHING = (
         services=("demo-torino", "shop"),
         verify=True,
     ),
-    Scope(on=On.HUB, services=("demo", "shop"), verify=True, install=True),
+    Scope(
+        on=On.HUB,
+        peers=(Peer("milan", "liqo-tenant-milan"), Peer("oslo", "liqo-tenant-oslo")),
+        services=("demo", "shop"),
+        verify=True,
+        install=True,
+    ),
 )
 SUBJECT = rbac.Subject("User", "liqo-shortcut:torino")
 every_need = pytest.mark.parametrize("need", NEEDS, ids=lambda each: f"{each.on}-{each.why[:40]}")
@@ -68,6 +76,31 @@ def test_what_the_roles_grant_is_what_is_asked_for(scope: Scope) -> None:
         if isinstance(kind, r.Kind) and (kind.group, kind.plural) == (rule.group, plural_of)
     }
     assert granted == {each.access for each in questions(scope)}
+
+
+def test_a_secret_of_the_hub_is_given_only_to_who_asks_for_it_and_by_name() -> None:
+    def secrets(*leaves: str) -> list[str]:
+        asked = questions(commands.on_hub(stored=leaves))
+        return [str(each.access) for each in asked if each.access.kind == r.SECRET]
+
+    assert secrets() == []
+    assert secrets("rome", "milan", "rome") == [
+        "get secrets/kubeconfig-controlplane-rome -n liqo-tenant-rome",
+        "get secrets/kubeconfig-controlplane-milan -n liqo-tenant-milan",
+    ]
+
+
+def test_the_hubs_tenant_namespaces_are_not_printed() -> None:
+    found = documents(commands.on_hub(stored=["rome"]))
+    assert not any(each["kind"] == "Namespace" for each in found)
+    (role,) = (
+        each
+        for each in found
+        if each["metadata"].get("namespace") == "liqo-tenant-rome" and each["kind"] == "Role"
+    )
+    (rule,) = role["rules"]
+    assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get"])
+    assert rule["resourceNames"] == [stored.secret_name("rome")]
 
 
 def test_a_right_that_one_command_needs_is_not_optional() -> None:

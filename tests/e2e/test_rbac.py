@@ -216,6 +216,16 @@ def without_create(limited: Limited) -> None:
     limited.proxy.refused.clear()
 
 
+def test_who_may_not_see_a_template_elsewhere_is_told_which_right_lacks(limited: Limited) -> None:
+    other = ("--gw-server-template-name", "fast", "--gw-server-template-namespace", "gateways")
+    told = limited.run("preflight", *PAIR, *other)
+    assert told.endswith(" 0 errors, 1 warnings\n")
+    right = "get on wggatewayservertemplates.networking.liqo.io in gateways there"
+    assert f"-> beside what rbac print prints, give it {right}" in told
+    assert [each.path.rpartition("/")[2] for each in limited.proxy.refused] == ["fast"]
+    limited.proxy.refused.clear()
+
+
 def test_what_is_printed_is_used(limited: Limited) -> None:
     """Comes after the story: whatever nobody used needs not be given."""
     unused = []

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.plugin import PAIR, link_objects
 from tests.e2e.ways import Document, Ways, made_and_removed
 from tests.lab import binaries
+from tests.lab.kube import wait_for
 from tests.lab.lab import Lab
 
 
@@ -140,6 +141,23 @@ def test_a_user_who_may_not_read_the_secret_is_told_so(ways: Ways) -> None:
     finally:
         lab.kubectl("delete", "clusterrolebinding", "looker")
         lab.kubectl("delete", "clusterrole", "looker")
+
+
+def test_the_printed_role_gives_the_one_secret_and_no_other(ways: Ways) -> None:
+    for leaf in PAIR:
+        ways.store(leaf, ways.of_liqo(leaf))
+    jane = ("--as", "jane", "--as-group", "ops")
+    asked = ("--hub", "--stored-identity", "leaf-1")
+    printed = ways.plugin("rbac", "print", *asked, "--subject", "User:jane").stdout
+    ways.lab.kubectl("apply", "-f", "-", input=printed)
+    try:
+        check = ("rbac", "check", *asked, *jane)
+        wait_for(lambda: ways.plugin(*check).returncode == 0, 10, "all is allowed", 0.2)
+        mine, other = ways.plugin("leaves", *PAIR, *jane).stdout.splitlines()[1:]
+        assert (mine.split()[1], mine.split()[-1]) == ("stored", "ok")
+        assert other.rstrip().endswith("no way to it")
+    finally:
+        ways.lab.kubectl("delete", "-f", "-", input=printed)
 
 
 def test_liqo_may_be_in_another_namespace_of_the_hub(ways: Ways) -> None:
