@@ -20,6 +20,7 @@ from tests.lab.dataplane.plane import DataPlane
 from tests.lab.dataplane.switch import Switch
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
+from tests.lab.nat import Nat
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
 from tests.lab.topology import HUB, Overlap, Topology, configured_range
@@ -151,13 +152,21 @@ class Lab:
     def knobs(self) -> Knobs:
         return self._state.knobs()
 
-    def set_knobs(self, *, pod_start: float | None = None, lb_delay: float | None = None) -> None:
-        """Seconds to add from now on to Pod starts and load-balancer addresses; None: as before."""
+    def set_knobs(
+        self,
+        *,
+        pod_start: float | None = None,
+        lb_delay: float | None = None,
+        lb_hostname: bool | None = None,
+    ) -> None:
+        """Seconds to add from now on to Pod starts and load-balancer addresses, and whether these
+        are published as names; None: as before."""
         knobs = self.knobs
         self._state.set_knobs(
             Knobs(
                 knobs.pod_start if pod_start is None else pod_start,
                 knobs.lb_delay if lb_delay is None else lb_delay,
+                knobs.lb_hostname if lb_hostname is None else lb_hostname,
             )
         )
 
@@ -221,6 +230,10 @@ class Lab:
         """Delete every Shortcut record on the hub, finalizers or not."""
         links.remove_shortcuts(self.clusters[HUB].kube)
 
+    def peer_endpoint(self, cluster: str, remote: str) -> str:
+        """``ADDRESS:PORT`` where the gateway of *cluster* for *remote* sends its packets to."""
+        return links.peer_endpoint(self.clusters[cluster].kube, cluster, remote)
+
     def snapshot(self, cluster: str) -> snapshot.Snapshot:
         """All objects of *cluster*, to be compared with a later snapshot."""
         return snapshot.take(self.clusters[cluster].kube)
@@ -273,6 +286,11 @@ class Lab:
     def faults(self) -> Faults:
         """Faults on request."""
         return Faults(self._state, self.clusters)
+
+    @property
+    def nat(self) -> Nat:
+        """Clusters whose gateways are behind NAT, on request."""
+        return Nat(self.clusters)
 
 
 def _clean_remains(state: State, report: Callable[[str], None]) -> None:

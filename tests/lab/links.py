@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import subprocess
+from pathlib import Path
 
 from tests.lab import network
 from tests.lab.errors import LabError
@@ -132,6 +135,24 @@ def tunnel_ping(kube: Kube, cluster: str, remote: str, count: int) -> str:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
+
+
+def peer_endpoint(kube: Kube, cluster: str, remote: str) -> str:
+    """Where the gateway of *cluster* for *remote* sends its packets to; "" while it does not know.
+
+    Of all that WireGuard tells, keys included, only that line leaves this function.
+    """
+    processes = network.pids(gateway_namespace(kube, cluster, remote))
+    names = {pid: Path(f"/proc/{pid}/comm").read_text("utf-8").strip() for pid in processes}
+    pid = next(pid for pid, name in names.items() if name == "wireguard")
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(f"/proc/{pid}/root/run/wireguard/liqo-tunnel.sock")
+        asked.sendall(b"get=1\n\n")
+        said = b""
+        while not said.endswith(b"\n\n"):
+            said += asked.recv(65536)
+    found = re.search(rb"^endpoint=(\S+)$", said, re.MULTILINE)
+    return found[1].decode() if found else ""
 
 
 def connections(kube: Kube) -> list[tuple[str, str, str, str]]:

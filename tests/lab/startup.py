@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.lab import binaries, certificates, chart, control_plane, network, processes
 from tests.lab.errors import LabError
 from tests.lab.kube import CORE, ApiError, Kube, path, wait_for
-from tests.lab.state import Knobs, State
+from tests.lab.state import Knobs, State, write
 from tests.lab.topology import ClusterSpec, Topology
 
 Report = Callable[[str], None]
@@ -33,6 +33,8 @@ def bring_up(
     state.save(topology, ready=False)
     state.set_knobs(knobs)
     state.set_peering(with_peering)
+    names = [pair for spec in topology.clusters for pair in spec.load_balancer_names.items()]
+    write(state.hosts, "".join(f"{address} {name}\n" for name, address in names))
     network.create(topology)
     control_plane.etcd(state)
     with concurrent.futures.ThreadPoolExecutor(len(topology.clusters)) as pool:

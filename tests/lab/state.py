@@ -22,21 +22,23 @@ from tests.lab.topology import Overlap, Topology
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Knobs:
-    """Seconds added on purpose, to stand for an image pull and for a cloud's load balancer."""
+    """What Pods and load balancers of a cloud do: seconds that they take, names for addresses."""
 
     pod_start: float = 0.0
     lb_delay: float = 0.0
+    lb_hostname: bool = False
 
     def __post_init__(self) -> None:
         if self.pod_start < 0 or self.lb_delay < 0:
             raise LabError("a delay cannot be negative")
 
     def __str__(self) -> str:
-        if self == Knobs():
-            return "injected delays: none"
+        named = "; load balancers publish names, not addresses" if self.lb_hostname else ""
+        if not self.pod_start and not self.lb_delay:
+            return f"injected delays: none{named}"
         return (
             f"injected delays: every Pod starts {self.pod_start:g} s late (injected), "
-            f"every load-balancer address comes {self.lb_delay:g} s late (injected)"
+            f"every load-balancer address comes {self.lb_delay:g} s late (injected){named}"
         )
 
 
@@ -53,6 +55,11 @@ class State:
     @property
     def knobs_file(self) -> Path:
         return self.root / "knobs.json"
+
+    @property
+    def hosts(self) -> Path:
+        """The /etc/hosts of all gateway Pods: their only way to resolve a name."""
+        return self.root / "hosts"
 
     @property
     def kubeconfig(self) -> Path:

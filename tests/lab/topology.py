@@ -76,6 +76,11 @@ class ClusterSpec:
         return str(self.block[3])
 
     @property
+    def nat_address(self) -> str:
+        """The public address of its router, once its gateways are behind NAT."""
+        return str(self.block[4])
+
+    @property
     def workload_gateway(self) -> str:
         """The node, as the Pods in the cluster's Pod CIDR see it."""
         return str(ipaddress.IPv4Network(self.pod_cidr)[1])
@@ -88,6 +93,14 @@ class ClusterSpec:
     @property
     def load_balancer_pool(self) -> list[str]:
         return [str(self.block[number]) for number in range(_FIRST_LOAD_BALANCER, _END)]
+
+    @property
+    def load_balancer_names(self) -> dict[str, str]:
+        """The address of each name that its load balancer publishes instead, if it is told so."""
+        return {self.load_balancer_name(address): address for address in self.load_balancer_pool}
+
+    def load_balancer_name(self, address: str) -> str:
+        return f"lb-{address.replace('.', '-')}.{self.name}.example"
 
     @property
     def pod_cidr(self) -> str:

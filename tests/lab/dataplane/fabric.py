@@ -73,7 +73,7 @@ def container(context: Context) -> Container:
     }
     pod: Object = {"metadata": {"name": _NAME, "namespace": NAMESPACE, "uid": ""}}
     environment = variables(context, pod, described, spec.fabric_address)
-    lines = script(described, root, {"account": account}, environment)
+    lines = script(described, root, state.hosts, {"account": account}, environment)
     if not lines:
         raise LabError("fabric has no binary")
     log = state.logs / f"{spec.name}-fabric.log"

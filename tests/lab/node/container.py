@@ -140,9 +140,16 @@ def binary(container: Object) -> Path | None:
 
 
 def script(
-    container: Object, root: Path, volumes: Mapping[str, Path], environment: Mapping[str, str]
+    container: Object,
+    root: Path,
+    hosts: Path,
+    volumes: Mapping[str, Path],
+    environment: Mapping[str, str],
 ) -> str:
-    """The shell lines that build the container's root and become its process."""
+    """The shell lines that build the container's root and become its process.
+
+    *hosts* is its /etc/hosts.
+    """
     program = binary(container)
     if program is None:
         return ""
@@ -153,6 +160,7 @@ def script(
         "ln -s ../run var/run",
         "for shared in proc sys dev; do mount --rbind /$shared $shared; done",
         f"touch {program.name}; mount --bind {shlex.quote(str(program))} {program.name}",
+        f"touch etc/hosts; mount --bind {shlex.quote(str(hosts))} etc/hosts",
     ]
     for mount in container.get("volumeMounts") or []:
         target = shlex.quote(f".{mount['mountPath']}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 import threading
 
+from tests.lab import conntrack
 from tests.lab.shell import run
 
 Target = tuple[str, int]
@@ -19,9 +18,6 @@ table ip liqolab {
   }
 }
 """
-_NETLINK_NETFILTER = 12
-_DELETE_CONNECTIONS = (1 << 8) | 2  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE
-_REQUEST = 1
 
 
 class NodePorts:
@@ -47,15 +43,4 @@ class NodePorts:
             if elements:
                 lines.append(f"add element ip liqolab node_ports {{ {', '.join(elements)} }}")
             run("nft", "-f", "-", stdin="\n".join(lines))
-            _forget_connections()
-
-
-def _forget_connections() -> None:
-    """A UDP flow that never pauses would keep its old translation for ever."""
-    header_length = 16
-    generation = struct.pack("=BBH", socket.AF_INET, 0, 0)
-    header = struct.pack(
-        "=IHHII", header_length + len(generation), _DELETE_CONNECTIONS, _REQUEST, 1, 0
-    )
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as netlink:
-        netlink.send(header + generation)
+            conntrack.forget()

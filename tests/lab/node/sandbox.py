@@ -93,7 +93,7 @@ class Sandbox:
         environment = variables(self._context, self.pod, spec, self.address)
         return Container(
             spec,
-            script(spec, root, volumes, environment),
+            script(spec, root, self._context.state.hosts, volumes, environment),
             self.namespace,
             self._log(spec),
             partial(in_background, self.report),

@@ -81,7 +81,7 @@ class Services:
             if uid not in self._services or not self._needs_address(uid):
                 return
             service = self._services[uid]
-            wanted = service["spec"].get("loadBalancerIP") or _published(service)
+            wanted = service["spec"].get("loadBalancerIP") or self._published(service)
             pool = [wanted] if wanted else self._context.spec.load_balancer_pool
             free = [address for address in pool if address not in self._assigned.values()]
             if not free or free[0] not in self._context.spec.load_balancer_pool:
@@ -93,9 +93,15 @@ class Services:
         self._publish(uid, free[0])
 
     def _publish(self, uid: str, address: str) -> None:
-        while (service := self._services.get(uid)) and _published(service) != address:
+        named = self._context.state.knobs().lb_hostname
+        ingress = (
+            {"hostname": self._context.spec.load_balancer_name(address)}
+            if named
+            else {"ip": address, "ipMode": "VIP"}
+        )
+        while (service := self._services.get(uid)) and self._published(service) != address:
             url = f"{_path(service)}/status"
-            status = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
+            status = {"loadBalancer": {"ingress": [ingress]}}
             try:
                 self._context.kube.patch(url, {"metadata": {"uid": uid}, "status": status})
                 self._context.log(f"service {_name(service)}: load-balancer address {address}")
@@ -105,6 +111,13 @@ class Services:
                     return
                 self._context.log(f"service {_name(service)}: {error}")
                 threading.Event().wait(_RETRY)
+
+    def _published(self, service: Object) -> str:
+        """The address that its status tells, be it by name."""
+        balanced = (service.get("status") or {}).get("loadBalancer") or {}
+        (ingress, *_) = balanced.get("ingress") or [{}]
+        named = self._context.spec.load_balancer_names.get(ingress.get("hostname", ""), "")
+        return str(ingress.get("ip") or named)
 
     def _decide(self) -> None:
         """Make the network agree with what is known. The lock is held."""
@@ -153,11 +166,6 @@ def _is_load_balancer(service: Object) -> bool:
         service["spec"].get("type") == "LoadBalancer"
         and not service["metadata"].get("deletionTimestamp")
     )
-
-
-def _published(service: Object) -> str:
-    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or [{}]
-    return str(ingress[0].get("ip", ""))
 
 
 def _path(service: Object) -> str:
