@@ -58,7 +58,8 @@ def clean_lab(lab: Lab) -> Iterator[Lab]:
 
 
 def _clean(lab: Lab) -> None:
-    lab.set_knobs(pod_start=0, lb_delay=0)
+    lab.set_knobs(pod_start=0, lb_delay=0, lb_hostname=False)
+    lab.nat.clear()
     lab.remove_shortcuts()
     lab.remove_link("leaf-1", "leaf-2")
 

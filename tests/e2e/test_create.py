@@ -58,12 +58,6 @@ def test_the_record_never_holds_a_key_and_names_what_was_made(hub: Lab) -> None:
     assert text.count('"ownership": "Created"') == 8
 
 
-@pytest.mark.parametrize("service_type", ["NodePort", "ClusterIP"])
-def test_other_service_types_connect_too(hub: Lab, service_type: str) -> None:
-    succeed(hub, "create", *PAIR, "--gw-server-service-type", service_type)
-    assert connections(hub) == {"leaf-1": "Connected", "leaf-2": "Connected"}
-
-
 def test_the_server_asked_for_serves(hub: Lab) -> None:
     succeed(hub, "create", *PAIR, "--gw-server", "leaf-2")
     assert hub.clusters["leaf-2"].kube.list(
