@@ -85,6 +85,10 @@ class Refused(ShortcutError):
     exit_code = ExitCode.REFUSED
 
 
+class NoServer(Refused):
+    """No leaf is known to be reachable from outside, and none was named as gateway server."""
+
+
 class TimedOut(ShortcutError):
     """The deadline passed; what was made is kept and the same command goes on."""
 

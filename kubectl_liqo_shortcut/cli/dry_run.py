@@ -41,6 +41,8 @@ def print_dry_run(
         found, record = _facts(request, access, facts)
         run = dry_run(request, found, record, renderer)
         note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
+        for each in run.warnings:
+            note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
         for wait in run.waits():
             note(wait, request.name)
         runs.append(run)

@@ -6,11 +6,15 @@ import dataclasses
 from collections.abc import Iterable
 
 from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.findings import Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, Object
+from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.roles import doubts
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.errors import Refused
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class DryRun:
     record: Manifest
     rendered: Rendered
     recorded: bool  # whether the hub has that record already
+    warnings: tuple[Finding, ...]
 
     def documents(self) -> list[Object]:
         """The whole link, impossible to apply to the wrong cluster.
@@ -53,6 +58,10 @@ class DryRun:
 def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Renderer) -> DryRun:
     """Render once with the facts at hand; *record* is the Shortcut of that name, if any."""
     shortcut, why = decide(request, record, facts)
+    found = () if record else tuple(doubts(shortcut, facts))
+    for each in found:
+        if each.severity is Severity.ERROR:
+            raise Refused(each.message, hint=each.hint)
     return DryRun(
         shortcut=shortcut,
         why=why,
@@ -60,6 +69,7 @@ def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Ren
         record=renderer.record(shortcut, request.annotations),
         rendered=renderer.link(shortcut, facts),
         recorded=record is not None,
+        warnings=found,
     )
 
 

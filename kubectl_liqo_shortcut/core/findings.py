@@ -64,6 +64,27 @@ class FindingName(enum.StrEnum):
         "an object of somebody else stands in the way",
         "take away what the message names, or the shortcut that it belongs to",
     )
+    NO_SERVER = (
+        "NoServer",
+        Severity.ERROR,
+        "neither leaf is known to be reachable from outside, and none is named as gateway server",
+        "forward a UDP port to one of them, or name one that a load balancer makes reachable; "
+        "the hint of create tells how",
+    )
+    SERVER_BEHIND_NAT = (
+        "ServerBehindNAT",
+        Severity.ERROR,
+        "the leaf named as gateway server is not known to be reachable from outside; the other is",
+        "let the other one be the server, or forward a UDP port to this one and tell it: "
+        "--gw-client-address, --gw-client-port",
+    )
+    SERVER_UNKNOWN = (
+        "ServerUnknown",
+        Severity.WARNING,
+        "the leaf named as gateway server is not known to be reachable from outside, nor the other",
+        "a load balancer may make it so; if it is behind NAT, forward a UDP port to it: "
+        "--gw-client-address, --gw-client-port",
+    )
     REFUSED = (
         "Refused",
         Severity.ERROR,

@@ -16,6 +16,7 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Gone,
     NoLiqo,
+    NoServer,
     ShortcutError,
     Transient,
 )
@@ -40,6 +41,7 @@ _NAMED = {
     Forbidden: FindingName.FORBIDDEN,
     NoLiqo: FindingName.NO_LIQO,
     Gone: FindingName.NO_LIQO,
+    NoServer: FindingName.NO_SERVER,
 }
 
 

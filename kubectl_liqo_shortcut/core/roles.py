@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.findings import FindingName
 from kubectl_liqo_shortcut.core.model import ClusterID
-from kubectl_liqo_shortcut.errors import Refused
+from kubectl_liqo_shortcut.core.preflight import Finding
+from kubectl_liqo_shortcut.core.shortcut import DEFAULT_PORT, Shortcut
+from kubectl_liqo_shortcut.errors import NoServer
+
+_NODE_PORT = 31840  # a number to copy; any that Kubernetes gives NodePorts would do
 
 
 def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, str]:
@@ -23,10 +30,49 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
         return first, "both are gateway servers towards the hub, the first in order is taken"
     if all(facts.leaves[leaf].serves_hub is None for leaf in (first, second)):
         return first, "nothing is known of the leaves, the first in order is taken"
-    raise Refused(
+    raise NoServer(
         f"neither {first} nor {second} is gateway server towards the hub: "
         "none is known to be reachable from outside",
-        hint=f"forward a UDP port to one of them, say {first}, and pass --gw-server {first} "
-        "--gw-server-service-type NodePort --gw-server-service-nodeport PORT "
-        "--gw-client-address ADDRESS --gw-client-port PORT",
+        hint=f"forward a UDP port to one of them, say {first}: {_port_forward(first)}. "
+        f"Or, if a load balancer makes {first} reachable, --gw-server {first} alone",
+    )
+
+
+def doubts(shortcut: Shortcut, facts: Facts) -> Iterator[Finding]:
+    """Whether the server of a link that is to be made is one that its client will not reach.
+
+    Nothing is doubted where the user says how it is reached: by an endpoint to dial, by an address
+    that a load balancer shall have, or within one network, where a ClusterIP leads to it.
+    """
+    server, client, gateway = shortcut.server, shortcut.client, shortcut.gateway
+    told = gateway.client_address or gateway.client_port or gateway.service.load_balancer_ip
+    if facts.leaves[server].serves_hub is not False or told or gateway.service.type == "ClusterIP":
+        return
+    said = f"{server} is not known to be reachable from outside: "
+    if facts.leaves[client].serves_hub:
+        yield Finding(
+            FindingName.SERVER_BEHIND_NAT,
+            server,
+            f"{said}it is no gateway server towards the hub, {client} is",
+            f"let {client} be the server: --gw-server {client}. "
+            f"Or forward a UDP port to {server}: {_port_forward(server)}",
+        )
+    else:
+        yield Finding(
+            FindingName.SERVER_UNKNOWN,
+            server,
+            f"{said}neither it nor {client} is known to serve the hub",
+            f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server)}",
+        )
+
+
+def _port_forward(leaf: ClusterID) -> str:
+    """A port of the router leads to a node and, by the Service's NodePort there, to the gateway."""
+    return (
+        f"1. on the router in front of {leaf}, forward UDP port {DEFAULT_PORT} "
+        f"to port {_NODE_PORT} of any of {leaf}'s nodes; 2. run the same command with "
+        f"--gw-server {leaf} --gw-server-service-type NodePort "
+        f"--gw-server-service-nodeport {_NODE_PORT} --gw-client-port {DEFAULT_PORT} "
+        "--gw-client-address ADDRESS, the router's public address for ADDRESS "
+        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint)"
     )

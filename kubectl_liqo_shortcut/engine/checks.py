@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.core.preflight import (
     remapped,
     skewed,
 )
+from kubectl_liqo_shortcut.core.roles import doubts
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.gateway_template import look_at_template
 from kubectl_liqo_shortcut.engine.identity import controller_manager
@@ -42,7 +43,8 @@ def checks(
     *,
     adopt: bool = False,
 ) -> list[Finding]:
-    """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD.
+    """What is not needed to plan, but to succeed: permissions, templates, quotas, the CRD, and
+    that the server of a new link can be reached.
 
     To *adopt* needs more permissions than to create.
     """
@@ -60,6 +62,7 @@ def checks(
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
         *skewed(versions),
+        *(doubts(link.shortcut, link.facts) if looked.is_new else ()),
     ]
 
 

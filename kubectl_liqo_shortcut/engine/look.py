@@ -52,6 +52,14 @@ class Looked:
             return []
         return list(removed_on(self.link.ends(), self.link.journal.objects))
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is neither a record nor a gateway of such a link, of whoever."""
+        gateways = (end.gateway for end in self.link.ends().values())
+        return self.view.record is None and all(
+            gateway is None or is_terminating(gateway) for gateway in gateways
+        )
+
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
         """Whether nobody has changed the record since: all that matters is on record first."""
         found = patiently(lambda: find_records(hub, self.shortcut.name), deadline)

@@ -9,6 +9,7 @@ import yaml
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
 from tests.samples import Golden, public_key, record_of, spec_of
 
@@ -268,3 +269,40 @@ def test_a_bad_file_of_facts_is_refused(tmp_path: pathlib.Path, text: str, said:
     path.write_text(text)
     result = run("create", "milan", "rome", "--dry-run", "--facts", str(path))
     assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+@pytest.fixture
+def behind_nat(tmp_path: pathlib.Path) -> str:
+    """Facts that say of milan that it does not serve the hub."""
+    path = tmp_path / "behind-nat.yaml"
+    path.write_text(FACTS.replace("    podCIDR: 10.61", "    servesHub: false\n    podCIDR: 10.61"))
+    return str(path)
+
+
+def test_a_leaf_behind_nat_does_not_serve_in_a_dry_run_either(behind_nat: str) -> None:
+    dry = ("create", "milan", "rome", "--dry-run", "--facts", behind_nat)
+    assert run(*dry).exit_code == 0
+    refused = run(*dry, "--gw-server", "milan")
+    assert (refused.exit_code, refused.stdout) == (ExitCode.REFUSED, "")
+    assert "Hint: let rome be the server: --gw-server rome" in refused.stderr
+
+
+def test_a_server_that_may_be_behind_nat_is_told_in_a_dry_run(
+    behind_nat: str, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "both-behind-nat.yaml"
+    path.write_text(pathlib.Path(behind_nat).read_text().replace("servesHub: true", ""))
+    dry = ("create", "milan", "rome", "--dry-run", "--facts", str(path), "--gw-server", "milan")
+    told = run(*dry)
+    assert told.exit_code == 0
+    assert "warning: milan: milan is not known to be reachable from outside" in told.stderr
+    assert "(ServerUnknown)" in told.stderr
+
+
+def test_a_record_that_is_there_is_rendered_whoever_serves_the_hub(clusters: Clusters) -> None:
+    clusters.hub.put(record_of(spec=spec_of("milan", "rome")))
+    for ref in list(clusters.hub.objects):
+        if ref.kind == r.GATEWAY_CLIENT and ref.name == "milan":
+            clusters.hub.drop(ref)
+    told = run("create", "milan", "rome", "--dry-run", "--gw-server", "milan", on=clusters)
+    assert (told.exit_code, "ServerBehindNAT" in told.stderr) == (0, False)

@@ -14,11 +14,18 @@ from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed, Report
-from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Refused, Unreachable
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    ExitCode,
+    Forbidden,
+    NoServer,
+    Refused,
+    Unreachable,
+)
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
-from tests.samples import an_object
+from tests.samples import MILAN, an_object
 
 
 def report(world: FakeWorld, *, send: bool = False, **wanted: Any) -> Report:
@@ -481,3 +488,58 @@ def test_where_something_forbids_it_nothing_is_sent(world: FakeWorld) -> None:
     silence(world.leaves["rome"])
     assert names(report(world, send=True)) == ["rome: Unreachable"]
     assert not any(verb == "create dry run" for verb, _ in world.calls)
+
+
+def behind_nat(world: FakeWorld, *leaves: str) -> None:
+    """The hub does not dial them."""
+    for ref in list(world.hub.objects):
+        if ref.kind == r.GATEWAY_CLIENT and ref.name in leaves:
+            world.hub.drop(ref)
+
+
+def test_a_leaf_behind_nat_becomes_the_client(world: FakeWorld) -> None:
+    behind_nat(world, "milan")
+    assert names(report(world)) == []
+    list(create(world))
+    assert records(world)[0]["spec"]["server"]["clusterID"] == "rome"
+
+
+def test_a_leaf_behind_nat_that_is_named_as_server_is_refused(world: FakeWorld) -> None:
+    behind_nat(world, "milan")
+    assert names(report(world, server=MILAN)) == ["milan: ServerBehindNAT"]
+    with pytest.raises(Refused, match="milan is not known to be reachable") as caught:
+        list(create(world, server=MILAN))
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "let rome be the server: --gw-server rome" in str(caught.value.hint)
+    assert {verb for verb, _ in world.calls} <= {"get", "list", "ask"}
+
+
+def test_with_both_behind_nat_nobody_is_chosen(world: FakeWorld) -> None:
+    behind_nat(world, "milan", "rome")
+    assert names(report(world)) == ["the hub: NoServer"]
+    with pytest.raises(NoServer):
+        list(create(world))
+
+
+def test_with_both_behind_nat_the_one_that_is_named_serves_with_a_warning(world: FakeWorld) -> None:
+    behind_nat(world, "milan", "rome")
+    assert names(report(world, server=MILAN)) == ["milan: ServerUnknown"]
+    said = [each.text for each in create(world, server=MILAN) if isinstance(each, Note)]
+    assert any("milan is not known to be reachable" in each for each in said)
+
+
+def test_a_record_that_is_there_is_not_doubted(world: FakeWorld) -> None:
+    list(create(world, server=MILAN))
+    behind_nat(world, "milan")
+    assert names(report(world, server=MILAN)) == []
+    list(create(world, server=MILAN))
+
+
+def test_a_link_that_is_there_is_not_doubted(world: FakeWorld) -> None:
+    milan = world.leaves["milan"]
+    put_tenant_namespace(milan, "rome")
+    milan.put(foreign(r.GATEWAY_SERVER, "milan", "rome", {"endpoint": {"port": 51840}}))
+    behind_nat(world, "milan")
+    assert names(report(world)) == []
+    list(create(world))
+    assert records(world)[0]["spec"]["server"]["clusterID"] == "milan"

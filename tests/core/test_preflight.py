@@ -17,7 +17,15 @@ from kubectl_liqo_shortcut.core.preflight import (
     overlaps,
     remapped,
 )
-from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Gone, NoLiqo, Refused, Unreachable
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Forbidden,
+    Gone,
+    NoLiqo,
+    NoServer,
+    Refused,
+    Unreachable,
+)
 from tests.samples import CLIENT, MILAN, ROME, SERVER, an_object
 
 
@@ -28,11 +36,21 @@ from tests.samples import CLIENT, MILAN, ROME, SERVER, an_object
         (Forbidden("rome", "no"), "Forbidden", "rome"),
         (NoLiqo("rome", "none"), "NoLiqo", "rome"),
         (Gone("rome", "no such kind"), "NoLiqo", "rome"),
+        (NoServer("none is reachable"), "NoServer", "milan"),
         (Refused("two of a kind"), "Conflict", "milan"),
         (Refused("networks differ (CIDRMismatch)"), "CIDRMismatch", "milan"),
         (ClusterError("rome", "what"), "Conflict", "rome"),
     ],
-    ids=["silent", "forbidden", "no Liqo", "no kind", "refused", "other networks", "another"],
+    ids=[
+        "silent",
+        "forbidden",
+        "no Liqo",
+        "no kind",
+        "no server",
+        "refused",
+        "other networks",
+        "another",
+    ],
 )
 def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) -> None:
     finding = of_error(error, "milan", FindingName.CONFLICT)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kubectl_liqo_shortcut.core.facts import Facts
-from kubectl_liqo_shortcut.core.roles import choose_server
-from kubectl_liqo_shortcut.errors import Refused
-from tests.samples import MILAN, ROME, facts_with
+from kubectl_liqo_shortcut.core.findings import Severity
+from kubectl_liqo_shortcut.core.preflight import Finding
+from kubectl_liqo_shortcut.core.roles import choose_server, doubts
+from kubectl_liqo_shortcut.core.shortcut import parse
+from kubectl_liqo_shortcut.errors import NoServer
+from tests.samples import MILAN, ROME, facts_with, spec_of
 
 
 def serving(milan: bool | None, rome: bool | None) -> Facts:
@@ -35,6 +40,62 @@ def test_what_the_user_wants_comes_first() -> None:
 
 
 def test_where_no_leaf_can_be_reached_the_way_out_is_told() -> None:
-    with pytest.raises(Refused, match="neither milan nor rome") as caught:
+    with pytest.raises(NoServer, match="neither milan nor rome") as caught:
         choose_server(serving(False, False), None)
-    assert "--gw-server milan" in str(caught.value.hint)
+    assert caught.value.hint == (
+        "forward a UDP port to one of them, say milan: "
+        "1. on the router in front of milan, forward UDP port 51840 to port 31840 of any of "
+        "milan's nodes; "
+        "2. run the same command with --gw-server milan --gw-server-service-type NodePort "
+        "--gw-server-service-nodeport 31840 --gw-client-port 51840 --gw-client-address ADDRESS, "
+        "the router's public address for ADDRESS "
+        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint). "
+        "Or, if a load balancer makes milan reachable, --gw-server milan alone"
+    )
+
+
+def doubted(facts: Facts, **gateway: Any) -> list[Finding]:
+    """What is found of a link that rome shall serve."""
+    return list(doubts(parse(spec_of(gateway=gateway)), facts))
+
+
+def test_a_server_that_is_behind_nat_is_an_error_where_the_other_leaf_can_serve() -> None:
+    (found,) = doubted(serving(True, False))
+    assert (found.severity, found.cluster) == (Severity.ERROR, "rome")
+    assert found.message == (
+        "rome is not known to be reachable from outside: "
+        "it is no gateway server towards the hub, milan is"
+    )
+    assert found.hint.startswith(
+        "let milan be the server: --gw-server milan. Or forward a UDP port to rome: 1. on "
+    )
+
+
+@pytest.mark.parametrize("milan", [False, None], ids=["milan does not either", "milan: unknown"])
+def test_a_server_that_may_be_behind_nat_is_a_warning_where_nobody_serves(
+    milan: bool | None,
+) -> None:
+    (found,) = doubted(serving(milan, False))
+    assert (found.severity, found.cluster) == (Severity.WARNING, "rome")
+    assert "neither it nor milan is known to serve the hub" in found.message
+
+
+@pytest.mark.parametrize("rome", [True, None], ids=["it serves", "nothing is known of it"])
+def test_a_server_of_which_nothing_bad_is_known_is_not_doubted(rome: bool | None) -> None:
+    assert doubted(serving(True, rome)) == []
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        {"clientEndpoint": {"address": "198.51.100.9"}},
+        {"clientEndpoint": {"port": 4500}},
+        {"service": {"loadBalancerIP": "198.51.100.9"}},
+        {"service": {"type": "ClusterIP"}},
+    ],
+    ids=["address to dial", "port to dial", "load balancer's address", "same network"],
+)
+def test_a_server_is_not_doubted_where_the_user_says_how_it_is_reached(
+    gateway: dict[str, Any],
+) -> None:
+    assert doubted(serving(True, False), **gateway) == []
