@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import KIND, Cidrs
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id, labels_of
-from kubectl_liqo_shortcut.core.preflight import is_remapped
+from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.status import latency_of
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,

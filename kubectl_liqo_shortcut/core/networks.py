@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
@@ -69,6 +69,21 @@ def same_network(one: object, other: object) -> bool:
     except ValueError:
         return one == other
     return first == second
+
+
+def is_remapped(configuration: Object) -> bool:
+    """Whether Liqo gave a Pod network that *configuration* is about another prefix.
+
+    One that Liqo has not answered, or does not answer, is not remapped.
+    """
+    own, seen = (pod_networks(configuration, part) for part in ("spec", "status"))
+    return not all(map(same_network, own, seen))
+
+
+def pod_networks(configuration: Object, part: str) -> Sequence[object]:
+    """The Pod networks in *configuration*: in its spec as they are, in its status as seen."""
+    cidr = ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
+    return cidr.get("pod") or ()
 
 
 def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
-from kubectl_liqo_shortcut.core.networks import Network, same_network
+from kubectl_liqo_shortcut.core.networks import Network, is_remapped, pod_networks
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,
@@ -78,22 +78,15 @@ def _networks(cidrs: Cidrs | None) -> Iterator[tuple[str, Network]]:
             yield from ((kind, ipaddress.ip_network(text)) for text in texts)
 
 
-def is_remapped(configuration: Object) -> bool:
-    """Whether Liqo gave a Pod network that *configuration* is about another prefix.
-
-    One that Liqo has not answered, or does not answer, is not remapped.
-    """
-    own, seen = (_pods(configuration, part) for part in ("spec", "status"))
-    return not all(map(same_network, own, seen))
-
-
 def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Iterator[Finding]:
     """Leaves whose Pod network the hub sees under another prefix."""
     by_leaf = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
     for leaf in pair:
         body = by_leaf.get(leaf, {})
         if is_remapped(body):
-            own, seen = (", ".join(map(str, _pods(body, part))) for part in ("spec", "status"))
+            own, seen = (
+                ", ".join(map(str, pod_networks(body, part))) for part in ("spec", "status")
+            )
             yield Finding(
                 FindingName.REMAPPED_BY_HUB,
                 leaf,
@@ -101,12 +94,6 @@ def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Ite
                 "Services with endpoints there cannot go direct with Liqo 1.2",
                 FindingName.REMAPPED_BY_HUB.remedy,
             )
-
-
-def _pods(configuration: Object, part: str) -> Sequence[object]:
-    """The Pod networks in *configuration*: in its spec as they are, in its status as seen."""
-    cidr = ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
-    return cidr.get("pod") or ()
 
 
 def skewed(versions: Mapping[str, str]) -> Iterator[Finding]:

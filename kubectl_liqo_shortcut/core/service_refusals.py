@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, Ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of
-from kubectl_liqo_shortcut.core.preflight import is_remapped
+from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.service import Pair, Service, annotations_of
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
 from kubectl_liqo_shortcut.core.service_path import Sight, wanted
