@@ -34,7 +34,7 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
         f"neither {first} nor {second} is gateway server towards the hub: "
         "none is known to be reachable from outside",
         hint=f"forward a UDP port to one of them, say {first}: {_port_forward(first)}. "
-        f"Or, if a load balancer makes {first} reachable, --gw-server {first} alone",
+        f"Or, if {second} reaches it anyway (one network, load balancer): --gw-server {first}",
     )
 
 

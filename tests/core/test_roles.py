@@ -50,7 +50,7 @@ def test_where_no_leaf_can_be_reached_the_way_out_is_told() -> None:
         "--gw-server-service-nodeport 31840 --gw-client-port 51840 --gw-client-address ADDRESS, "
         "the router's public address for ADDRESS "
         "(with -f: spec.gateway.service and spec.gateway.clientEndpoint). "
-        "Or, if a load balancer makes milan reachable, --gw-server milan alone"
+        "Or, if rome reaches it anyway (one network, load balancer): --gw-server milan"
     )
 
 

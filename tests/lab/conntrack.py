@@ -1,4 +1,4 @@
-"""``python -m tests.lab.conntrack``: forget what the router's network namespace is translating."""
+"""Forget what this network namespace is translating; a program too, to be run in another one."""
 
 from __future__ import annotations
 

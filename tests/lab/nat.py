@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from tests.lab import network
+from tests.lab import conntrack, network
 from tests.lab.cluster import LabCluster
 from tests.lab.shell import run
 
@@ -63,9 +63,18 @@ class Nat:
 
     def clear(self) -> None:
         """No cluster is behind NAT any more."""
-        if _TABLE.split()[-1] in _in_router("nft", "list", "tables", "ip"):
+        if _rules():
             _in_router("nft", "delete", "table", *_TABLE.split())
             _forget()
+
+    def behind(self) -> list[str]:
+        """The clusters that are behind NAT."""
+        rules = _rules()
+        return [
+            name
+            for name, cluster in self._clusters.items()
+            if f"snat to {cluster.spec.nat_address}\n" in rules
+        ]
 
     def _add(self, *rules: str) -> None:
         lines = [_CHAINS, *(f"add rule {_TABLE} {rule}" for rule in rules)]
@@ -73,10 +82,15 @@ class Nat:
         _forget()
 
 
+def _rules() -> str:
+    """All there are; "" where no cluster is behind NAT, or there is no lab."""
+    return _in_router("nft", "list", "table", *_TABLE.split(), check=False)
+
+
 def _forget() -> None:
     """Flows that are there would go on as before."""
-    _in_router(sys.executable, "-m", "tests.lab.conntrack")
+    _in_router(sys.executable, "-I", conntrack.__file__)
 
 
-def _in_router(*command: str, stdin: str | None = None) -> str:
-    return run("ip", "netns", "exec", network.ROUTER, *command, stdin=stdin)
+def _in_router(*command: str, stdin: str | None = None, check: bool = True) -> str:
+    return run("ip", "netns", "exec", network.ROUTER, *command, stdin=stdin, check=check)

@@ -25,6 +25,7 @@ def describe(state: State) -> Iterator[str]:
     yield from _table(("CLUSTER", "REMOTE", "TYPE", "CONNECTION", "LATENCY"), _connections(lab))
     yield ""
     yield str(lab.knobs)
+    yield f"behind NAT: {', '.join(lab.nat.behind()) or 'no cluster'}"
     yield f"peering: {'on' if lab.has_peering else 'off'}"
     yield f"data plane: {'on' if lab.has_dataplane else 'off'}"
     if delayed := delay.injected(state):
