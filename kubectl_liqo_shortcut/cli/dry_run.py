@@ -30,6 +30,7 @@ def print_dry_run(
     only: str | None,
     directory: str | None,
     facts: str | None,
+    preflighted: bool = False,
 ) -> None:
     if only is not None and directory is not None:
         raise Invalid("--for prints one cluster, --output-directory writes all: choose one")
@@ -39,7 +40,7 @@ def print_dry_run(
     runs: list[DryRun] = []
     for request in requests:
         found, record = _facts(request, access, facts)
-        run = dry_run(request, found, record, renderer)
+        run = dry_run(request, found, record, renderer, preflighted=preflighted)
         note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
         for each in run.warnings:
             note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
@@ -76,7 +77,9 @@ def send_dry_run(
     fine = [report(each, access, timeout, None, send=True, err=True) for each in requests]
     if not all(fine):
         click.get_current_context().exit(ExitCode.REFUSED)
-    print_dry_run(requests, access, output, only=only, directory=directory, facts=None)
+    print_dry_run(
+        requests, access, output, only=only, directory=directory, facts=None, preflighted=True
+    )
 
 
 def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, Object | None]:

@@ -55,10 +55,20 @@ class DryRun:
         return [_sentence(each) for each in self.rendered.pending]
 
 
-def dry_run(request: Request, facts: Facts, record: Object | None, renderer: Renderer) -> DryRun:
-    """Render once with the facts at hand; *record* is the Shortcut of that name, if any."""
+def dry_run(
+    request: Request,
+    facts: Facts,
+    record: Object | None,
+    renderer: Renderer,
+    *,
+    preflighted: bool = False,
+) -> DryRun:
+    """Render once with the facts at hand; *record* is the Shortcut of that name, if any.
+
+    Where it was *preflighted*, what is doubtful has been told.
+    """
     shortcut, why = decide(request, record, facts)
-    found = () if record else tuple(doubts(shortcut, facts))
+    found = () if record or preflighted else tuple(doubts(shortcut, facts))
     for each in found:
         if each.severity is Severity.ERROR:
             raise Refused(each.message, hint=each.hint)

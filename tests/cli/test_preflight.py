@@ -49,6 +49,15 @@ def test_a_dry_run_by_the_servers_tells_what_they_say_and_keeps_nothing() -> Non
     assert clusters.hub.of(r.SHORTCUT) == []
 
 
+def test_a_dry_run_by_the_servers_tells_a_doubt_once() -> None:
+    clusters = Clusters("milan", "rome")
+    for ref in [each for each in clusters.hub.objects if each.kind == r.GATEWAY_CLIENT]:
+        clusters.hub.drop(ref)
+    words = ("create", "milan", "rome", "--gw-server", "milan", "--dry-run=server", "-o", "name")
+    result = run(*words, on=clusters)
+    assert (result.exit_code, result.stderr.count("not known to be reachable")) == (0, 1)
+
+
 def test_a_dry_run_by_the_servers_is_refused_where_something_forbids_it() -> None:
     clusters = Clusters("milan", "rome")
     result = run("create", "milan", "rome", "--dry-run=server", *SPEC, on=clusters)
