@@ -252,7 +252,7 @@ class FakeWorld:
         body = cluster.objects[ref]
         match ref.kind:
             case r.CONFIGURATION:
-                own = body["spec"]["remote"]["cidr"]
+                own = body["spec"]["remote"].get("cidr") or {}
                 seen = {
                     kind: [self.remaps.get(cidr, cidr) for cidr in cidrs]
                     for kind, cidrs in own.items()

@@ -56,12 +56,18 @@ def of_error(
     return Finding(name, where, error.message, error.hint or "")
 
 
+_POD = "Pod CIDR"
+
+
 def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
-    """Networks of the two leaves that overlap: Liqo remaps them, so it works, and is said."""
+    """Networks of the two leaves that overlap: Liqo remaps them, so it works, and is said.
+
+    Not of two external CIDRs: no Pod has an address there, and Liqo's default is the same for all.
+    """
     first, second = cidrs
     for kind, mine in _networks(cidrs[first]):
         for other_kind, other in _networks(cidrs[second]):
-            if mine.overlaps(other):
+            if mine.overlaps(other) and _POD in (kind, other_kind):
                 yield Finding(
                     FindingName.OVERLAPPING_CIDRS,
                     first,
@@ -74,7 +80,7 @@ def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
 def _networks(cidrs: Cidrs | None) -> Iterator[tuple[str, Network]]:
     """Each with what it is called."""
     if cidrs is not None:
-        for kind, texts in (("Pod CIDR", cidrs.pod), ("external CIDR", cidrs.external)):
+        for kind, texts in ((_POD, cidrs.pod), ("external CIDR", cidrs.external)):
             yield from ((kind, ipaddress.ip_network(text)) for text in texts)
 
 

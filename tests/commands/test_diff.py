@@ -199,7 +199,7 @@ def test_what_others_made_and_is_used_is_no_difference(world: FakeWorld) -> None
     pods = {"remote": {"cidr": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]}}}
     rome.put(foreign(r.CONFIGURATION, "rome", "milan", pods))
     endpoint = {"port": 1234, "serviceType": "NodePort"}
-    rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", {"mtu": 1400, "endpoint": endpoint}))
+    rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", {"mtu": 1340, "endpoint": endpoint}))
     list(create(world))
     assert differing(run(world)) == {}
 

@@ -69,10 +69,12 @@ def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) 
         (
             Cidrs(("10.61.0.0/16",), ("10.70.0.0/16",)),
             Cidrs(("10.70.0.0/16",), ("10.70.0.0/16",)),
-            [
-                "its external CIDR 10.70.0.0/16 overlaps the Pod CIDR 10.70.0.0/16 of rome",
-                "its external CIDR 10.70.0.0/16 overlaps the external CIDR 10.70.0.0/16 of rome",
-            ],
+            ["its external CIDR 10.70.0.0/16 overlaps the Pod CIDR 10.70.0.0/16 of rome"],
+        ),
+        (
+            Cidrs(("10.61.0.0/16",), ("10.70.0.0/16",)),
+            Cidrs(("10.62.0.0/16",), ("10.70.0.0/16",)),
+            [],
         ),
         (
             Cidrs(("10.61.0.0/16", "fd00:61::/48"), ("10.171.0.0/16",)),
@@ -82,7 +84,14 @@ def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) 
         (Cidrs(("::/0",), ("10.171.0.0/16",)), Cidrs(("10.0.0.0/9",), ("10.172.0.0/16",)), []),
         (Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",)), None, []),
     ],
-    ids=["Pods", "another kind", "IPv6 beside IPv4", "not the same family", "not known"],
+    ids=[
+        "Pods",
+        "another kind",
+        "external alone",
+        "IPv6 beside IPv4",
+        "not the same family",
+        "not known",
+    ],
 )
 def test_networks_that_overlap_are_a_warning_that_calls_each_by_its_kind(
     mine: Cidrs, other: Cidrs | None, said: list[str]
