@@ -136,16 +136,26 @@ class KubeCluster:
             answer = self._call("GET", root + api_version, {})
         except Gone:
             return ()
-        return tuple(
-            r.Kind(api_version, str(each["kind"]), str(each["name"]), bool(each.get("namespaced")))
-            for each in answer.get("resources") or ()
-            if "/" not in each["name"]  # a subresource
-        )
+        with self._sensible():
+            return tuple(
+                r.Kind(api_version, str(each["kind"]), str(each["name"]), bool(each["namespaced"]))
+                for each in answer.get("resources") or ()
+                if "/" not in each["name"]  # a subresource
+            )
 
     def kinds(self) -> tuple[r.Kind, ...]:
         answers = [self._call("GET", path, {}, accept=_DISCOVERY) for path in ("/api", "/apis")]
-        groups = (group for answer in answers for group in answer["items"])
-        return tuple(kind for group in groups for kind in _listable(group))
+        with self._sensible():
+            groups = (group for answer in answers for group in answer["items"])
+            return tuple(kind for group in groups for kind in _listable(group))
+
+    @contextlib.contextmanager
+    def _sensible(self) -> Iterator[None]:
+        """What a cluster says of its own kinds is input too."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ClusterError(self.name, "what it says of its kinds makes no sense") from error
 
     def _object(
         self,

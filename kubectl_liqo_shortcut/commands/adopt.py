@@ -24,7 +24,7 @@ from kubectl_liqo_shortcut.engine.labels import Labels, Replaced, put_labels
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.preflight import look_or_refuse, refuse_errors
+from kubectl_liqo_shortcut.engine.preflight import judge, look_or_refuse
 from kubectl_liqo_shortcut.engine.records import end_record, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, Refused, ShortcutError
@@ -44,12 +44,13 @@ def adopt(
     hold = Hold(hub, request.name)
     looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
     try:
-        looked = _examined(looked, request, hub, deadline)
+        looked, warnings = _examined(looked, request, hub, deadline)
+        yield from warnings
         waited = yield from hold.take(deadline)
         if waited or not looked.is_current(hub, deadline):
             looked.close()
             looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
-            looked = _examined(looked, request, hub, deadline)
+            looked, _ = _examined(looked, request, hub, deadline)
         yield from _Adoption(looked, request, hold.guard(hub), deadline).run(stop)
     finally:
         looked.close()
@@ -63,7 +64,7 @@ def would_adopt(
     deadline, hub = Deadline(timeout), open_cluster(HUB)
     looked = look_or_refuse(request, open_cluster, Hold(hub, request.name), renderer, deadline)
     try:
-        looked = _examined(looked, request, hub, deadline)
+        looked, _ = _examined(looked, request, hub, deadline)
         for each in _entries(looked):
             if looked.link.journal.objects.get(each.ref) != each:
                 yield f"{each.ref.cluster}: {each.ref} would be adopted"
@@ -71,8 +72,13 @@ def would_adopt(
         looked.close()
 
 
-def _examined(looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> Looked:
-    """*looked*, the Shortcut being what is there; refuses what cannot be adopted as it is."""
+def _examined(
+    looked: Looked, request: Request, hub: Cluster, deadline: Deadline
+) -> tuple[Looked, list[Note]]:
+    """*looked*, the Shortcut being what is there, and what to warn of.
+
+    Refuses what cannot be adopted as it is.
+    """
     link = looked.link
     ends = link.ends()
     refuse_expired(request, looked)
@@ -87,8 +93,7 @@ def _examined(looked: Looked, request: Request, hub: Cluster, deadline: Deadline
     pretended = {each.ref: each for each in _entries(looked)}
     adoption.refuse_changes(prospects(rendered, ends, pretended), request.name)
     _refuse_peering(looked, deadline)
-    _refuse_errors(looked, request, hub, deadline)
-    return looked
+    return looked, judge(checks(looked, hub, deadline, adopt=True), request)
 
 
 def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -> Shortcut:
@@ -99,11 +104,6 @@ def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -
             f"no shortcut can be like the link that is there: {error.message}",
             hint="correct its gateways first, or delete it and create a shortcut instead",
         ) from error
-
-
-def _refuse_errors(looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> None:
-    findings = checks(looked, hub, deadline, adopt=True)
-    refuse_errors(findings, request)
 
 
 def _refuse_peering(looked: Looked, deadline: Deadline) -> None:

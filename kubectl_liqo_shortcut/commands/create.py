@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.preflight import conflicts, look_or_refuse, refuse_errors
+from kubectl_liqo_shortcut.engine.preflight import conflicts, judge, look_or_refuse
 from kubectl_liqo_shortcut.engine.records import note_cause, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering
 from kubectl_liqo_shortcut.engine.undo import undo
@@ -83,9 +83,7 @@ def _refuse(
     findings = list(conflicts(looked))
     if findings or looked.plan().steps:  # a link that is as it should be need not be examined
         findings += checks(looked, hub, deadline)
-    refuse_errors(findings, request)
-    for each in findings:
-        yield Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
+    yield from judge(findings, request)
 
 
 def refuse_expired(request: Request, looked: Looked) -> None:

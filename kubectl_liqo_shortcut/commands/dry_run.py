@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Iterable
 
 from kubectl_liqo_shortcut.core.facts import Facts
-from kubectl_liqo_shortcut.core.findings import Severity
+from kubectl_liqo_shortcut.core.findings import Finding, Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, Object
-from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
@@ -68,7 +67,7 @@ def dry_run(
     Where it was *preflighted*, what is doubtful has been told.
     """
     shortcut, why = decide(request, record, facts)
-    found = () if record or preflighted else tuple(doubts(shortcut, facts))
+    found = () if record or preflighted else tuple(doubts(request.spec, shortcut, facts))
     for each in found:
         if each.severity is Severity.ERROR:
             raise Refused(each.message, hint=each.hint)

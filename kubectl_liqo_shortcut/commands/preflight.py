@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import HUB, Manifest
 from kubectl_liqo_shortcut.core.plan import Create
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.look import Looked

@@ -30,7 +30,7 @@ def on_hub(
     leaves = map(cluster_id, dict.fromkeys(stored))
     return Scope(
         on=On.HUB,
-        peers=tuple(Peer(leaf, default_tenant_namespace(leaf)) for leaf in leaves),
+        stored=tuple(Peer(leaf, default_tenant_namespace(leaf)) for leaf in leaves),
         services=tuple(dict.fromkeys(services)),
         verify=verify,
         install=install,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from typing import Self
 
@@ -75,13 +76,13 @@ class FindingName(enum.StrEnum):
         "ServerBehindNAT",
         Severity.ERROR,
         "the leaf named as gateway server is not known to be reachable from outside; the other is",
-        "let the other one be the server, or forward a UDP port to this one and tell it: "
-        "--gw-client-address, --gw-client-port",
+        "let the other one be the server, or say by what this one is reached: "
+        "--gw-server-service-type, or a forwarded UDP port: --gw-client-address, --gw-client-port",
     )
     SERVER_UNKNOWN = (
         "ServerUnknown",
         Severity.WARNING,
-        "the leaf named as gateway server is not known to be reachable from outside, nor the other",
+        "the leaf named as gateway server is not known to be reachable from outside",
         "a load balancer may make it so; if it is behind NAT, forward a UDP port to it: "
         "--gw-client-address, --gw-client-port",
     )
@@ -176,3 +177,17 @@ class FindingName(enum.StrEnum):
         "something could not be asked or tried, so nothing is known of it",
         "the message says what; it may go well all the same",
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found: where, what, and what to do."""
+
+    name: FindingName
+    cluster: str
+    message: str
+    hint: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        return self.name.severity

@@ -62,8 +62,8 @@ def lacks(template: Object) -> list[str]:
         for key in keys
     }
     missing = [at for at, value in texts.items() if not (isinstance(value, str) and value)]
-    whole = _at(template, "spec", "template", "spec")
-    return missing if whole else [*missing, "spec.template.spec"]
+    whole = _at(template, "spec", "template").get("spec")
+    return missing if isinstance(whole, Mapping) else [*missing, "spec.template.spec"]
 
 
 def ignored(role: Role, gateway: Gateway, template: Object) -> Iterator[tuple[str, str]]:

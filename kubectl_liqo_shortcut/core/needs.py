@@ -43,8 +43,8 @@ class Place(enum.StrEnum):
 class Need:
     """Some verbs on kinds of one API group, in one place; without *name*, on all of them.
 
-    A name may hold ``{peer}`` (on the hub, a leaf), ``{namespace}`` (its tenant namespace) and ``{shortcut}``. Without
-    what is *optional* the commands go on, and tell less.
+    A name may hold ``{peer}`` (on the hub, a leaf), ``{namespace}`` (its tenant namespace) and
+    ``{shortcut}``. Without what is *optional* the commands go on, and tell less.
     """
 
     on: On
@@ -109,7 +109,7 @@ _ON_LEAF = (
     _leaf(Place.EVERYWHERE, "get", r.FOREIGN_CLUSTER, name=_PEERS, by=(ADOPT, *REMOVE), why="a link that a peering uses is not removed"),
     _leaf(Place.LIQO, "get", r.CONFIG_MAP, name=r.CLUSTER_ID_CONFIGMAP, by=(*LOOK, DELETE, *TELL, VERIFY, "leaves"), why="which cluster answers"),
     _leaf(Place.LIQO, "list", r.NETWORK, by=LOOK, why="its own networks"),
-    _leaf(Place.LIQO, "get", r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE, by=(PREFLIGHT, *MAKE), why="whether the gateway's template is there"),
+    _optional(_leaf(Place.LIQO, "get", r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE, by=(PREFLIGHT, *MAKE), why="whether the gateway's template is there")),
     _optional(_leaf(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=("leaves", SERVICE, PREFLIGHT, *MAKE), why="Liqo's version, and whether it denies direct connections")),
     _leaf(Place.TENANT, "get patch", r.NAMESPACE, name="{namespace}", by=(ADOPT,), why="to label it"),
     _leaf(Place.TENANT, "create", *_LINK, by=MAKE, why="the link itself"),
@@ -143,10 +143,12 @@ _ON_HUB = (
     _hub(Place.EVERYWHERE, "create", r.SHORTCUT, by=MAKE, why="a record"),
     _hub(Place.EVERYWHERE, "get patch delete", r.SHORTCUT, name="{shortcut}", by=(*MAKE, DELETE), why="a record"),
     dataclasses.replace(_hub(Place.EVERYWHERE, "patch", r.SHORTCUT, name="{shortcut}", by=(*MAKE, DELETE), why="what is known of it"), subresource="status"),
-    _hub(Place.EVERYWHERE, "get", r.CRD, name=_CRD, by=(PREFLIGHT, CREATE, ADOPT), why="whether the kind Shortcut is as new as the program"),
+    _optional(_hub(Place.EVERYWHERE, "get", r.CRD, name=_CRD, by=(PREFLIGHT, CREATE, ADOPT), why="whether the kind Shortcut is as new as the program")),
     _hub(Place.EVERYWHERE, "list", r.CONFIGURATION, by=(*LOOK, *TELL, "leaves", "graph"), why="the leaves and their networks"),
+    _optional(_hub(Place.EVERYWHERE, "list", r.CONFIGURATION, by=(VERIFY,), why="whether a leaf that no way leads to is misspelt")),
     _hub(Place.EVERYWHERE, "list", r.GATEWAY_CLIENT, by=(*LOOK, "leaves"), why="which leaves it dials"),
-    _hub(Place.EVERYWHERE, "list", r.GATEWAY_SERVER, by=("leaves", PREFLIGHT, *MAKE), why="which leaves dial it, and with which MTU"),
+    _hub(Place.EVERYWHERE, "list", r.GATEWAY_SERVER, by=("leaves",), why="which leaves dial it"),
+    _optional(_hub(Place.EVERYWHERE, "list", r.GATEWAY_SERVER, by=(PREFLIGHT, *MAKE), why="whether they have another MTU")),
     _hub(Place.EVERYWHERE, "list", r.CONNECTION, by=("leaves", "graph"), why="its own tunnels"),
     _optional(_hub(Place.EVERYWHERE, "list", r.NAMESPACE_MAP, by=(DELETE,), why="which Services go over a link: they are switched back first")),
     _hub(Place.EVERYWHERE, "list", r.SERVICE, r.NODE, by=(DELETE,), why="which Services go over a link, where there is offloading: nothing is cut unseen"),

@@ -55,7 +55,7 @@ class Access:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Question:
-    """One access, the commands that need it, and whether they go on without it."""
+    """One access, the commands that need it, and whether all of them go on without it."""
 
     access: Access
     by: tuple[str, ...]
@@ -64,7 +64,7 @@ class Question:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Peer:
-    """The other leaf of a link, and the tenant namespace for it; on the hub, any leaf."""
+    """A leaf, and the tenant namespace for it."""
 
     id: str
     namespace: str
@@ -74,11 +74,12 @@ class Peer:
 class Scope:
     """What somebody is to do on one cluster: links with *peers*, Services in namespaces, ...
 
-    On the hub, *peers* are the leaves that are reached by the identity that Liqo stored there.
+    *stored* are the leaves that are reached by the identity that Liqo stored on the hub.
     """
 
     on: On
     peers: tuple[Peer, ...] = ()
+    stored: tuple[Peer, ...] = ()
     services: tuple[str, ...] = ()
     verify: bool = False
     install: bool = False
@@ -90,15 +91,18 @@ class Scope:
         chosen |= {Part.SERVICE} if self.services else set()
         chosen |= {Part.VERIFY} if self.verify else set()
         chosen |= {Part.INSTALL} if self.install else set()
-        chosen |= {Part.STORED} if self.peers else set()
+        chosen |= {Part.STORED} if self.stored else set()
         return (each for each in needs.NEEDS if each.on is self.on and each.part in chosen)
 
     def places(self, need: Need) -> Iterator[tuple[str, str]]:
         """Namespace and name of each place that *need* stands for; "" for all."""
         match need.place:
-            case Place.TENANT | Place.STORED:
+            case Place.TENANT:
                 for peer in self.peers:
                     yield peer.namespace, self._name(need, peer)
+            case Place.STORED:
+                for leaf in self.stored:
+                    yield leaf.namespace, self._name(need, leaf)
             case Place.SERVICES:
                 for namespace in self.services:
                     yield namespace, need.name
@@ -126,11 +130,12 @@ class Scope:
 def questions(scope: Scope) -> list[Question]:
     """Everything that the commands of *scope* ask of that cluster, each once."""
     found: dict[Access, Question] = {}
-    for need in scope.needs():
+    for need in sorted(scope.needs(), key=lambda each: each.optional):
         for access in _accesses(need, scope):
-            before = found.get(access, Question(access, (), optional=True))
-            by = tuple(dict.fromkeys((*before.by, *need.by)))
-            found[access] = Question(access, by, optional=before.optional and need.optional)
+            before = found.get(access, Question(access, (), need.optional))
+            if need.optional == before.optional:  # else others do not go on without it
+                by = tuple(dict.fromkeys((*before.by, *need.by)))
+                found[access] = Question(access, by, need.optional)
     return list(found.values())
 
 

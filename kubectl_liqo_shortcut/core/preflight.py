@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
-from kubectl_liqo_shortcut.core.findings import FindingName, Severity
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
 from kubectl_liqo_shortcut.core.networks import Network, is_remapped, pod_networks
 from kubectl_liqo_shortcut.errors import (
@@ -21,21 +20,8 @@ from kubectl_liqo_shortcut.errors import (
     Transient,
 )
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found: where, what, and what to do."""
-
-    name: FindingName
-    cluster: str
-    message: str
-    hint: str = ""
-
-    @property
-    def severity(self) -> Severity:
-        return self.name.severity
-
-
+_POD = "Pod CIDR"
+_GATEWAYS = (r.GATEWAY_SERVER.kind, r.GATEWAY_CLIENT.kind)
 _NAMED = {
     Transient: FindingName.UNREACHABLE,
     Forbidden: FindingName.FORBIDDEN,
@@ -54,9 +40,6 @@ def of_error(
         name = FindingName.CIDR_MISMATCH
     where = error.cluster if isinstance(error, ClusterError) else cluster
     return Finding(name, where, error.message, error.hint or "")
-
-
-_POD = "Pod CIDR"
 
 
 def overlaps(cidrs: Mapping[ClusterID, Cidrs | None]) -> Iterator[Finding]:
@@ -116,8 +99,13 @@ def skewed(versions: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(name, odd, f"Liqo is not of one version: {told}", name.remedy)
 
 
-def other_mtu(mtu: int, pair: Iterable[ClusterID], gateways: Iterable[Object]) -> Iterator[Finding]:
-    """The hub's own *gateways* to the leaves of a *pair* that have another MTU than *mtu*."""
+def other_mtu(
+    mtu: int, pair: Iterable[ClusterID], gateways: Iterable[Object], recorded: str = ""
+) -> Iterator[Finding]:
+    """The hub's own *gateways* to the leaves of a *pair* that have another MTU than *mtu*.
+
+    *recorded* is the name of the shortcut, if it is on record.
+    """
     leaves = tuple(pair)
     for each in gateways:
         leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID)
@@ -129,11 +117,13 @@ def other_mtu(mtu: int, pair: Iterable[ClusterID], gateways: Iterable[Object]) -
                 FindingName.OTHER_MTU,
                 leaf,
                 f"the shortcut will have MTU {mtu}, the hub's {name} has {theirs}",
-                f"--mtu {theirs} gives the shortcut the same",
+                f"{_with_mtu(theirs, recorded)} gives the shortcut the same",
             )
 
 
-def unequal_mtu(mtu: int, reused: Iterable[tuple[str, Object]]) -> Iterator[Finding]:
+def unequal_mtu(
+    mtu: int, reused: Iterable[tuple[str, Object]], recorded: str = ""
+) -> Iterator[Finding]:
     """A gateway of others that is used as it is must have the other side's MTU, which is *mtu*
     unless that one is of others too: else larger packets vanish without a word."""
     theirs = {
@@ -149,13 +139,18 @@ def unequal_mtu(mtu: int, reused: Iterable[tuple[str, Object]]) -> Iterator[Find
             leaf,
             f"cluster {leaf!r}: the gateway that somebody else made there has MTU {seen}, the one "
             f"on the other leaf {other}: both must have the same",
-            f"--mtu {seen} makes the other one alike"
+            f"{_with_mtu(seen, recorded)} makes the other one alike"
             if len(theirs) == 1
             else "remove or correct one of them there",
         )
 
 
-_GATEWAYS = (r.GATEWAY_SERVER.kind, r.GATEWAY_CLIENT.kind)
+def _with_mtu(mtu: int, recorded: str) -> str:
+    """How a shortcut gets that MTU."""
+    if not recorded:
+        return f"--mtu {mtu}"
+    edit = f"kubectl edit shortcut {recorded} (spec.gateway.mtu: {mtu})"
+    return f"{edit}, then kubectl liqo-shortcut sync {recorded},"
 
 
 def outdated(crd: Object | None) -> Iterator[Finding]:

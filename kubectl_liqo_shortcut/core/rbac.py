@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.needs import Need, On, Part, Place
+from kubectl_liqo_shortcut.core.needs import Need, Part, Place
 from kubectl_liqo_shortcut.core.permissions import Scope
 from kubectl_liqo_shortcut.core.probe import NAMESPACE as PROBE_NAMESPACE
 from kubectl_liqo_shortcut.core.resources import Kind
@@ -129,7 +129,7 @@ def _add(rules: list[Rule], need: Need, name: str) -> None:
 
 def documents(scope: Scope, who: Subject, renderer: Renderer) -> Iterator[str]:
     """YAML documents for one cluster: namespaces, roles, and their bindings to *who*."""
-    for peer in scope.peers if scope.on is On.LEAF else ():  # the hub has them from its peerings
+    for peer in scope.peers:
         ref = ObjectRef("", r.NAMESPACE, "", peer.namespace)
         yield renderer.text("rbac-namespace.yaml.j2", ref, peer=peer)
     every = roles(scope)

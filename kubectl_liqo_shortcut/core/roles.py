@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kubectl_liqo_shortcut.core.facts import Facts
-from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import ClusterID
-from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_PORT, Shortcut
 from kubectl_liqo_shortcut.errors import NoServer
 
@@ -38,30 +38,35 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
     )
 
 
-def doubts(shortcut: Shortcut, facts: Facts) -> Iterator[Finding]:
+def doubts(spec: Mapping[str, Any], shortcut: Shortcut, facts: Facts) -> Iterator[Finding]:
     """Whether the server of a link that is to be made is one that its client will not reach.
 
-    Nothing is doubted where the user says how it is reached: by an endpoint to dial, by an address
-    that a load balancer shall have, or within one network, where a ClusterIP leads to it.
+    It is no error where the other leaf could not serve either, or where the *spec* that was asked
+    for says by what it is reached: a type of Service. Nothing is doubted where it says where: an
+    endpoint to dial, an address that a load balancer shall have, or a ClusterIP.
     """
     server, client, gateway = shortcut.server, shortcut.client, shortcut.gateway
-    told = gateway.client_address or gateway.client_port or gateway.service.load_balancer_ip
-    if facts.leaves[server].serves_hub is not False or told or gateway.service.type == "ClusterIP":
+    where = gateway.client_address or gateway.client_port or gateway.service.load_balancer_ip
+    if facts.leaves[server].serves_hub is not False or where or gateway.service.type == "ClusterIP":
         return
-    said = f"{server} is not known to be reachable from outside: "
-    if facts.leaves[client].serves_hub:
+    other_serves = facts.leaves[client].serves_hub
+    by_what = ((spec.get("gateway") or {}).get("service") or {}).get("type")
+    said = f"{server} is not known to be reachable from outside: it is no gateway server"
+    if other_serves and not by_what:
         yield Finding(
             FindingName.SERVER_BEHIND_NAT,
             server,
-            f"{said}it is no gateway server towards the hub, {client} is",
+            f"{said} towards the hub, {client} is",
             f"let {client} be the server: --gw-server {client}. "
+            f"Or, if {client} reaches {server} anyway, say by what: --gw-server {server} "
+            "--gw-server-service-type LoadBalancer, or NodePort. "
             f"Or forward a UDP port to {server}: {_port_forward(server)}",
         )
     else:
         yield Finding(
             FindingName.SERVER_UNKNOWN,
             server,
-            f"{said}neither it nor {client} is known to serve the hub",
+            f"{said} towards the hub" + ("" if other_serves else f", nor is {client}"),
             f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server)}",
         )
 
@@ -74,5 +79,6 @@ def _port_forward(leaf: ClusterID) -> str:
         f"--gw-server {leaf} --gw-server-service-type NodePort "
         f"--gw-server-service-nodeport {_NODE_PORT} --gw-client-port {DEFAULT_PORT} "
         "--gw-client-address ADDRESS, the router's public address for ADDRESS "
-        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint)"
+        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint); "
+        f"another link that {leaf} serves needs two other ports"
     )

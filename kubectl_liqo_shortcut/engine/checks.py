@@ -8,13 +8,12 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.leaves import version_of
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, Role
 from kubectl_liqo_shortcut.core.permissions import Access
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight import (
-    Finding,
     exhausted,
     limited,
     other_mtu,
@@ -29,7 +28,7 @@ from kubectl_liqo_shortcut.engine.gateway_template import look_at_template
 from kubectl_liqo_shortcut.engine.identity import controller_manager
 from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
-from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 
 _CONNECTIONS = 8  # for questions about permissions
 
@@ -62,7 +61,7 @@ def checks(
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
         *skewed(versions),
-        *(doubts(link.shortcut, link.facts) if looked.is_new else ()),
+        *(doubts(looked.spec, link.shortcut, link.facts) if looked.is_new else ()),
     ]
 
 
@@ -73,13 +72,13 @@ def _unchecked(cluster: str, error: ShortcutError) -> Finding:
 def _check_hub(
     hub: Cluster, looked: Looked, versions: dict[str, str], deadline: Deadline
 ) -> list[Finding]:
-    """On two connections, which the first look has left."""
     shortcut, view = looked.shortcut, looked.view
     pair = shortcut.server, shortcut.client
 
     def gateways() -> Iterable[Finding]:
         servers = hub.list(Selection(r.GATEWAY_SERVER)).items
-        return other_mtu(shortcut.gateway.mtu, pair, (*view.gateway_clients, *servers))
+        known = (*view.gateway_clients, *servers)
+        return other_mtu(shortcut.gateway.mtu, pair, known, looked.recorded)
 
     def crd() -> Iterable[Finding]:
         name = f"{r.SHORTCUT.plural}.{r.SHORTCUT.group}"
@@ -89,8 +88,8 @@ def _check_hub(
         return lacks(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
 
     halves = (gateways, crd), (partial(_note_version, hub, versions), may)
-    found = together([partial(_all, hub.name, half, deadline) for half in halves])
-    return [*remapped(pair, view.configurations), *(each for half in found for each in half)]
+    found = _side_by_side(hub.name, halves, deadline)
+    return [*remapped(pair, view.configurations), *found]
 
 
 def _note_version(cluster: Cluster, versions: dict[str, str]) -> Iterable[Finding]:
@@ -124,17 +123,25 @@ def _check_leaf(
         return lacks(leaf, needed, deadline)
 
     room = (quotas, ranges) if there and end.gateway is None else ()
-    version = partial(_note_version, leaf, versions)
-    return _all(side.leaf, (template, version, may, *room), deadline)
+    halves = (template, partial(_note_version, leaf, versions)), (may, *room)
+    return _side_by_side(side.leaf, halves, deadline)
+
+
+def _side_by_side(
+    cluster: str, halves: Iterable[Iterable[Check]], deadline: Deadline
+) -> list[Finding]:
+    """On as many connections as the first look has left, at least."""
+    found = together([partial(_all, cluster, half, deadline) for half in halves])
+    return [each for half in found for each in half]
 
 
 def _all(cluster: str, questions: Iterable[Check], deadline: Deadline) -> list[Finding]:
-    """The answers to all *questions*; one that may not be asked is passed over, and said."""
+    """The answers to all *questions*; one that gets none hides no other, and is said."""
     findings: list[Finding] = []
     for ask in questions:
         try:
             findings += patiently(partial(_listed, ask), deadline)
-        except Forbidden as error:
+        except ClusterError as error:
             findings.append(_unchecked(cluster, error))
     return findings
 

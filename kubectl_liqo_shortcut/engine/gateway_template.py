@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core import gateway_template as of
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.findings import FindingName
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.core.preflight import Finding
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side, TemplateRef
 from kubectl_liqo_shortcut.errors import Forbidden
 
@@ -51,9 +50,10 @@ def _find(leaf: Cluster, ref: TemplateRef, namespace: str, told: str) -> Object 
         hint = "install that network technology there first, or name another template"
         return Finding(_MISSING, leaf.name, words, hint)
     if not of.is_found_by_liqo(kind):
-        served = kind.plural + ("" if kind.namespaced else " without namespaces")
+        served = _as_served(kind)
         words = f"cluster {leaf.name!r}: Liqo cannot find {told}: its kind is served as {served}"
-        return Finding(_UNUSABLE, leaf.name, words, _UNUSABLE.remedy)
+        hint = "Liqo looks in a namespace, by the plural that it guesses: name another template"
+        return Finding(_UNUSABLE, leaf.name, words, hint)
     resource = f"{kind.plural}.{kind.group}".rstrip(".")
     in_liqos = namespace == leaf.liqo_namespace
     try:
@@ -68,14 +68,21 @@ def _find(leaf: Cluster, ref: TemplateRef, namespace: str, told: str) -> Object 
     return Finding(_MISSING, leaf.name, where, hint) if found is None else found
 
 
+def _as_served(kind: r.Kind) -> str:
+    return kind.plural + ("" if kind.namespaced else " without namespaces")
+
+
 def _wrong(leaf: Cluster, template: Object) -> str:
     """Why Liqo can make nothing from *template*; "" if it can."""
     lacks = of.lacks(template)
     if lacks:
         return f"it has no {', '.join(lacks)}"
     api_version, kind = of.made_by(template)
-    if _kind(leaf, api_version, kind) is None:
+    made = _kind(leaf, api_version, kind)
+    if made is None:
         return f"the {kind} of {api_version} that it makes is not served there"
+    if not of.is_found_by_liqo(made):
+        return f"the {kind} that it makes is served as {_as_served(made)}"
     return ""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
@@ -31,10 +32,16 @@ class Looked:
     view: HubView
     why: str  # the roles are so
     link: Link
+    spec: Mapping[str, Any]  # what was asked for, where that is not on record
 
     @property
     def shortcut(self) -> Shortcut:
         return self.link.shortcut
+
+    @property
+    def recorded(self) -> str:
+        """The shortcut's name, if it is on record."""
+        return self.shortcut.name if self.view.record is not None else ""
 
     def plan(self) -> Plan:
         """The first steps; refuses what stands in the way."""
@@ -105,7 +112,7 @@ def look(
     except BaseException:
         world.close()
         raise
-    return Looked(view, why, link)
+    return Looked(view, why, link, request.spec)
 
 
 @contextlib.contextmanager

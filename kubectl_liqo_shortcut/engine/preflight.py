@@ -13,12 +13,13 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import observe, permissions
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
-from kubectl_liqo_shortcut.core.findings import FindingName, Severity
+from kubectl_liqo_shortcut.core.findings import Finding, FindingName, Severity
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.plan import Observed, make_plan
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.preflight import Finding, of_error, unequal_mtu
+from kubectl_liqo_shortcut.core.preflight import of_error, unequal_mtu
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import Side
@@ -75,13 +76,17 @@ def examine(
     return _report([*conflicts(looked), *checks(looked, open_cluster(HUB), deadline)], looked)
 
 
-def refuse_errors(findings: Iterable[Finding], request: Request) -> None:
-    """Refuses if there is an error among *findings*; warnings are only said."""
-    errors = Report(tuple(findings)).errors
-    if len(errors) == 1:
-        raise Refused(errors[0].message, hint=errors[0].hint or None)
-    if errors:
-        raise PreflightFailed(request, errors)
+def judge(findings: Iterable[Finding], request: Request) -> list[Note]:
+    """Refuses if there is an error among *findings*; else the warnings, to be said."""
+    report = Report(tuple(findings))
+    if len(report.errors) == 1:
+        raise Refused(report.errors[0].message, hint=report.errors[0].hint or None)
+    if report.errors:
+        raise PreflightFailed(request, report.errors)
+    return [
+        Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
+        for each in report.findings
+    ]
 
 
 def look_or_refuse(
@@ -140,7 +145,7 @@ def conflicts(looked: Looked) -> Iterator[Finding]:
             reused += make_plan([manifest], ends, link.journal.objects).reused
         except Refused as error:
             yield of_error(error, manifest.cluster, FindingName.CONFLICT)
-    yield from unequal_mtu(link.shortcut.gateway.mtu, reused)
+    yield from unequal_mtu(link.shortcut.gateway.mtu, reused, looked.recorded)
 
 
 def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
@@ -40,8 +41,8 @@ class HubView:
     record: Object | None
     facts: Facts
     user: str
-    configurations: tuple[Object, ...] = ()
-    gateway_clients: tuple[Object, ...] = ()
+    configurations: tuple[Object, ...]
+    gateway_clients: tuple[Object, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def open_leaves(
         try:
             opened[name] = open_cluster(name)
         except ClusterError as error:
-            if error.cluster == name:
+            with contextlib.suppress(ClusterError):  # the first error says more
                 leaves = patiently(lambda: leaves_of(open_cluster(HUB)), deadline, first_look=True)
                 if name not in leaves:
                     raise no_leaf(name, leaves) from error

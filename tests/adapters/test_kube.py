@@ -165,3 +165,15 @@ def test_requests_say_who_they_are_from(says: Says) -> None:
         "ops",
         "7",
     )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"[]", b'{"resources": "many"}', b'{"resources": [{"kind": "X"}]}', b'{"resources": [1]}'],
+    ids=["a list", "a text", "without a name", "a number"],
+)
+def test_what_a_cluster_says_of_its_kinds_is_input(says: Says, said: bytes) -> None:
+    with pytest.raises(ClusterError, match="cluster 'rome': "):
+        says(200, said).served("example.com/v1")
+    with pytest.raises(ClusterError, match="cluster 'rome': "):
+        says(200, said).kinds()

@@ -36,6 +36,7 @@ from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.commands.test_delete import foreign_cluster
 from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
+from tests.samples import an_object
 
 CIDRS = {
     "milan": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]},
@@ -121,6 +122,16 @@ def test_a_link_in_either_direction_is_taken_over_as_it_is(
     assert rec.is_ready(record)
     owners = [each.ownership for each in rec.objects_of(record).values()]
     assert owners == [Ownership.ADOPTED] * 8
+
+
+def test_what_troubles_a_link_is_said_and_it_is_taken_over(world: FakeWorld) -> None:
+    connect(world)
+    labels = {r.REMOTE_CLUSTER_ID: "milan"}
+    other = an_object(r.GATEWAY_SERVER, "milan", "liqo-hub", labels=labels, spec={"mtu": 1400})
+    world.hub.put(other)
+    told = run(world)
+    assert verb(told) is Verb.ADOPTED
+    assert any("(OtherMTU)" in each.text for each in told if isinstance(each, Note))
 
 
 def test_its_objects_bear_our_labels_then(world: FakeWorld) -> None:

@@ -220,6 +220,25 @@ def test_a_template_for_a_kind_that_is_not_there_is_refused(world: FakeWorld) ->
     assert report(world, spec=OTHER_KIND).findings == ()
 
 
+def test_a_template_for_a_kind_that_liqo_would_look_for_elsewhere_is_refused(
+    world: FakeWorld,
+) -> None:
+    body = put_template(world)
+    body["spec"]["objectKind"] = {"apiVersion": QUIC.api_version, "kind": "QuicServer"}
+    odd = Kind(QUIC.api_version, "QuicServer", "oddities", namespaced=False)
+    world.leaves["milan"].foreign.add(odd)
+    (finding,) = report(world, spec=OTHER_KIND).findings
+    assert finding.name == "TemplateUnusable"
+    assert "that it makes is served as oddities without namespaces" in finding.message
+
+
+def test_a_question_without_an_answer_hides_nothing_that_others_find(world: FakeWorld) -> None:
+    rome = world.leaves["rome"]
+    rome.fault = lambda _, ref: ClusterError("rome", "odd") if ref.kind == r.DEPLOYMENT else None
+    rome.allows = lambda asked: asked["verb"] not in ("*", "patch")
+    assert names(report(world)) == ["rome: MissingPermissions", "rome: Unchecked"]
+
+
 def test_an_option_that_a_template_does_not_heed_is_a_warning(world: FakeWorld) -> None:
     body = put_template(world)
     body["spec"]["template"]["spec"] = {"args": ["--mtu=1200"]}
@@ -297,6 +316,19 @@ def test_another_mtu_of_the_hubs_own_gateway_is_a_warning(world: FakeWorld, kind
     )
     assert finding.hint == "--mtu 1400 gives the shortcut the same"
     assert names(report(world, spec={"gateway": {"mtu": 1400}})) == []
+
+
+def test_a_shortcut_on_record_gets_another_mtu_by_an_edit(world: FakeWorld) -> None:
+    list(create(world))
+    labels = {r.REMOTE_CLUSTER_ID: "milan"}
+    world.hub.put(
+        an_object(r.GATEWAY_SERVER, "milan", "liqo-hub", labels=labels, spec={"mtu": 1400})
+    )
+    (finding,) = report(world).findings
+    assert finding.hint == (
+        "kubectl edit shortcut milan--rome (spec.gateway.mtu: 1400), then "
+        "kubectl liqo-shortcut sync milan--rome, gives the shortcut the same"
+    )
 
 
 @pytest.mark.parametrize(
@@ -410,26 +442,6 @@ def test_an_outdated_crd_is_found(world: FakeWorld) -> None:
     metadata: Body = {"name": name, "annotations": {}}
     world.hub.put({"apiVersion": r.CRD.api_version, "kind": r.CRD.kind, "metadata": metadata})
     assert names(report(world)) == ["the hub: OutdatedCRD"]
-
-
-@pytest.mark.parametrize("where", ["the hub", "milan"])
-def test_a_network_with_host_bits_is_refused_with_its_cluster_and_object(
-    world: FakeWorld, where: str
-) -> None:
-    cluster, kind, name = (
-        (world.hub, r.CONFIGURATION, "milan")
-        if where == HUB
-        else (world.leaves["milan"], r.NETWORK, "pod-cidr")
-    )
-    (ref,) = (ref for ref in cluster.objects if (ref.kind, ref.name) == (kind, name))
-    bad = {"cidr": "10.61.0.5/16"}
-    cluster.objects[ref]["spec"] = {"remote": {"cidr": {"pod": ["10.61.0.5/16"]}}}
-    cluster.set_status(ref, bad)
-    (finding,) = report(world).findings
-    assert finding.cluster == where
-    at = "Configuration for milan: pod[0]" if where == HUB else "Network pod-cidr"
-    assert f"{at}: '10.61.0.5/16' is not a CIDR" in finding.message
-    assert where in finding.message
 
 
 def test_a_leafs_configuration_with_host_bits_is_in_the_way(world: FakeWorld) -> None:

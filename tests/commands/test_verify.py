@@ -408,8 +408,14 @@ def test_a_misspelt_leaf_is_told_before_there_is_no_way_to_it(
     assert str(caught.value.hint).startswith(meant)
 
 
-def test_a_leaf_without_a_way_to_it_is_told_so(world: FakeWorld, kubelet: Kubelet) -> None:
+@pytest.mark.parametrize("may_list", [True, False])
+def test_a_leaf_without_a_way_to_it_is_told_so(
+    world: FakeWorld, kubelet: Kubelet, may_list: bool
+) -> None:
     del world.leaves["rome"]
+    if not may_list:  # of the hub: the leaf's error says more
+        hidden = r.CONFIGURATION
+        world.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == hidden else None
     with pytest.raises(ClusterError, match="cluster 'rome': no way to it"):
         check(world)
 

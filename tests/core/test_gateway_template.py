@@ -94,7 +94,8 @@ def test_a_whole_template_lacks_nothing_and_tells_what_is_made() -> None:
         (("objectKind", "apiVersion"), 1, ["spec.objectKind.apiVersion"]),
         (("template", "metadata", "name"), "", ["spec.template.metadata.name"]),
         (("template", "metadata", "namespace"), [], ["spec.template.metadata.namespace"]),
-        (("template", "spec"), {}, ["spec.template.spec"]),
+        (("template", "spec"), [], ["spec.template.spec"]),
+        (("template", "spec"), {}, []),  # Liqo only asks that it is a map
         (("objectKind",), "text", ["spec.objectKind.apiVersion", "spec.objectKind.kind"]),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",

@@ -103,13 +103,13 @@ def test_the_hubs_tenant_namespaces_are_not_printed() -> None:
     assert rule["resourceNames"] == [stored.secret_name("rome")]
 
 
-def test_a_right_that_one_command_needs_is_not_optional() -> None:
+def test_a_right_that_one_command_needs_is_not_optional_and_names_that_one() -> None:
     (maps,) = (
         each
         for each in questions(Scope(on=On.HUB, services=("demo",)))
         if each.access.kind == r.NAMESPACE_MAP
     )
-    assert (maps.optional, "delete" in maps.by, "service" in maps.by) == (False, True, True)
+    assert (maps.optional, "delete" in maps.by, "service" in maps.by) == (False, False, True)
     (maps,) = (each for each in questions(Scope(on=On.HUB)) if each.access.kind == r.NAMESPACE_MAP)
     assert maps.optional
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.core.facts import Facts
-from kubectl_liqo_shortcut.core.findings import Severity
-from kubectl_liqo_shortcut.core.preflight import Finding
+from kubectl_liqo_shortcut.core.findings import Finding, Severity
 from kubectl_liqo_shortcut.core.roles import choose_server, doubts
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.errors import NoServer
@@ -49,14 +48,15 @@ def test_where_no_leaf_can_be_reached_the_way_out_is_told() -> None:
         "2. run the same command with --gw-server milan --gw-server-service-type NodePort "
         "--gw-server-service-nodeport 31840 --gw-client-port 51840 --gw-client-address ADDRESS, "
         "the router's public address for ADDRESS "
-        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint). "
+        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint); "
+        "another link that milan serves needs two other ports. "
         "Or, if rome reaches it anyway (one network, load balancer): --gw-server milan"
     )
 
 
 def doubted(facts: Facts, **gateway: Any) -> list[Finding]:
     """What is found of a link that rome shall serve."""
-    return list(doubts(parse(spec_of(gateway=gateway)), facts))
+    return list(doubts({"gateway": gateway}, parse(spec_of(gateway=gateway)), facts))
 
 
 def test_a_server_that_is_behind_nat_is_an_error_where_the_other_leaf_can_serve() -> None:
@@ -67,8 +67,20 @@ def test_a_server_that_is_behind_nat_is_an_error_where_the_other_leaf_can_serve(
         "it is no gateway server towards the hub, milan is"
     )
     assert found.hint.startswith(
-        "let milan be the server: --gw-server milan. Or forward a UDP port to rome: 1. on "
+        "let milan be the server: --gw-server milan. "
+        "Or, if milan reaches rome anyway, say by what: --gw-server rome "
+        "--gw-server-service-type LoadBalancer, or NodePort. "
+        "Or forward a UDP port to rome: 1. on "
     )
+
+
+@pytest.mark.parametrize("service_type", ["LoadBalancer", "NodePort"])
+def test_a_server_is_only_warned_of_where_the_user_says_by_what_it_is_reached(
+    service_type: str,
+) -> None:
+    (found,) = doubted(serving(True, False), service={"type": service_type})
+    assert (found.severity, found.cluster) == (Severity.WARNING, "rome")
+    assert found.message.endswith("it is no gateway server towards the hub")
 
 
 @pytest.mark.parametrize("milan", [False, None], ids=["milan does not either", "milan: unknown"])
@@ -77,7 +89,7 @@ def test_a_server_that_may_be_behind_nat_is_a_warning_where_nobody_serves(
 ) -> None:
     (found,) = doubted(serving(milan, False))
     assert (found.severity, found.cluster) == (Severity.WARNING, "rome")
-    assert "neither it nor milan is known to serve the hub" in found.message
+    assert found.message.endswith("it is no gateway server towards the hub, nor is milan")
 
 
 @pytest.mark.parametrize("rome", [True, None], ids=["it serves", "nothing is known of it"])

@@ -82,9 +82,12 @@ def test_as_server_it_is_refused_before_anything_is_written(one_behind: Lab) -> 
     assert f"Error: {SECOND} is not known to be reachable from outside" in done.stderr
     assert f"let {FIRST} be the server: --gw-server {FIRST}" in done.stderr
     assert f"Or forward a UDP port to {SECOND}: " in done.stderr
+    by_what = ("--gw-server", SECOND, "--gw-server-service-type", "LoadBalancer")
+    assert "(ServerUnknown)" in succeed(one_behind, "create", *PAIR, *by_what, "--dry-run=server")
     dry = plugin(one_behind, "create", *PAIR, "--gw-server", SECOND, "--dry-run")
     assert dry.returncode == 4
     assert done.stderr.endswith(dry.stderr)
+    assert dry.stderr.startswith("Error: ")
     assert found(one_behind, SECOND) == (4, [("ServerBehindNAT", SECOND)])
     assert whole(one_behind) == before
 
@@ -107,6 +110,7 @@ def test_with_both_behind_nat_the_way_out_is_told_and_nothing_written(both_behin
     dry = plugin(both_behind, "create", *PAIR, "--dry-run")
     assert dry.returncode == 4
     assert done.stderr.endswith(dry.stderr)
+    assert dry.stderr.startswith("Error: ")
     assert found(both_behind) == (4, [("NoServer", "the hub")])
     assert found(both_behind, SECOND) == (0, [("ServerUnknown", SECOND)])
     assert whole(both_behind) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,10 @@ import yaml
 
 from kubectl_liqo_shortcut.adapters.access import Access as Ways
 from kubectl_liqo_shortcut.commands import rbac
+from kubectl_liqo_shortcut.core import needs
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.permissions import Access, Scope, questions
+from kubectl_liqo_shortcut.core.permissions import Access, Question, Scope, questions
 from kubectl_liqo_shortcut.core.resources import Kind
 from tests.e2e.plugin import NAME, PAIR, environment, succeed
 from tests.e2e.shop import WEB
@@ -277,26 +279,74 @@ def test_each_rule_that_is_taken_away_is_named(limited: Limited, name: str) -> N
     kube = limited.lab.clusters[name].kube
     check = functools.partial(rbac.check, asked, cluster, 30)
     wait_for(lambda: not check().lacks, 10, "all is allowed")
-    printed = [each for each in yaml.safe_load_all(limited.printed[name]) if "rules" in each]
     count = 0
-    for role in printed:
+    for url, rules, number, verbs in _rules(limited.printed[name]):
+        rule = rules[number]
+        for verb in verbs:
+            fewer = list(rules)
+            fewer[number] = {**rule, "verbs": [each for each in rule["verbs"] if each != verb]}
+            kube.patch(url, {"rules": [each for each in fewer if each["verbs"]]})
+            lacks = wait_for(lambda: check().lacks, 5, f"{url} without {verb} {rule}")
+            assert {each.access.verb for each in lacks} == {verb}
+            assert {each.access.kind.plural for each in lacks} <= set(_plurals(rule))
+            count += 1
+        kube.patch(url, {"rules": rules})
+        wait_for(lambda: not check().lacks, 10, "all is allowed again")
+    assert count > 20
+
+
+@pytest.mark.parametrize("name", ["hub", CALLER])
+def test_without_one_rule_a_command_that_needs_it_is_refused(limited: Limited, name: str) -> None:
+    """By ``preflight``, for all that makes and removes links; by ``verify``, for its probes."""
+    cluster = Ways(kubeconfig=str(limited.kubeconfig))(HUB if name == "hub" else name)
+    kube = limited.lab.clusters[name].kube
+    check = functools.partial(rbac.check, scope(name), cluster, 30)
+    link = dataclasses.replace(scope(name), services=(), verify=False, install=False)
+    limited.run("create", *PAIR)
+    told = 0
+    for url, rules, number, _ in _rules(limited.printed[name]):
+        kube.patch(url, {"rules": rules[:number] + rules[number + 1 :]})
+        lacks = wait_for(lambda: check().lacks, 5, f"{url} without {rules[number]}")
+        for command in {_asked_by(each, link) for each in lacks} - {""}:
+            done = limited.attempt(command, *PAIR)
+            said = done.stdout + done.stderr
+            assert done.returncode == 4, f"{rules[number]}: {said}"
+            words = set(re.findall(r"\w+", said))
+            assert any({each.access.verb, each.access.kind.plural} <= words for each in lacks), said
+            told += 1
+        kube.patch(url, {"rules": rules})
+        wait_for(lambda: not check().lacks, 10, "all is allowed again")
+    assert told > 10
+    limited.run("delete", *PAIR)
+    limited.proxy.refused.clear()
+
+
+def _rules(printed: str) -> Iterator[tuple[str, list[Any], int, list[str]]]:
+    """Each rule of each role: the role's URL, its rules, which one, and its verbs.
+
+    Left out are those that another role gives too: --install does.
+    """
+    roles = [each for each in yaml.safe_load_all(printed) if "rules" in each]
+    for role in roles:
         metadata = role["metadata"]
         plural = f"{role['kind'].lower()}s"
         url = path(RBAC, plural, metadata.get("namespace", ""), metadata["name"])
         for number, rule in enumerate(role["rules"]):
-            for verb in rule["verbs"]:
-                if sum(_grants(each, role, rule, verb) for each in printed) > 1:
-                    continue  # --install gives it too
-                rules = list(role["rules"])
-                rules[number] = {**rule, "verbs": [each for each in rule["verbs"] if each != verb]}
-                kube.patch(url, {"rules": [each for each in rules if each["verbs"]]})
-                lacks = wait_for(lambda: check().lacks, 5, f"{url} without {verb} {rule}")
-                assert {each.access.verb for each in lacks} == {verb}
-                assert {each.access.kind.plural for each in lacks} <= set(_plurals(rule))
-                count += 1
-        kube.patch(url, {"rules": role["rules"]})
-        wait_for(lambda: not check().lacks, 10, "all is allowed again")
-    assert count > 20
+            alone = [
+                verb
+                for verb in rule["verbs"]
+                if sum(_grants(each, role, rule, verb) for each in roles) == 1
+            ]
+            if alone:
+                yield url, role["rules"], number, alone
+
+
+def _asked_by(question: Question, link: Scope) -> str:
+    """The command that must find out beforehand that this lacks; "" if none must."""
+    of_link = question.access in {each.access for each in questions(link)}
+    if of_link and not {"preflight", *needs.REMOVE}.isdisjoint(question.by):
+        return "" if question.optional else "preflight"
+    return "verify" if question.access.kind == r.POD and "verify" in question.by else ""
 
 
 def _grants(other: dict[str, Any], role: dict[str, Any], rule: dict[str, Any], verb: str) -> bool:
