@@ -33,9 +33,9 @@ _EPILOG = """\b
 Examples:
   # link two leaves; the one that is gateway server towards the hub serves here too
   kubectl liqo-shortcut create milan rome
-  # rome serves, on a NodePort, and milan dials a forwarded port
-  kubectl liqo-shortcut create milan rome --gw-server rome \\
-    --gw-server-service-type NodePort --gw-client-address 203.0.113.7 --gw-client-port 51840
+  # rome serves from behind NAT: its router forwards UDP 51840 to port 31840 of rome's nodes
+  kubectl liqo-shortcut create milan rome --gw-server rome --gw-server-service-type NodePort \\
+    --gw-server-service-nodeport 31840 --gw-client-address 203.0.113.7 --gw-client-port 51840
   # look at everything first: no cluster is changed
   kubectl liqo-shortcut create milan rome --dry-run=client -o yaml
   # a folder for each cluster, for Argo CD or Flux

@@ -43,7 +43,7 @@ def print_dry_run(
         run = dry_run(request, found, record, renderer, preflighted=preflighted)
         note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
         for each in run.warnings:
-            note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
+            note(each.warning, request.name)
         for wait in run.waits():
             note(wait, request.name)
         runs.append(run)

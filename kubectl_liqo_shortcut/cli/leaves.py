@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_document
 
 _EPILOG = """\b
 Columns:
-  VIA         the way to it: a kubeconfig context or file
+  VIA         the way to it: a kubeconfig context or file; stored: Liqo's identity on the hub
   CAN-SERVE   the address that the hub dials, if it can be gateway server
   POD-CIDR    its Pod network as it calls it itself, ON-HUB as the hub sees it
   DIRECT-SVC  whether its Services can go direct in Liqo 1.2

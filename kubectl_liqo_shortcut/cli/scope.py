@@ -90,7 +90,7 @@ def _scope(
     if hub == (leaf is not None):
         raise Invalid(
             "name one cluster: --leaf ID with --peer ID, or --hub",
-            hint="for example: kubectl liqo-shortcut rbac print --leaf rome --peer milan",
+            hint="for example --leaf rome --peer milan",
         )
     if leaf is None:
         if peers:

@@ -126,7 +126,7 @@ class FindingName(enum.StrEnum):
         "NewerCRD",
         Severity.WARNING,
         "the hub's kind Shortcut is newer than this program",
-        "update the plugin: kubectl krew upgrade liqo-shortcut",
+        "update the plugin",
     )
     OVERLAPPING_CIDRS = (
         "OverlappingCIDRs",
@@ -191,3 +191,9 @@ class Finding:
     @property
     def severity(self) -> Severity:
         return self.name.severity
+
+    @property
+    def warning(self) -> str:
+        """In one line, for who goes on all the same."""
+        hint = f" -> {self.hint}" if self.hint else ""
+        return f"warning: {self.cluster}: {self.message} ({self.name}){hint}"

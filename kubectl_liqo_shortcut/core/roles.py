@@ -27,14 +27,18 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
     if len(serving) == 1:
         return serving[0], "it is already gateway server towards the hub"
     if len(serving) == 2:
-        return first, "both are gateway servers towards the hub, the first in order is taken"
-    if all(facts.leaves[leaf].serves_hub is None for leaf in (first, second)):
-        return first, "nothing is known of the leaves, the first in order is taken"
+        return first, "both are gateway servers towards the hub, the first by name is taken"
+    known = [facts.leaves[leaf].serves_hub is not None for leaf in (first, second)]
+    if not any(known):
+        return first, "nothing is known of the leaves, the first by name is taken"
+    said = "is" if all(known) else "is known to be"
     raise NoServer(
-        f"neither {first} nor {second} is gateway server towards the hub: "
-        "none is known to be reachable from outside",
-        hint=f"forward a UDP port to one of them, say {first}: {_port_forward(first)}. "
-        f"Or, if {second} reaches it anyway (one network, load balancer): --gw-server {first}",
+        f"neither {first} nor {second} {said} gateway server towards the hub: "
+        "neither is known to be reachable from outside",
+        hint=f"forward a UDP port to {first} or {second}; for {first}: "
+        f"{_port_forward(first, second)}. Or, where {second} reaches {first} anyway: by a load "
+        f"balancer, --gw-server {first}; within one network, --gw-server {first} "
+        "--gw-server-service-type NodePort",
     )
 
 
@@ -57,28 +61,30 @@ def doubts(spec: Mapping[str, Any], shortcut: Shortcut, facts: Facts) -> Iterato
             FindingName.SERVER_BEHIND_NAT,
             server,
             f"{said} towards the hub, {client} is",
-            f"let {client} be the server: --gw-server {client}. "
-            f"Or, if {client} reaches {server} anyway, say by what: --gw-server {server} "
+            f"let {client} be the server: --gw-server {client} (in a file: spec.server). "
+            f"Or, where {client} reaches {server} anyway, say by what: --gw-server {server} "
             "--gw-server-service-type LoadBalancer, or NodePort. "
-            f"Or forward a UDP port to {server}: {_port_forward(server)}",
+            f"Or forward a UDP port to {server}: {_port_forward(server, client)}",
         )
     else:
         yield Finding(
             FindingName.SERVER_UNKNOWN,
             server,
             f"{said} towards the hub" + ("" if other_serves else f", nor is {client}"),
-            f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server)}",
+            f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server, client)}",
         )
 
 
-def _port_forward(leaf: ClusterID) -> str:
+def _port_forward(server: ClusterID, client: ClusterID) -> str:
     """A port of the router leads to a node and, by the Service's NodePort there, to the gateway."""
     return (
-        f"1. on the router in front of {leaf}, forward UDP port {DEFAULT_PORT} "
-        f"to port {_NODE_PORT} of any of {leaf}'s nodes; 2. run the same command with "
-        f"--gw-server {leaf} --gw-server-service-type NodePort "
-        f"--gw-server-service-nodeport {_NODE_PORT} --gw-client-port {DEFAULT_PORT} "
-        "--gw-client-address ADDRESS, the router's public address for ADDRESS "
-        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint); "
-        f"another link that {leaf} serves needs two other ports"
+        f"1. on the router in front of {server}, forward UDP port {DEFAULT_PORT} "
+        f"to port {_NODE_PORT} of any of {server}'s nodes; "
+        f"2. kubectl liqo-shortcut create {server} {client} --gw-server {server} "
+        f"--gw-server-service-type NodePort --gw-server-service-nodeport {_NODE_PORT} "
+        f"--gw-client-port {DEFAULT_PORT} --gw-client-address ADDRESS "
+        "(ADDRESS: the router's public one; in a file, spec.gateway: "
+        f"{{service: {{type: NodePort, nodePort: {_NODE_PORT}}}, "
+        f"clientEndpoint: {{address: ADDRESS, port: {DEFAULT_PORT}}}}}); "
+        f"each further link that {server} serves needs two other ports"
     )

@@ -83,10 +83,7 @@ def judge(findings: Iterable[Finding], request: Request) -> list[Note]:
         raise Refused(report.errors[0].message, hint=report.errors[0].hint or None)
     if report.errors:
         raise PreflightFailed(request, report.errors)
-    return [
-        Note(f"warning: {each.cluster}: {each.message} ({each.name})", request.name)
-        for each in report.findings
-    ]
+    return [Note(each.warning, request.name) for each in report.findings]
 
 
 def look_or_refuse(

@@ -42,16 +42,24 @@ def test_where_no_leaf_can_be_reached_the_way_out_is_told() -> None:
     with pytest.raises(NoServer, match="neither milan nor rome") as caught:
         choose_server(serving(False, False), None)
     assert caught.value.hint == (
-        "forward a UDP port to one of them, say milan: "
+        "forward a UDP port to milan or rome; for milan: "
         "1. on the router in front of milan, forward UDP port 51840 to port 31840 of any of "
         "milan's nodes; "
-        "2. run the same command with --gw-server milan --gw-server-service-type NodePort "
-        "--gw-server-service-nodeport 31840 --gw-client-port 51840 --gw-client-address ADDRESS, "
-        "the router's public address for ADDRESS "
-        "(with -f: spec.gateway.service and spec.gateway.clientEndpoint); "
-        "another link that milan serves needs two other ports. "
-        "Or, if rome reaches it anyway (one network, load balancer): --gw-server milan"
+        "2. kubectl liqo-shortcut create milan rome --gw-server milan "
+        "--gw-server-service-type NodePort --gw-server-service-nodeport 31840 "
+        "--gw-client-port 51840 --gw-client-address ADDRESS "
+        "(ADDRESS: the router's public one; in a file, spec.gateway: "
+        "{service: {type: NodePort, nodePort: 31840}, "
+        "clientEndpoint: {address: ADDRESS, port: 51840}}); "
+        "each further link that milan serves needs two other ports. "
+        "Or, where rome reaches milan anyway: by a load balancer, --gw-server milan; "
+        "within one network, --gw-server milan --gw-server-service-type NodePort"
     )
+
+
+def test_a_leaf_of_which_nothing_is_said_is_not_said_to_dial() -> None:
+    with pytest.raises(NoServer, match="neither milan nor rome is known to be gateway server"):
+        choose_server(serving(False, None), None)
 
 
 def doubted(facts: Facts, **gateway: Any) -> list[Finding]:
@@ -67,8 +75,8 @@ def test_a_server_that_is_behind_nat_is_an_error_where_the_other_leaf_can_serve(
         "it is no gateway server towards the hub, milan is"
     )
     assert found.hint.startswith(
-        "let milan be the server: --gw-server milan. "
-        "Or, if milan reaches rome anyway, say by what: --gw-server rome "
+        "let milan be the server: --gw-server milan (in a file: spec.server). "
+        "Or, where milan reaches rome anyway, say by what: --gw-server rome "
         "--gw-server-service-type LoadBalancer, or NodePort. "
         "Or forward a UDP port to rome: 1. on "
     )

@@ -152,7 +152,7 @@ def recipe(lab: Lab, leaf: str, *options: str) -> tuple[tuple[int, int], list[st
     """What a refused ``create`` tells to do: which port to forward to which one, the options."""
     told = plugin(lab, "create", *PAIR, *options).stderr
     told_forward = rf"forward UDP port (\d+) to port (\d+) of any of {leaf}'s nodes"
-    told_options = r"run the same command with (.*) ADDRESS, the router's public address for"
+    told_options = rf"kubectl liqo-shortcut create {leaf} \S+ (.*) ADDRESS \(ADDRESS: "
     forwarded, wanted = re.search(told_forward, told), re.search(told_options, told)
     assert forwarded, told
     assert wanted, told
