@@ -79,10 +79,11 @@ def _with_rights(says: Says, cluster: Cluster, peer: ClusterID | None, deadline:
         return says
     words = ", ".join(map(str, missing[:_TOLD]))
     words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
+    lacks = f"cluster {cluster.name!r}: not allowed to {words}"
     return dataclasses.replace(
         says,
         reach=Reach.FORBIDDEN,
-        message=f"cluster {cluster.name!r}: not allowed to {words}",
+        message="; ".join(filter(None, (says.message, lacks))),
         hint=FindingName.MISSING_PERMISSIONS.remedy,
         missing=tuple(map(str, missing)),
     )

@@ -263,6 +263,9 @@ def test_one_who_may_not_even_look_who_it_is_hears_of_all_that_lacks(hub: FakeWo
     (says, _) = (each.says for each in leaves(hub))
     assert len(says.missing) > 5
     assert says.access == f"lacks {len(says.missing)} permissions"
+    first, _, rest = says.message.partition("; ")
+    assert first == "cluster 'milan': get is forbidden"  # on a real one, this names the user
+    assert rest.startswith("cluster 'milan': not allowed to ")
 
 
 def test_services_of_a_leaf_that_the_hub_remapped_cannot_go_direct(hub: FakeWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,6 +84,12 @@ def templates(lab: Lab) -> Iterator[None]:
     for leaf, urls in made.items():
         for url in reversed(urls):
             lab.clusters[leaf].kube.delete(url)
+    for leaf, urls in made.items():  # namespaces and kinds take their time
+        wait_for(partial(are_gone, lab, leaf, urls), 30, f"{leaf}: no template is left")
+
+
+def are_gone(lab: Lab, leaf: str, urls: list[str]) -> bool:
+    return not any(map(lab.clusters[leaf].kube.find, urls))
 
 
 def put_all(lab: Lab, leaf: str) -> Iterator[str]:
