@@ -198,7 +198,8 @@ def test_that_identity_is_a_way_to_the_leaf_as_far_as_the_leaf_lets_it(
 
     rows = [row.split() for row in done.stdout.splitlines()[1:]]
     assert [row[1] for row in rows] == ["stored", "stored"], done.stderr
-    assert {" ".join(row[-3:-1]) for row in rows} == {"lacks 1"}
+    assert [row[-3] for row in rows] == ["lacks", "lacks"]
+    assert all(int(row[-2]) > 20 for row in rows)  # nearly all: it was made for peerings
     assert 'User "hub" cannot get resource "configmaps"' in done.stderr
 
     grant = ("clusterrolebinding", "let-the-hub-in")
