@@ -122,8 +122,9 @@ def test_a_crashing_server_pod_is_named(hub: Lab) -> None:
     try:
         done = plugin(hub, "create", *PAIR, *options, "--timeout", "8s")
         assert done.returncode == 5, done.stderr
-        assert causes(hub) == agreed("GatewayPodNotReady", "leaf-1")
-        assert "container wireguard" in plugin(hub, "why", *PAIR).stdout
+        crashing = agreed("GatewayPodNotReady", "leaf-1")  # between two crashes it looks well
+        wait_for(lambda: causes(hub) == crashing, 60, "all see it down", 0.5)
+        wait_for(lambda: "container wireguard" in plugin(hub, "why", *PAIR).stdout, 30, "why", 0.5)
     finally:
         kube.delete(f"{url}/broken")
 
