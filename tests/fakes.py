@@ -76,7 +76,7 @@ class FakeCluster:
                 raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
             if dry_run:
                 return _shown(manifest.body)
-            return _shown(self.put(manifest.body))
+            return _shown(self.put(_made_by_us(manifest.body)))
 
     def ask(self, review: Object) -> Object:
         with self._world.changed:
@@ -360,6 +360,26 @@ def _shown(body: Object) -> Body:
         shown["metadata"].pop("annotations", None)
         shown["data"] = {k: v for k, v in shown.get("data", {}).items() if k == "publicKey"}
     return shown
+
+
+def _made_by_us(body: Object) -> Body:
+    """As an API server notes who set which fields of what was sent to it."""
+    entry = {
+        "manager": r.FIELD_MANAGER,
+        "operation": "Update",
+        "apiVersion": body["apiVersion"],
+        "fieldsType": "FieldsV1",
+        "fieldsV1": _fields({key: body[key] for key in body if key not in ("apiVersion", "kind")}),
+    }
+    return {**body, "metadata": {**body["metadata"], "managedFields": [entry]}}
+
+
+def _fields(value: Any) -> Body:
+    return (
+        {f"f:{key}": _fields(each) for key, each in value.items()}
+        if isinstance(value, dict)
+        else {}
+    )
 
 
 _BINDING = "networking.liqo.io/clusterrolebinding"

@@ -18,6 +18,7 @@ from kubernetes.client.api_client import ApiClient
 from kubernetes.client.exceptions import ApiException
 
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.field_managers import renamed
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
 from kubectl_liqo_shortcut.errors import (
@@ -115,6 +116,7 @@ class KubeCluster:
         ref = manifest.ref
         query = {"fieldManager": r.FIELD_MANAGER, "force": "false"}
         path = ref.kind.path(ref.namespace, ref.name)
+        self._rename_manager(ref, self.get(ref))  # else it would conflict with what v0.1.0 applied
         return self._object("PATCH", path, query, manifest.body, _APPLY)
 
     def patch(
@@ -122,7 +124,24 @@ class KubeCluster:
     ) -> Object:
         path = ref.kind.path(ref.namespace, ref.name) + (f"/{subresource}" if subresource else "")
         query = {"fieldManager": r.FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        return self._object("PATCH", path, query, body, _MERGE)
+        patched = self._object("PATCH", path, query, body, _MERGE)
+        return patched if dry_run else self._rename_manager(ref, patched) or patched
+
+    def _rename_manager(self, ref: ObjectRef, observed: Object | None) -> Object | None:
+        """The object with our present name in its managedFields; None where nothing was written.
+
+        A courtesy: what changed since, or may not be written, keeps the old name until next time.
+        """
+        managed = renamed(observed) if observed is not None else None
+        if observed is None or managed is None:
+            return None
+        version = observed["metadata"].get("resourceVersion")
+        body = {"metadata": {"resourceVersion": version, "managedFields": managed}}
+        query = {"fieldManager": r.FIELD_MANAGER}
+        path = ref.kind.path(ref.namespace, ref.name)
+        with contextlib.suppress(ClusterError):
+            return self._object("PATCH", path, query, body, _MERGE)
+        return None
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         only = {"uid": uid} | ({"resourceVersion": version} if version else {})

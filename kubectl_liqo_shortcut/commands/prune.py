@@ -113,7 +113,7 @@ def _labelled(open_cluster: OpenCluster, leaf: str, hub: str, deadline: Deadline
     """All that bears our label and *hub*'s on *leaf*."""
     cluster = open_cluster(leaf)
     patiently(check_identity(cluster, ""), deadline, first_look=True)
-    labels = f"{r.MANAGED_BY}={r.FIELD_MANAGER},{r.SHORTCUT_HUB}={hub}"
+    labels = f"{r.MANAGED_BY}={r.MANAGED_BY_US},{r.SHORTCUT_HUB}={hub}"
     lists = [partial(_list, cluster, Selection(kind, labels=labels), deadline) for kind in _KINDS]
     bodies = (body for items in together(lists) for body in items)
     return [orphan for body in bodies for orphan in _orphan(leaf, body)]

@@ -106,8 +106,8 @@ def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
                 f"cluster {leaf!r}: {ref} belongs to a shortcut of the hub {hub!r}",
                 hint=f"look after it there, or delete it there first: its hub is {hub}",
             )
-        manager = labels.get(r.MANAGED_BY, r.FIELD_MANAGER)
-        if manager != r.FIELD_MANAGER:
+        manager = labels.get(r.MANAGED_BY, r.MANAGED_BY_US)
+        if manager != r.MANAGED_BY_US:
             raise Refused(
                 f"cluster {leaf!r}: {ref} is managed by {manager!r}, as its labels say",
                 hint=f"it would be set back from there; take it out of {manager} first, and then "

@@ -127,7 +127,7 @@ def marks_of(body: Object) -> Mapping[str, str]:
 def marks(shortcut_name: str, hub: str) -> Mapping[str, str]:
     """The labels that the templates give an object."""
     return {
-        r.MANAGED_BY: r.FIELD_MANAGER,
+        r.MANAGED_BY: r.MANAGED_BY_US,
         r.SHORTCUT_NAME: shortcut_name,
         r.SHORTCUT_HUB: hub,
     }

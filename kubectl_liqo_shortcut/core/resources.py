@@ -6,7 +6,10 @@ import dataclasses
 
 GROUP = "shortcut.liqo.io"
 API_VERSION = f"{GROUP}/v1alpha1"
-FIELD_MANAGER = "kubectl-liqo-shortcut"
+FIELD_MANAGER = "liqo-shortcut"
+"""Not our program's name: Flux takes away every field whose manager begins with ``kubectl``."""
+FORMER_FIELD_MANAGER = "kubectl-liqo-shortcut"
+"""Of v0.1.0."""
 FINALIZER = f"{GROUP}/cleanup"
 SCHEMA_ANNOTATION = f"{GROUP}/schema"
 SCHEMA = "1"
@@ -32,6 +35,8 @@ REFLECTED_FROM = "offloading.liqo.io/origin"
 
 # Labels that mark an object as made for a shortcut.
 MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGED_BY_US = "kubectl-liqo-shortcut"
+"""As v0.1.0 wrote it: another value would disown every link that is there."""
 SHORTCUT_NAME = f"{GROUP}/name"
 SHORTCUT_HUB = f"{GROUP}/hub"
 VERIFY_RUN = f"{GROUP}/verify"

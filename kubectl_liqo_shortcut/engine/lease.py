@@ -122,7 +122,7 @@ class Hold:
             "metadata": {
                 "name": self._ref.name,
                 "namespace": self._ref.namespace,
-                "labels": {r.MANAGED_BY: r.FIELD_MANAGER, r.SHORTCUT_NAME: self._shortcut},
+                "labels": {r.MANAGED_BY: r.MANAGED_BY_US, r.SHORTCUT_NAME: self._shortcut},
                 "annotations": {_PROCESS: process.mark()},
             },
             "spec": {

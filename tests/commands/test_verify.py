@@ -232,7 +232,7 @@ def test_pods_are_let_into_a_restricted_namespace(world: FakeWorld, kubelet: Kub
         assert spec["activeDeadlineSeconds"] == 70
         assert "tolerations" not in spec
         assert {"limits", "requests"} == container["resources"].keys()
-        assert labels_of(pod)[r.MANAGED_BY] == r.FIELD_MANAGER
+        assert labels_of(pod)[r.MANAGED_BY] == r.MANAGED_BY_US
 
 
 def test_a_namespace_that_was_there_stays(world: FakeWorld, kubelet: Kubelet) -> None:

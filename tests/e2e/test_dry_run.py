@@ -101,7 +101,7 @@ def test_a_shortcut_kept_in_git_is_made_from_a_file(hub: Lab, tmp_path: Path) ->
 
 
 def test_the_crd_that_is_printed_is_the_one_that_is_installed(hub: Lab) -> None:
-    diff = ("diff", "--server-side", "--field-manager=kubectl-liqo-shortcut", "-f", "-")
+    diff = ("diff", "--server-side", "--field-manager=liqo-shortcut", "-f", "-")
     done = hub.kubectl(*diff, input=succeed(hub, "crd", "print"), check=False)
     assert (done.returncode, done.stdout) == (0, "")
 

@@ -45,3 +45,19 @@ def test_a_dead_api_server_is_unreachable_with_its_address(lab: Lab) -> None:
             access(lab)("leaf-1").get(ObjectRef("leaf-1", r.NAMESPACE, "", "default"))
     finally:
         lab.faults.start_api_server("leaf-1")
+
+
+def test_what_v0_1_0_wrote_bears_the_new_name_after_the_next_write(lab: Lab) -> None:
+    kube, ref = lab.clusters["hub"].kube, ObjectRef(HUB, r.CONFIG_MAP, "default", "of-v010")
+    former = f"?fieldManager={r.FORMER_FIELD_MANAGER}"
+    body = {"metadata": {"name": ref.name}, "data": {"a": "1"}}
+    kube.create(path(CORE, "configmaps", "default") + former, body)
+    try:
+        patched = access(lab)(HUB).patch(ref, {"data": {"b": "2"}})
+        assert [each["manager"] for each in patched["metadata"]["managedFields"]] == [
+            r.FIELD_MANAGER
+        ]
+        fields = patched["metadata"]["managedFields"][0]["fieldsV1"]
+        assert set(fields["f:data"]) >= {"f:a", "f:b"}
+    finally:
+        kube.delete(path(CORE, "configmaps", "default", ref.name))

@@ -67,7 +67,7 @@ def test_a_free_one_is_taken_at_once_and_says_who_holds_it(world: FakeWorld, hol
     (found,) = world.hub.of(r.LEASE)
     assert found["spec"]["holderIdentity"] == process.holder()
     assert found["spec"]["leaseDurationSeconds"] == 15
-    assert found["metadata"]["labels"][r.MANAGED_BY] == r.FIELD_MANAGER
+    assert found["metadata"]["labels"][r.MANAGED_BY] == r.MANAGED_BY_US
     hold.check()
 
 
