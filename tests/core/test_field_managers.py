@@ -8,7 +8,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import made_by_us, renamed
 from tests.test_architecture import ROOT
 
-PEER = {"f:metadata": {"f:labels": {f"f:{r.REMOTE_CLUSTER_ID}": {}}}, "f:spec": {"f:mtu": {}}}
+PEER: dict[str, Any] = {"f:metadata": {"f:labels": {f"f:{r.REMOTE_CLUSTER_ID}": {}}}, "f:spec": {"f:mtu": {}}}
 OURS = {"f:metadata": {"f:labels": {f"f:{r.MANAGED_BY}": {}, f"f:{r.SHORTCUT_HUB}": {}}}}
 
 
@@ -56,7 +56,8 @@ def test_what_others_made_or_applied_was_not_made_by_us() -> None:
 def test_managed_fields_that_make_no_sense_say_nothing() -> None:
     for broken in ("x", [None], ["x"], [{"manager": r.FIELD_MANAGER}], {"a": 1}):
         assert not made_by_us({"metadata": {"managedFields": broken}})
-    for fields in ("x", {"f:metadata": []}, {"f:metadata": {"f:labels": "x"}}):
+    shapes: list[Any] = ["x", {"f:metadata": []}, {"f:metadata": {"f:labels": "x"}}]
+    for fields in shapes:
         assert not made_by_us(managed(entry(r.FIELD_MANAGER, fields)))
 
 
