@@ -76,7 +76,7 @@ class FakeCluster:
                 raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
             if dry_run:
                 return _shown(manifest.body)
-            return _shown(self.put(_made_by_us(manifest.body)))
+            return _shown(self.put(made_by_us(manifest.body)))
 
     def ask(self, review: Object) -> Object:
         with self._world.changed:
@@ -109,7 +109,7 @@ class FakeCluster:
             if wanted not in (None, old["metadata"]["resourceVersion"]):
                 raise Conflict(self.name, "the object has been modified")
             merged = _merged(old, body)
-            return _shown(merged) if dry_run else self._store(ref, merged)
+            return _shown(merged) if dry_run else self._store(ref, _labelled_by_us(merged, body))
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         with self._world.changed:
@@ -353,16 +353,7 @@ def gateway_template(kind: Kind, name: str, namespace: str) -> Body:
     }
 
 
-def _shown(body: Object) -> Body:
-    """As the real adapter gives it: of a Secret only the public key."""
-    shown = copy.deepcopy(dict(body))
-    if shown["kind"] == "Secret":
-        shown["metadata"].pop("annotations", None)
-        shown["data"] = {k: v for k, v in shown.get("data", {}).items() if k == "publicKey"}
-    return shown
-
-
-def _made_by_us(body: Object) -> Body:
+def made_by_us(body: Object) -> Body:
     """As an API server notes who set which fields of what was sent to it."""
     entry = {
         "manager": r.FIELD_MANAGER,
@@ -374,12 +365,31 @@ def _made_by_us(body: Object) -> Body:
     return {**body, "metadata": {**body["metadata"], "managedFields": [entry]}}
 
 
+def _labelled_by_us(merged: Body, patch: Object) -> Body:
+    """Of a patch only its labels are noted, which is all that anybody asks for."""
+    labels = {k: v for k, v in (patch.get("metadata", {}).get("labels") or {}).items() if v}
+    if not labels:
+        return merged
+    noted = made_by_us({**merged, "metadata": {"labels": labels}})["metadata"]["managedFields"]
+    before = merged["metadata"].get("managedFields") or []
+    return {**merged, "metadata": {**merged["metadata"], "managedFields": [*before, *noted]}}
+
+
 def _fields(value: Any) -> Body:
     return (
         {f"f:{key}": _fields(each) for key, each in value.items()}
         if isinstance(value, dict)
         else {}
     )
+
+
+def _shown(body: Object) -> Body:
+    """As the real adapter gives it: of a Secret only the public key."""
+    shown = copy.deepcopy(dict(body))
+    if shown["kind"] == "Secret":
+        shown["metadata"].pop("annotations", None)
+        shown["data"] = {k: v for k, v in shown.get("data", {}).items() if k == "publicKey"}
+    return shown
 
 
 _BINDING = "networking.liqo.io/clusterrolebinding"

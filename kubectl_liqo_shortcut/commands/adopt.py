@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refus
 from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
-from kubectl_liqo_shortcut.core.plan import marks
+from kubectl_liqo_shortcut.core.ownership import marks
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.prospect import prospects
 from kubectl_liqo_shortcut.core.record import Recorded
@@ -83,6 +83,7 @@ def _examined(
     ends = link.ends()
     refuse_expired(request, looked)
     adoption.refuse_half(ends, request.name)
+    adoption.refuse_misplaced(ends)
     adoption.refuse_foreign(ends, _marks(looked))
     if looked.view.record is None:
         spec = {**adoption.spec_of(ends, link.facts.leaves), **request.spec}
@@ -91,7 +92,8 @@ def _examined(
         looked = dataclasses.replace(looked, link=link)
     rendered, _ = link.plan(ends)
     pretended = {each.ref: each for each in _entries(looked)}
-    adoption.refuse_changes(prospects(rendered, ends, pretended), request.name)
+    labelled = adoption.as_labelled(ends, _marks(looked))
+    adoption.refuse_changes(prospects(rendered, labelled, pretended), request.name)
     _refuse_peering(looked, deadline)
     return looked, judge(checks(looked, hub, deadline, adopt=True), request)
 

@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import conflicts, judge, look_or_refuse
-from kubectl_liqo_shortcut.engine.records import note_cause, open_record
+from kubectl_liqo_shortcut.engine.records import misfit_notes, note_cause, open_record
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import utc_now
@@ -79,6 +79,7 @@ def _refuse(
     record = looked.view.record
     if record is None and options.recorded_only:
         raise no_record_any_more(request)
+    yield from misfit_notes(request.name, record)
     refuse_expired(request, looked)
     findings = list(conflicts(looked))
     if findings or looked.plan().steps:  # a link that is as it should be need not be examined
@@ -108,6 +109,7 @@ def _make(
     stop: Stop,
 ) -> Iterator[Event]:
     link, found = looked.link, looked.view.record
+    # What was ready once, was adopted, or was there before its record, is nobody's to undo.
     gone = looked.taken_away_on()
     if found is not None and gone and not options.recreate:
         said = f"the link was taken away on {' and '.join(gone)}, not by this program"
@@ -122,7 +124,9 @@ def _make(
     stop.arm(link.world.wake)
     record, made = open_record(hub, found, wanted, deadline)
     link.journal.begin(record)
-    changed = yield from _converge(link, options, deadline, stop, hub, made=made)
+    keep = options.keep_on_failure or is_in_use(link.journal.record) or looked.is_restored()
+    limits = dataclasses.replace(options, keep_on_failure=keep)
+    changed = yield from _converge(link, limits, deadline, stop, hub, made=made)
     link.journal.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
     if verb is not Verb.UNCHANGED:
@@ -133,9 +137,11 @@ def _make(
 def _converge(
     link: Link, options: Options, deadline: Deadline, stop: Stop, hub: Cluster, *, made: bool
 ) -> Generator[Event, None, bool]:
-    """Run the loop; on failure undo, unless the shortcut has been ready once, or its link is an
-    adopted one. *made*: the record is of this run. Returns whether anything was changed."""
-    keep = options.keep_on_failure or is_in_use(link.journal.record)
+    """Run the loop; on failure undo, unless the link is to be kept.
+
+    *made*: the record is of this run. Returns whether anything was changed.
+    """
+    keep = options.keep_on_failure
     changed = False
     try:
         for event in Convergence(link, wait=options.wait).run(deadline, stop):

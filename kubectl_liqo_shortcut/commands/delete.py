@@ -9,9 +9,10 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.ownership import delete_command
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Reason
-from kubectl_liqo_shortcut.core.record import Cause, Ownership, Recorded
+from kubectl_liqo_shortcut.core.record import Cause, Ownership
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
 from kubectl_liqo_shortcut.engine.lease import Hold
@@ -19,11 +20,13 @@ from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patien
 from kubectl_liqo_shortcut.engine.records import (
     end_record,
     mark_record,
+    misfit_notes,
     note_cause,
     present_record,
 )
 from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
 from kubectl_liqo_shortcut.engine.service_back import free
+from kubectl_liqo_shortcut.engine.stock import Stock, take_stock
 from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
@@ -77,26 +80,30 @@ class _Cleaning:
         self._options = options
         self._deadline = deadline
         self._pair = pair_of(record)  # whatever else it holds, it can be taken away
-        self._objects = rec.objects_of(record)
+        self._stock = Stock(rec.objects_of(record), {})
+        self._rebuilt: dict[str, Cluster] = {}
 
     def run(
         self, open_cluster: OpenCluster, hold: Hold, stop: Stop, *, keep: Reason | None = None
     ) -> Iterator[Event]:
         """Clean the leaves, then end the record, or let it say the reason *keep*."""
-        left: dict[str, ShortcutError] = {}
-        if any(each.ownership is not Ownership.REUSED for each in self._objects.values()):
-            leaves, left = self._open(open_cluster, hold)
-            marked_by = Answer(
-                lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
-            )
-            left |= yield from self._look(leaves, left)
-            hub = marked_by.result()
+        yield from misfit_notes(self._pair.name, self._record)
+        leaves, left = self._open(open_cluster, hold)
+        marked_by = Answer(
+            lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
+        )
+        left |= yield from self._identify(leaves, left)
+        left |= yield from self._take_stock(leaves, marked_by.result())
+        if self._stock.has_ours:
+            left |= yield from self._set_aside(leaves, self._gate(leaves))
             stop.check()
             if leaves and (yield from self._free(open_cluster, stop)):  # which takes its time
                 left |= yield from self._set_aside(leaves, self._gate(leaves))
-            if keep is None:
-                mark_record(self._hub, self._record, self._deadline)
-            left |= yield from self._remove(hub, leaves)
+        if keep is None:
+            mark_record(self._hub, self._record, self._deadline)
+        if self._stock.has_ours:
+            left |= yield from self._remove(leaves)
+        left = self._stock.stray_errors() | left
         if left and not self._options.forget:
             raise (yield from self._tell(left))
         if keep is not None:
@@ -136,21 +143,30 @@ class _Cleaning:
                 left[side.leaf] = error
         return leaves, left
 
-    def _look(
+    def _identify(
         self, leaves: dict[str, Cluster], left: Mapping[str, ShortcutError]
     ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
         """Take out of *leaves* what does not answer, and what is another cluster by now."""
         silent = dict(left)
         for leaf, error in not_identified(self._record, leaves, self._deadline).items():
-            del leaves[leaf]
+            cluster = leaves.pop(leaf)
             if isinstance(error, Rebuilt):
                 yield Note(f"{error.message}; {error.hint}", self._pair.name)
-                self._drop(leaf)
+                self._rebuilt[leaf] = cluster
             elif isinstance(error, Transient) or self._options.forget:
                 silent[leaf] = error
             else:
                 raise error
-        return (yield from self._set_aside(leaves, silent | self._gate(leaves)))
+        return (yield from self._set_aside(leaves, silent))
+
+    def _take_stock(
+        self, leaves: dict[str, Cluster], hub: str
+    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
+        """Ask the leaves what they hold of the link: the record may have lost its status."""
+        self._stock, silent = take_stock(
+            self._pair, hub, self._stock.entries, leaves, self._rebuilt, self._deadline
+        )
+        return (yield from self._set_aside(leaves, silent))
 
     def _set_aside(
         self, leaves: dict[str, Cluster], silent: Mapping[str, ShortcutError]
@@ -158,7 +174,7 @@ class _Cleaning:
         """Take the *silent* ones out of *leaves*."""
         for leaf in silent:
             leaves.pop(leaf, None)
-        if silent and not leaves and self._objects and not self._options.forget:
+        if silent and not leaves and not self._options.forget:
             raise _with_hint(next(iter(silent.values())), self._pair.name)
         for leaf, error in silent.items():
             yield Note(f"{error.message}; what is on {leaf} is left there", self._pair.name)
@@ -176,14 +192,14 @@ class _Cleaning:
             raise
 
     def _remove(
-        self, hub: str, leaves: Mapping[str, Cluster]
+        self, leaves: Mapping[str, Cluster]
     ) -> Generator[Event, None, dict[str, ShortcutError]]:
         namespaces = self._options.delete_namespaces or reclaims_namespaces(self._record)
         return (
             yield from remove(
                 self._pair,
-                hub,
-                self._objects.values(),
+                self._stock.claims,
+                self._stock.entries.values(),
                 leaves,
                 self._deadline,
                 namespaces=namespaces,
@@ -193,7 +209,7 @@ class _Cleaning:
     def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
         """Note on the record what is left; returns the error to end with."""
         message = "; ".join(error.message for error in left.values())
-        kept = [each for each in self._objects.values() if each.ref.cluster in left]
+        kept = [each for each in self._stock.entries.values() if each.ref.cluster in left]
         cause = Cause(Reason.CLEANUP_PENDING, message, stalled=True)
         try:
             note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
@@ -209,15 +225,16 @@ class _Cleaning:
         )
 
     def _forgotten(self, left: Mapping[str, ShortcutError]) -> Iterator[Event]:
-        for each in self._objects.values():
+        for each in self._stock.entries.values():
             ours = each.ownership is not Ownership.REUSED and each.ref.kind != r.NAMESPACE
             if ours and each.ref.cluster in left:
                 peering = isinstance(left[each.ref.cluster], InUseByPeering)
-                what = f"the peering uses its {each.ref}" if peering else f"there: {_command(each)}"
+                what = (
+                    f"the peering uses its {each.ref}"
+                    if peering
+                    else f"there: {delete_command(each)}"
+                )
                 yield Note(f"left on {each.ref.cluster}; {what}", self._pair.name)
-
-    def _drop(self, leaf: str) -> None:
-        self._objects = {ref: each for ref, each in self._objects.items() if ref.cluster != leaf}
 
 
 def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
@@ -226,9 +243,3 @@ def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
         f"kubectl liqo-shortcut delete {name} --forget"
     )
     return error
-
-
-def _command(entry: Recorded) -> str:
-    kind = entry.ref.kind
-    what = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-    return f"kubectl delete {what} {entry.ref.name} -n {entry.ref.namespace}"

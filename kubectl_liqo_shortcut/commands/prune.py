@@ -10,6 +10,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.core.field_managers import labelled_by_us
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     Object,
@@ -20,17 +21,17 @@ from kubectl_liqo_shortcut.core.model import (
     shortcut_name,
     uid_of,
 )
+from kubectl_liqo_shortcut.core.ownership import marks
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id
+from kubectl_liqo_shortcut.engine.labelled import KINDS, list_of, look_for_labelled
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
 from kubectl_liqo_shortcut.engine.remove import check_peering, remove
 from kubectl_liqo_shortcut.engine.survey import find_records, leaves_of
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
-
-_KINDS = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,8 +101,11 @@ def _remove(
     pair = Shortcut(server=cluster_id(first.entry.ref.cluster), client=cluster_id(first.peer))
     errors = check_peering(pair.sides, leaves, deadline, first_look=True)
     stop.check()
+    labelled, failed = look_for_labelled(pair.sides, marks(pair.name, hub), leaves, deadline)
+    errors |= failed
     if not errors:
-        errors = yield from remove(pair, hub, entries, leaves, deadline)
+        claims = {leaf: each.claim for leaf, each in labelled.items()}
+        errors = yield from remove(pair, claims, entries, leaves, deadline)
     if errors:
         raise PartlyDone(
             "; ".join(error.message for error in errors.values()),
@@ -114,21 +118,21 @@ def _labelled(open_cluster: OpenCluster, leaf: str, hub: str, deadline: Deadline
     cluster = open_cluster(leaf)
     patiently(check_identity(cluster, ""), deadline, first_look=True)
     labels = f"{r.MANAGED_BY}={r.MANAGED_BY_US},{r.SHORTCUT_HUB}={hub}"
-    lists = [partial(_list, cluster, Selection(kind, labels=labels), deadline) for kind in _KINDS]
+    lists = [partial(list_of, cluster, Selection(kind, labels=labels), deadline) for kind in KINDS]
     bodies = (body for items in together(lists) for body in items)
     return [orphan for body in bodies for orphan in _orphan(leaf, body)]
 
 
-def _list(cluster: Cluster, what: Selection, deadline: Deadline) -> tuple[Object, ...]:
-    return patiently(lambda: cluster.list(what), deadline).items
-
-
 def _orphan(leaf: str, body: Object) -> Iterator[Orphan]:
-    """*body*, if its labels agree with each other: others may put labels on things too."""
+    """*body*, if its labels agree with each other and this program set them.
+
+    Others may put labels on things too, and what git applies bears ours.
+    """
     labels = labels_of(body)
     name, peer = labels.get(r.SHORTCUT_NAME, ""), labels.get(r.REMOTE_CLUSTER_ID, "")
     with contextlib.suppress(Invalid):
-        if name == shortcut_name(cluster_id(leaf), cluster_id(peer)):
+        ours = name == shortcut_name(cluster_id(leaf), cluster_id(peer)) and labelled_by_us(body)
+        if ours and body["metadata"]["name"] == peer:
             yield Orphan(name, peer, Recorded(ref_of(leaf, body), uid_of(body), Ownership.CREATED))
 
 

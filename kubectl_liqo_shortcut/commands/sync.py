@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import assert_never
 
 from kubectl_liqo_shortcut.commands import create as making
@@ -26,6 +26,7 @@ from kubectl_liqo_shortcut.engine.look import look_only
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
+from kubectl_liqo_shortcut.engine.removable import find_removable
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
 
@@ -99,8 +100,7 @@ def _switch_off(
     record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
 ) -> Iterator[Event]:
     name = str(record["metadata"]["name"])
-    ready = rec.condition_of(record, Condition.READY)
-    if ready.get("reason") == Reason.EXPIRED and not rec.objects_of(record):
+    if (yield from _is_off(record, open_cluster, options)):
         yield Outcome(name, Verb.UNCHANGED, record)
         return
     hub, deadline = open_cluster(HUB), Deadline(options.timeout)
@@ -115,6 +115,19 @@ def _switch_off(
         yield Outcome(name, Verb.CONFIGURED, present or record)
     finally:
         hold.release()
+
+
+def _is_off(
+    record: Object, open_cluster: OpenCluster, options: Options
+) -> Generator[Event, None, bool]:
+    """Whether its record says so, and no leaf that answers says otherwise."""
+    ready = rec.condition_of(record, Condition.READY)
+    if ready.get("reason") != Reason.EXPIRED or rec.objects_of(record):
+        return False
+    left = find_removable(record, open_cluster, Deadline(options.timeout))
+    for error in left.errors.values():
+        yield Note(f"switched off before; {error.message}", str(record["metadata"]["name"]))
+    return not left.found
 
 
 def is_about_silence(error: ShortcutError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -112,6 +113,40 @@ def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
                 f"cluster {leaf!r}: {ref} is managed by {manager!r}, as its labels say",
                 hint=f"it would be set back from there; take it out of {manager} first, and then "
                 f"the label {r.MANAGED_BY} off",
+            )
+
+
+def as_labelled(ends: Mapping[str, End], marks: Mapping[str, str]) -> dict[str, End]:
+    """*ends* as they will be: with our labels on every object that is taken over."""
+
+    def labelled(body: Object | None) -> Object | None:
+        if body is None:
+            return None
+        metadata = {**body["metadata"], "labels": {**labels_of(body), **marks}}
+        return {**body, "metadata": metadata}
+
+    return {
+        leaf: dataclasses.replace(
+            end,
+            namespace=labelled(end.namespace),
+            configuration=labelled(end.configuration),
+            gateway=labelled(end.gateway),
+            public_key=labelled(end.public_key),
+        )
+        for leaf, end in ends.items()
+    }
+
+
+def refuse_misplaced(ends: Mapping[str, End]) -> None:
+    """What is named otherwise, or lives elsewhere, could never be told from somebody else's."""
+    for leaf, body in taken(ends):
+        end, ref = ends[leaf], ref_of(leaf, body)
+        tenant = end.namespace["metadata"]["name"] if end.namespace else "there is none"
+        if ref.kind != r.NAMESPACE and (ref.name, ref.namespace) != (str(end.side.peer), tenant):
+            raise Refused(
+                f"cluster {leaf!r}: {ref} in namespace {ref.namespace} is not in the tenant "
+                f"namespace of {end.side.peer} ({tenant}) under the name {end.side.peer}",
+                hint="delete that link on both leaves and create a shortcut instead",
             )
 
 

@@ -22,12 +22,12 @@ def made_by_us(body: Object) -> bool:
     Who makes an object sets the label that names its peer; adopting an object never does, and who
     applies it (``Apply``, or kubectl's own name) is somebody else.
     """
-    return any(
-        each.get("manager") in (r.FIELD_MANAGER, r.FORMER_FIELD_MANAGER)
-        and each.get("operation") == "Update"
-        and f"f:{r.REMOTE_CLUSTER_ID}" in _labels(each)
-        for each in _entries(body)
-    )
+    return _set_by_us(body, r.REMOTE_CLUSTER_ID)
+
+
+def labelled_by_us(body: Object) -> bool:
+    """Whether this program put its labels on *body*: it made it, or took it over."""
+    return _set_by_us(body, r.SHORTCUT_HUB)
 
 
 def renamed(body: Object) -> list[dict[str, Any]] | None:
@@ -45,6 +45,15 @@ def renamed(body: Object) -> list[dict[str, Any]] | None:
         else:  # the API server wants one entry for each manager, operation and version
             same["fieldsV1"] = _union(same.get("fieldsV1"), entry.get("fieldsV1"))
     return kept
+
+
+def _set_by_us(body: Object, label: str) -> bool:
+    return any(
+        each.get("manager") in (r.FIELD_MANAGER, r.FORMER_FIELD_MANAGER)
+        and each.get("operation") == "Update"
+        and f"f:{label}" in _labels(each)
+        for each in _entries(body)
+    )
 
 
 def _entries(body: Object) -> list[Mapping[str, Any]]:

@@ -65,9 +65,9 @@ def label(value: Any, at: str) -> str:
 
 
 def choice(value: Any, at: str, options: Collection[str]) -> str:
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise Invalid(f"{at}: {value!r} is none of {', '.join(options)}")
-    return str(value)
+    return value
 
 
 def address(value: Any, at: str) -> str:

@@ -8,7 +8,7 @@ from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.observe import End, gateway_kind
-from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded, objects_of
 
 
 def expired_at(record: Object | None, now: str) -> str:
@@ -28,9 +28,8 @@ def was_ready(record: Object | None) -> bool:
 def is_in_use(record: Object | None) -> bool:
     """Whether its link may carry traffic that a failure must not cut: it was up once, or it was
     there, made by others, before it was adopted."""
-    entries = ((record or {}).get("status") or {}).get("objects") or ()
     return was_ready(record) or any(
-        each.get("ownership") == Ownership.ADOPTED.value for each in entries
+        each.ownership is Ownership.ADOPTED for each in objects_of(record).values()
     )
 
 

@@ -14,9 +14,9 @@ from kubectl_liqo_shortcut.core.model import (
     is_terminating,
     labels_of,
     ref_of,
-    uid_of,
 )
 from kubectl_liqo_shortcut.core.observe import End
+from kubectl_liqo_shortcut.core.ownership import Claim, marks_of, ownership_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.errors import Refused
 
@@ -55,6 +55,12 @@ class Recreate:
     why: str
     suspected: bool = False  # only, so that who does it first asks whether it is so
 
+    @property
+    def claim(self) -> Claim:
+        """By which it is known again as the one that the plan called ours."""
+        manifest, place = self.manifest, str(self.observed["metadata"]["namespace"])
+        return Claim(marks_of(manifest.body), manifest.ref.name, (place,))
+
 
 Step = Create | Update | Recreate
 
@@ -67,9 +73,12 @@ class Plan:
     """*steps* may run at the same time; the rest of *desired* comes with the next look."""
 
     steps: tuple[Step, ...]
-    ours: tuple[Observed, ...]
+    ours: tuple[tuple[str, Object, Ownership], ...]
     reused: tuple[Observed, ...]  # of somebody else: never changed, never deleted
     leaving: tuple[Observed, ...] = ()  # being deleted: made anew once they are gone
+
+    def is_ours(self, cluster: str, body: Object) -> bool:
+        return any((cluster, body) == (where, what) for where, what, _ in self.ours)
 
 
 def make_plan(
@@ -79,7 +88,7 @@ def make_plan(
 ) -> Plan:
     """The next steps for the *desired* manifests whose facts are known."""
     steps: list[Step] = []
-    ours: list[Observed] = []
+    ours: list[tuple[str, Object, Ownership]] = []
     reused: list[Observed] = []
     leaving: list[Observed] = []
     for manifest in desired:
@@ -88,49 +97,25 @@ def make_plan(
         if observed is None:
             if _place_is_ready(manifest, end):
                 steps.append(Create(manifest))
-        elif is_terminating(observed):
+            continue
+        if is_terminating(observed):
             leaving.append((manifest.cluster, observed))
-        elif not is_ours(observed, manifest, recorded):
+            continue
+        entry = recorded.get(ref_of(manifest.cluster, observed))
+        ownership = ownership_of(observed, entry, claim_on(manifest, end))
+        if ownership is Ownership.REUSED:
             _must_fit(observed, manifest)
             reused.append((manifest.cluster, observed))
         else:
-            ours.append((manifest.cluster, observed))
+            ours.append((manifest.cluster, observed, ownership))
             steps += _updates(observed, manifest)
     return Plan(tuple(steps), tuple(ours), tuple(reused), tuple(leaving))
 
 
-def is_ours(observed: Object, manifest: Manifest, recorded: Mapping[ObjectRef, Recorded]) -> bool:
-    """Whether the record says that this very object was made, or taken over, for the shortcut."""
-    entry = recorded.get(ref_of(manifest.cluster, observed))
-    if entry is None or entry.ownership is Ownership.REUSED:
-        return False
-    return is_meant(observed, entry, marks_of(manifest.body))
-
-
-def is_meant(observed: Object, entry: Recorded, marks: Mapping[str, str]) -> bool:
-    """Whether *entry* of the record is about *observed*.
-
-    Where an earlier run was killed between POST and record the UID is missing. Then the labels
-    tell: the intention is always recorded first, and another hub's objects bear its own name.
-    """
-    if entry.uid:
-        return entry.uid == uid_of(observed)
-    return marks_of(observed) == marks
-
-
-def marks_of(body: Object) -> Mapping[str, str]:
-    """The labels that say for which shortcut of which hub an object was made."""
-    keys = (r.MANAGED_BY, r.SHORTCUT_NAME, r.SHORTCUT_HUB)
-    return {key: value for key, value in labels_of(body).items() if key in keys}
-
-
-def marks(shortcut_name: str, hub: str) -> Mapping[str, str]:
-    """The labels that the templates give an object."""
-    return {
-        r.MANAGED_BY: r.MANAGED_BY_US,
-        r.SHORTCUT_NAME: shortcut_name,
-        r.SHORTCUT_HUB: hub,
-    }
+def claim_on(manifest: Manifest, end: End) -> Claim:
+    """What an object that stands for *manifest* at that *end* must bear, and where it must be."""
+    tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
+    return Claim(marks_of(manifest.body), str(end.side.peer), tenants)
 
 
 def covers(observed: Any, desired: Any) -> bool:

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.health import Health, health
 from kubectl_liqo_shortcut.core.leaf import entry_of, routes_of
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role
 from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason, Word
-from kubectl_liqo_shortcut.core.resources import kind_of
+from kubectl_liqo_shortcut.core.resources import LINK_KINDS, kind_of
+from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, latency_of
+from kubectl_liqo_shortcut.errors import Invalid
 
 
 class Ownership(enum.StrEnum):
@@ -35,21 +38,48 @@ class Recorded:
 
 
 def objects_of(record: Object | None) -> dict[ObjectRef, Recorded]:
-    """The link objects that a record names."""
+    """The link objects that a record names; what can be none is left out (``misfits_of``)."""
+    return {each.ref: each for each in _entries_of(record) if isinstance(each, Recorded)}
+
+
+def misfits_of(record: Object | None) -> list[str]:
+    """What a record names that is no object of its link, in words: nobody acts on it."""
+    return [each for each in _entries_of(record) if isinstance(each, str)]
+
+
+def _entries_of(record: Object | None) -> Iterator[Recorded | str]:
     entries = ((record or {}).get("status") or {}).get("objects") or ()
-    return {each.ref: each for each in map(_parse, entries) if each is not None}
+    if record is None or not entries:
+        return
+    pair = pair_of(record)
+    peers = {str(side.leaf): str(side.peer) for side in pair.sides}
+    for number, entry in enumerate(entries):
+        at = f"status.objects[{number}]"
+        try:
+            yield _parse(fields.mapping(entry, at), peers, at)
+        except Invalid as error:
+            yield error.message
 
 
-def _parse(entry: Object) -> Recorded | None:
-    kind = kind_of(entry["apiVersion"], entry["kind"])
-    if kind is None:
-        return None  # written by a later version of this program
-    ref = ObjectRef(entry["clusterID"], kind, entry.get("namespace") or "", entry["name"])
+def _parse(entry: Object, peers: Mapping[str, str], at: str) -> Recorded:
+    """An entry is input: whoever writes it must not steer a request elsewhere."""
+    cluster = fields.choice(entry.get("clusterID"), f"{at}.clusterID", tuple(peers))
+    what = (str(entry.get("apiVersion")), str(entry.get("kind")))
+    kind = kind_of(*what)
+    if kind not in LINK_KINDS:
+        raise Invalid(f"{at}: {' '.join(what)[:100]!r} is no kind of a link")
+    namespace = fields.label(entry.get("namespace"), f"{at}.namespace") if kind.namespaced else ""
+    if kind.namespaced:
+        name = fields.choice(entry.get("name"), f"{at}.name", (peers[cluster],))
+    else:
+        name = fields.label(entry.get("name"), f"{at}.name")
+    uid = entry.get("uid") or ""
     try:
-        ownership = Ownership(entry["ownership"])
+        ownership = Ownership(str(entry.get("ownership")))
     except ValueError:  # a later version's word: whatever it means, it is not ours to delete
         ownership = Ownership.REUSED
-    return Recorded(ref, entry.get("uid") or "", ownership)
+    ref = ObjectRef(cluster, kind, namespace, name)
+    return Recorded(ref, fields.text(uid, f"{at}.uid", longest=64) if uid else "", ownership)
 
 
 def to_entries(objects: Iterable[Recorded]) -> list[dict[str, str]]:

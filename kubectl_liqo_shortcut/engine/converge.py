@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.plan import Create, Plan, Recreate, Step, Update, marks_of
+from kubectl_liqo_shortcut.core.plan import Create, Plan, Recreate, Step, Update
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Rendered
@@ -102,8 +102,8 @@ class Convergence:
 
     def _settle(self, plan: Plan) -> Iterator[Event]:
         journal = self._link.journal
-        for cluster, body in plan.ours:
-            journal.settle(cluster, body, Ownership.CREATED)
+        for cluster, body, ownership in plan.ours:
+            journal.settle(cluster, body, ownership)
         for cluster, body in plan.reused:
             if journal.settle(cluster, body, Ownership.REUSED):
                 yield Done(ref_of(cluster, body), Verb.REUSED, "it was there before")
@@ -161,7 +161,7 @@ class Convergence:
         for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
             raise error
         side = next(side for side in link.shortcut.sides if side.leaf == step.manifest.cluster)
-        remove_gateway(side, step.observed, marks_of(step.manifest.body), cluster, deadline)
+        remove_gateway(side, step.observed, step.claim, cluster, deadline)
         return Made(step.observed, Verb.DELETED)
 
     def _ended(self, news: StepEnded) -> Iterator[Event]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating, ref_of
 from kubectl_liqo_shortcut.core.plan import Plan
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.prospect import Prospect, prospects
@@ -65,6 +66,14 @@ class Looked:
         gateways = (end.gateway for end in self.link.ends().values())
         return self.view.record is None and all(
             gateway is None or is_terminating(gateway) for gateway in gateways
+        )
+
+    def is_restored(self) -> bool:
+        """Whether objects of ours are there that the record does not name: it lost its status."""
+        known = self.link.journal.objects
+        return any(
+            body["kind"] != r.NAMESPACE.kind and ref_of(leaf, body) not in known
+            for leaf, body, _ in self.plan().ours
         )
 
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, uid_of
-from kubectl_liqo_shortcut.core.plan import is_meant
+from kubectl_liqo_shortcut.core.ownership import Claim, ownership_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.core.record import Recorded
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
 from kubectl_liqo_shortcut.engine.world import wait_for
@@ -18,9 +18,7 @@ from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
 _SHOWN = 5  # of what keeps a namespace
 
 
-def remove_namespace(
-    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
-) -> str:
+def remove_namespace(entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline) -> str:
     """Delete the namespace and wait until it is gone; or say why it is kept.
 
     It is looked through before, not locked: what somebody puts into it in the same moment goes
@@ -29,8 +27,8 @@ def remove_namespace(
     found = patiently(lambda: cluster.get(entry.ref), deadline)
     if found is None:
         return ""
-    if not is_meant(found, entry, marked):
-        return "somebody else made it anew"
+    if ownership_of(found, entry, claim) is Ownership.REUSED:
+        return "somebody else made it anew, or it lost the labels of this shortcut"
     try:
         held = sorted(_held(cluster, entry.ref.name, deadline))
     except Forbidden as error:

@@ -5,10 +5,11 @@ Each function outlives what passes by itself (503, a reset connection, a change 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ref_of, uid_of
 from kubectl_liqo_shortcut.core.plan import covers
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -59,6 +60,12 @@ def end_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
                 raise
         else:
             return
+
+
+def misfit_notes(name: str, record: Object | None) -> Iterator[Note]:
+    """What the record names and nobody acts on: somebody wrote nonsense into it, or worse."""
+    for each in rec.misfits_of(record):
+        yield Note(f"its record names what is no object of this link, left alone: {each}", name)
 
 
 def note_cause(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, Object
-from kubectl_liqo_shortcut.core.plan import Observed, is_meant, marks
+from kubectl_liqo_shortcut.core.ownership import Claim, marks
+from kubectl_liqo_shortcut.core.plan import Observed
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import hub_id, not_identified
+from kubectl_liqo_shortcut.engine.labelled import look_for_labelled
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.engine.remove import check_peering
+from kubectl_liqo_shortcut.engine.remove import Found, check_peering, judge
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
@@ -29,38 +31,39 @@ class Removable:
 
 def find_removable(record: Object, open_cluster: OpenCluster, deadline: Deadline) -> Removable:
     """Look at both leaves for what *record* calls ours. Raises ``InUseByPeering``: nothing goes."""
-    entries = list(_entries(record))
-    if not entries:
-        return Removable()
     pair, hub = pair_of(record), open_cluster(HUB)
     leaves: dict[str, Cluster] = {side.leaf: open_cluster(side.leaf) for side in pair.sides}
     errors = not_identified(record, leaves, deadline)
     alive = {leaf: cluster for leaf, cluster in leaves.items() if leaf not in errors}
-    errors |= check_peering(pair.sides, alive, deadline, first_look=True)
     marked = marks(pair.name, patiently(lambda: hub_id(hub), deadline, first_look=True))
-    found, failed = of_each(
-        {
-            each.ref: partial(patiently, partial(_find, each, marked, alive), deadline)
-            for each in entries
-            if each.ref.cluster in alive.keys() - errors.keys()
-        }
+    labelled, failed = look_for_labelled(pair.sides, marked, alive, deadline)
+    errors |= failed
+    recorded = rec.objects_of(record).values()
+    going = {
+        each.ref: partial(patiently, partial(_find, each, known.claim, alive), deadline)
+        for leaf, known in labelled.items()
+        for each in _going(record, known.inventory(leaf, recorded))
+    }
+    if going:
+        there = {leaf: alive[leaf] for leaf in labelled}
+        errors |= check_peering(pair.sides, there, deadline, first_look=True)
+    found, failures = of_each(
+        {ref: look for ref, look in going.items() if ref.cluster not in errors}
     )
-    errors |= {ref.cluster: error for ref, error in failed.items()}
+    errors |= {ref.cluster: error for ref, error in failures.items()}
     return Removable(
         tuple((ref.cluster, body) for ref, body in found.items() if body is not None), errors
     )
 
 
-def _entries(record: Object) -> Iterator[Recorded]:
+def _going(record: Object, entries: Iterable[Recorded]) -> Iterator[Recorded]:
     """What is ours and goes; tenant namespaces only where the record says so."""
-    for each in rec.objects_of(record).values():
+    for each in entries:
         goes = each.ref.kind != r.NAMESPACE or reclaims_namespaces(record)
         if goes and each.ownership is not Ownership.REUSED:
             yield each
 
 
-def _find(
-    entry: Recorded, marked: Mapping[str, str], leaves: Mapping[str, Cluster]
-) -> Object | None:
+def _find(entry: Recorded, claim: Claim, leaves: Mapping[str, Cluster]) -> Object | None:
     found = leaves[entry.ref.cluster].get(entry.ref)
-    return found if found is not None and is_meant(found, entry, marked) else None
+    return found if judge(found, entry, claim) is Found.OURS else None

@@ -11,7 +11,7 @@ from typing import TypeVar
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
-from kubectl_liqo_shortcut.core.plan import is_meant, marks
+from kubectl_liqo_shortcut.core.ownership import Claim, delete_command, ownership_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
@@ -20,7 +20,14 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
 from kubectl_liqo_shortcut.engine.peering import peered
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
-from kubectl_liqo_shortcut.errors import Gone, PartlyDone, ShortcutError, TimedOut, Transient
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Gone,
+    PartlyDone,
+    ShortcutError,
+    TimedOut,
+    Transient,
+)
 
 T = TypeVar("T")
 _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_SERVER}
@@ -67,8 +74,8 @@ def check_peering(
 
 def remove(
     shortcut: Shortcut,
-    hub: str,
-    recorded: Iterable[Recorded],
+    claims: Mapping[str, Claim],
+    entries: Iterable[Recorded],
     leaves: Mapping[str, Cluster],
     deadline: Deadline,
     *,
@@ -76,22 +83,25 @@ def remove(
 ) -> Generator[Event, None, dict[str, ShortcutError]]:
     """Delete what is ours on *leaves*, both at once, kind after kind; then wait for Liqo's part.
 
-    *hub* is the hub's cluster ID. ``check_peering`` comes first. A leaf that fails does not keep
-    the other one from being cleaned; returns what went wrong on which. Without *namespaces*
-    tenant namespaces stay, as Liqo's own commands leave them.
+    *entries* say whose each object is, the leaf's *claims* whether it can be so.
+    ``check_peering`` comes first. A leaf that fails does not keep the other one from being cleaned;
+    returns what went wrong on which. Without *namespaces* tenant namespaces stay, as Liqo's own
+    commands leave them.
     """
-    removal = _Removal(marks(shortcut.name, hub), leaves, deadline)
+    removal = _Removal(claims, leaves, deadline)
     yield from (Waits(leaf, "Liqo to clean up") for leaf in leaves)
-    here = [each for each in recorded if each.ref.cluster in leaves]
+    here = [each for each in entries if each.ref.cluster in leaves]
     ours = [each for each in here if each.ownership is not Ownership.REUSED]
+    foreign: list[Recorded] = []
     for kind in _ORDER:
         batch = [each for each in ours if each.ref.kind == kind]
         for each, what in removal.delete(batch):
             if what is Found.OURS:
                 yield Done(each.ref, Verb.DELETED)
-            elif what is Found.ANOTHER:
+            elif what is not Found.NOTHING:
                 ours.remove(each)  # and what Liqo made of it is not ours to wait for
-                yield Done(each.ref, Verb.KEPT, "somebody else made it anew")
+                foreign += [each] if what is Found.FOREIGN else []
+                yield Done(each.ref, Verb.KEPT, what.value)
     for each in here:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
             yield Done(each.ref, Verb.KEPT, "it was there before")
@@ -101,16 +111,28 @@ def remove(
     yield from (Waits(leaf, "") for leaf in leaves)
     if namespaces:
         yield from removal.namespaces([each for each in ours if each.ref.kind == r.NAMESPACE])
-    return removal.errors
+    return _unproven(foreign) | removal.errors
+
+
+def _unproven(entries: Iterable[Recorded]) -> dict[str, ShortcutError]:
+    """What the record calls ours and the object does not: a person has to decide."""
+    return {
+        each.ref.cluster: ClusterError(
+            each.ref.cluster,
+            f"{each.ref} is on record, but {Found.FOREIGN.value}; "
+            f"to delete it all the same, there: {delete_command(each)}",
+        )
+        for each in entries
+    }
 
 
 class _Removal:
     """The steps of a removal; a leaf on which one failed is left alone from then on."""
 
     def __init__(
-        self, marked: Mapping[str, str], leaves: Mapping[str, Cluster], deadline: Deadline
+        self, claims: Mapping[str, Claim], leaves: Mapping[str, Cluster], deadline: Deadline
     ) -> None:
-        self._marked = marked
+        self._claims = claims
         self._leaves = leaves
         self._deadline = deadline
         self.errors: dict[str, ShortcutError] = {}
@@ -137,8 +159,9 @@ class _Removal:
         for ref, why in kept.items():
             yield Done(ref, Verb.KEPT, why) if why else Done(ref, Verb.DELETED)
 
-    def _of(self, entry: Recorded) -> tuple[Mapping[str, str], Cluster, Deadline]:
-        return self._marked, self._leaves[entry.ref.cluster], self._deadline
+    def _of(self, entry: Recorded) -> tuple[Claim, Cluster, Deadline]:
+        leaf = entry.ref.cluster
+        return self._claims[leaf], self._leaves[leaf], self._deadline
 
     def _is_alive(self, leaf: str) -> bool:
         return leaf in self._leaves and leaf not in self.errors
@@ -158,40 +181,48 @@ class _Removal:
 class Found(enum.Enum):
     """What stood under the name of a recorded object."""
 
-    NOTHING = enum.auto()
-    OURS = enum.auto()
-    ANOTHER = enum.auto()
+    NOTHING = "nothing"
+    OURS = "ours"
+    ANOTHER = "somebody else made it anew"
+    FOREIGN = "it does not bear the labels of this shortcut, or is not where they belong"
+
+
+def judge(found: Object | None, entry: Recorded, claim: Claim) -> Found:
+    """Whether the object that stands under *entry*'s name is the one it means, and ours."""
+    if found is None:
+        return Found.NOTHING
+    if ownership_of(found, entry, claim) is not Ownership.REUSED:
+        return Found.OURS
+    return Found.ANOTHER if uid_of(found) != entry.uid else Found.FOREIGN
 
 
 def _deletion(
-    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
+    entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline
 ) -> Callable[[], Found]:
     """Delete *entry*, if it is that. Without a UID its creation was only intended: look."""
 
     def delete() -> Found:
         found = cluster.get(entry.ref)
-        if found is None:
-            return Found.NOTHING
-        if not is_meant(found, entry, marked):
-            return Found.ANOTHER
-        cluster.delete(entry.ref, uid_of(found))
-        return Found.OURS
+        what = judge(found, entry, claim)
+        if found is not None and what is Found.OURS:
+            cluster.delete(entry.ref, uid_of(found))
+        return what
 
     return lambda: patiently(delete, deadline)
 
 
 def remove_gateway(
-    side: Side, gateway: Object, marked: Mapping[str, str], leaf: Cluster, deadline: Deadline
+    side: Side, gateway: Object, claim: Claim, leaf: Cluster, deadline: Deadline
 ) -> None:
     """Delete a gateway of ours and wait until all that Liqo made of it is gone."""
     entry = Recorded(ref_of(side.leaf, gateway), uid_of(gateway), Ownership.CREATED)
-    _taken_up(entry, marked, leaf, deadline)()
-    _deletion(entry, marked, leaf, deadline)()
+    _taken_up(entry, claim, leaf, deadline)()
+    _deletion(entry, claim, leaf, deadline)()
     gateway_gone(side, entry, leaf, deadline)()
 
 
 def _taken_up(
-    entry: Recorded, marked: Mapping[str, str], cluster: Cluster, deadline: Deadline
+    entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline
 ) -> Callable[[], None]:
     """Waits until Liqo has taken up a gateway that was made just now.
 
@@ -203,7 +234,7 @@ def _taken_up(
         if entry.ref.kind not in _CHILD:
             return
         found = patiently(lambda: cluster.get(entry.ref), deadline)
-        if found is None or not is_meant(found, entry, marked):
+        if judge(found, entry, claim) is not Found.OURS:
             return
         child = ObjectRef(cluster.name, _CHILD[entry.ref.kind], *_place(entry.ref))
         what = Selection(child.kind, child.namespace, name=child.name)

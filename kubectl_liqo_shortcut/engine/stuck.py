@@ -46,7 +46,7 @@ class Suspect:
         others = {step.manifest.ref for step in plan.steps}
         for manifest in rendered.ready:
             place = (manifest.cluster, manifest.ref.kind)
-            wanted = place == (leaf, r.GATEWAY_SERVER) and (leaf, gateway) in plan.ours
+            wanted = place == (leaf, r.GATEWAY_SERVER) and plan.is_ours(leaf, gateway)
             if wanted and manifest.ref not in others:
                 yield Recreate(manifest, gateway, _NO_SERVICE, suspected=True)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.ownership import marks
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause, Ownership
+from kubectl_liqo_shortcut.engine.labelled import look_for_labelled
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.engine.records import end_record, note_cause
@@ -34,8 +36,12 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
         journal.quiet()
         silent = check_peering(link.shortcut.sides, link.leaves, deadline)
         alive = {leaf: cluster for leaf, cluster in link.leaves.items() if leaf not in silent}
-        errors = yield from remove(link.shortcut, str(link.facts.hub), made_here, alive, deadline)
-        errors |= silent
+        marked = marks(name, str(link.facts.hub))
+        labelled, failed = look_for_labelled(link.shortcut.sides, marked, alive, deadline)
+        alive = {leaf: cluster for leaf, cluster in alive.items() if leaf in labelled}
+        claims = {leaf: each.claim for leaf, each in labelled.items()}
+        errors = yield from remove(link.shortcut, claims, made_here, alive, deadline)
+        errors |= silent | failed
         adopted = [each for each in left if each.ownership is Ownership.ADOPTED]
         left = [each for each in left if each.ref.cluster in errors or each in adopted]
         message = "; ".join(error.message for error in errors.values())

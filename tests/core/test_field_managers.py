@@ -8,8 +8,13 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import made_by_us, renamed
 from tests.test_architecture import ROOT
 
-PEER: dict[str, Any] = {"f:metadata": {"f:labels": {f"f:{r.REMOTE_CLUSTER_ID}": {}}}, "f:spec": {"f:mtu": {}}}
-OURS: dict[str, Any] = {"f:metadata": {"f:labels": {f"f:{r.MANAGED_BY}": {}, f"f:{r.SHORTCUT_HUB}": {}}}}
+PEER: dict[str, Any] = {
+    "f:metadata": {"f:labels": {f"f:{r.REMOTE_CLUSTER_ID}": {}}},
+    "f:spec": {"f:mtu": {}},
+}
+OURS: dict[str, Any] = {
+    "f:metadata": {"f:labels": {f"f:{r.MANAGED_BY}": {}, f"f:{r.SHORTCUT_HUB}": {}}}
+}
 
 
 def entry(manager: str, fields: Any = None, operation: str = "Update") -> dict[str, Any]:

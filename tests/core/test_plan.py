@@ -7,17 +7,14 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, labels_of, uid_of
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.plan import (
     Create,
     Plan,
     Recreate,
     Update,
     covers,
-    is_ours,
     make_plan,
-    marks,
-    marks_of,
 )
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.errors import Refused
@@ -105,7 +102,7 @@ def test_what_is_being_deleted_is_waited_for() -> None:
     doomed = made(manifest_of(r.GATEWAY_SERVER), deletionTimestamp="2026-01-01T00:00:00Z")
     plan = make_plan(DESIRED, ends_of(replaced(there, doomed)), recorded(there))
     assert plan.steps == ()
-    assert doomed not in [body for _, body in plan.ours]
+    assert doomed not in [body for _, body, _ in plan.ours]
 
 
 @pytest.mark.parametrize("kind", [r.CONFIGURATION, r.PUBLIC_KEY], ids=str)
@@ -157,48 +154,6 @@ def test_a_namespace_of_others_must_belong_to_that_leaf() -> None:
     other = made(manifest_of(r.NAMESPACE), labels={r.REMOTE_CLUSTER_ID: "paris"})
     with pytest.raises(Refused, match="is not a tenant namespace of that leaf"):
         make_plan(DESIRED, ends_of(replaced(everything(), other)), {})
-
-
-GATEWAY = made(manifest_of(r.GATEWAY_SERVER))
-REF = manifest_of(r.GATEWAY_SERVER).ref
-UNLABELLED = made(manifest_of(r.GATEWAY_SERVER), labels={})
-OF_ANOTHER_HUB = made(
-    manifest_of(r.GATEWAY_SERVER), labels={**labels_of(GATEWAY), r.SHORTCUT_HUB: "paris"}
-)
-
-
-@pytest.mark.parametrize(
-    ("observed", "entry", "ours"),
-    [
-        (GATEWAY, None, False),
-        (GATEWAY, Recorded(REF, uid_of(GATEWAY), Ownership.CREATED), True),
-        (GATEWAY, Recorded(REF, uid_of(GATEWAY), Ownership.ADOPTED), True),
-        (UNLABELLED, Recorded(REF, uid_of(GATEWAY), Ownership.CREATED), True),
-        (GATEWAY, Recorded(REF, "uid-of-an-earlier-one", Ownership.CREATED), False),
-        (GATEWAY, Recorded(REF, uid_of(GATEWAY), Ownership.REUSED), False),
-        (GATEWAY, Recorded(REF, "", Ownership.CREATED), True),
-        (UNLABELLED, Recorded(REF, "", Ownership.CREATED), False),
-        (OF_ANOTHER_HUB, Recorded(REF, "", Ownership.CREATED), False),
-    ],
-    ids=[
-        "not recorded, whatever its labels",
-        "created, by UID",
-        "adopted, by UID",
-        "created, labels lost",
-        "another object of that name",
-        "reused",
-        "only intended, labelled",
-        "only intended, not labelled",
-        "only intended, of another hub",
-    ],
-)
-def test_ours_is_what_the_record_says(observed: Object, entry: Recorded | None, ours: bool) -> None:
-    recorded = {REF: entry} if entry else {}
-    assert is_ours(observed, manifest_of(r.GATEWAY_SERVER), recorded) is ours
-
-
-def test_labels_are_rendered_by_which_an_intended_object_is_known() -> None:
-    assert all(marks_of(each.body) == marks("milan--rome", "torino") for each in DESIRED)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,201 @@
+"""Whatever a record's status says: what is not the link's own is the same before and after."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.commands.adopt import adopt
+from kubectl_liqo_shortcut.commands.create import Options as CreateOptions
+from kubectl_liqo_shortcut.commands.create import create
+from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.prune import find_orphans, prune
+from kubectl_liqo_shortcut.commands.sync import Options as SyncOptions
+from kubectl_liqo_shortcut.commands.sync import sync
+from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.model import ObjectRef, cluster_id, ref_of
+from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.render import Renderer
+from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
+from tests.fakes import Body, FakeWorld, made_by_us
+
+RENDERER = Renderer(read_template)
+PAIR = Request(pair=(cluster_id("milan"), cluster_id("rome")))
+PEERS = {"milan": "rome", "rome": "milan"}
+TIMEOUT = 0.3
+SEEN_KINDS = (*r.LINK_KINDS[1:], r.SECRET, r.DEPLOYMENT, r.CONFIG_MAP)
+
+names = st.sampled_from(["milan", "rome", "torino", "payments", "no"])
+namespaces = st.sampled_from(
+    ["liqo-tenant-milan", "liqo-tenant-rome", "liqo-tenant-torino", "kube-system", "prod"]
+)
+FLAWS: dict[str, Callable[[Body, str], object]] = {
+    "no labels": lambda body, _: body["metadata"]["labels"].clear(),
+    "another hub": lambda body, _: body["metadata"]["labels"].update({r.SHORTCUT_HUB: "paris"}),
+    "another shortcut": lambda body, _: body["metadata"]["labels"].update(
+        {r.SHORTCUT_NAME: "milan--paris"}
+    ),
+    "another program": lambda body, _: body["metadata"]["labels"].update({r.MANAGED_BY: "Helm"}),
+    "another peer": lambda body, _: body["metadata"]["labels"].update(
+        {r.REMOTE_CLUSTER_ID: "torino"}
+    ),
+    "another name": lambda body, _: body["metadata"].update(name="torino"),
+    "another place": lambda body, _: body["metadata"].update(namespace="prod"),
+}
+"""What makes an object on a leaf somebody else's, however much else it shares with ours."""
+
+
+@st.composite
+def foreign_objects(draw: st.DrawFn) -> tuple[str, Body]:
+    leaf = draw(st.sampled_from(sorted(PEERS)))
+    kind = draw(st.sampled_from(SEEN_KINDS))
+    labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: PEERS[leaf]}
+    peer = PEERS[leaf]
+    name, place = draw(st.just(peer) | names), draw(st.just(f"liqo-tenant-{peer}") | namespaces)
+    metadata = {"name": name, "namespace": place, "labels": labels}
+    body = made_by_us({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata})
+    for flaw in draw(st.sets(st.sampled_from(sorted(FLAWS)), min_size=1, max_size=3)):
+        FLAWS[flaw](body, leaf)
+    if draw(st.booleans()):
+        del body["metadata"]["managedFields"]  # applied by git
+    return leaf, {**body, "spec": {"remote": {}}}
+
+
+junk = st.none() | st.integers() | st.text(max_size=8) | st.lists(st.integers(), max_size=2)
+paths = st.sampled_from(["../../x", "prod?x=", "a/b", "..", "http:x:80/proxy/reset?confirm=1&"])
+
+
+def entries(there: list[tuple[str, Body]]) -> st.SearchStrategy[object]:
+    """Of ``status.objects``: what is *there*, by its very UID, and everything random."""
+    uids = [body["metadata"]["uid"] for _, body in there]
+    real = st.builds(
+        lambda of, ownership: {
+            "clusterID": of[0],
+            "apiVersion": of[1]["apiVersion"],
+            "kind": of[1]["kind"],
+            "namespace": of[1]["metadata"].get("namespace") or "",
+            "name": of[1]["metadata"]["name"],
+            "uid": of[1]["metadata"]["uid"],
+            "ownership": ownership,
+        },
+        st.sampled_from(there),
+        st.sampled_from(["Created", "Adopted"]),
+    )
+    kinds = st.sampled_from([(each.api_version, each.kind) for each in (r.NAMESPACE, *SEEN_KINDS)])
+    typed = st.builds(
+        lambda kind, **rest: {"apiVersion": kind[0], "kind": kind[1], **rest},
+        kinds,
+        clusterID=st.sampled_from(["milan", "rome", "torino"]) | junk,
+        namespace=namespaces | st.just("") | paths | junk,
+        name=names | namespaces | paths | junk,
+        uid=st.sampled_from(uids) | st.just("") | junk,
+        ownership=st.sampled_from(["Created", "Adopted", "Reused"]) | junk,
+    )
+    return real | real | typed | junk
+
+
+def _run(events: Iterable[object]) -> None:
+    with contextlib.suppress(ShortcutError):
+        list(events)
+
+
+def _record(world: FakeWorld) -> Body:
+    return next(iter(world.hub.of(r.SHORTCUT)), {})
+
+
+def _delete(world: FakeWorld) -> None:
+    _run(delete(_record(world), world, Options(timeout=TIMEOUT, delete_namespaces=True), Stop()))
+
+
+def _sync(world: FakeWorld) -> None:
+    _run(sync(_record(world), world, RENDERER, SyncOptions(timeout=TIMEOUT), Stop()))
+
+
+def _sync_deleted(world: FakeWorld) -> None:
+    world.hub.drop(ref_of(world.hub.name, _record(world)))
+    _sync(world)
+
+
+def _sync_expired(world: FakeWorld) -> None:
+    ref = ref_of(world.hub.name, _record(world))
+    world.hub.patch(ref, {"spec": {"expirationTime": "2020-01-01T00:00:00Z"}})
+    _sync(world)
+
+
+def _sync_edited(world: FakeWorld) -> None:
+    ref = ref_of(world.hub.name, _record(world))
+    world.hub.patch(ref, {"spec": {"gateway": {"mtu": 1280}}})
+    _sync(world)
+
+
+def _prune(world: FakeWorld) -> None:
+    ref = ref_of(world.hub.name, _record(world))
+    world.hub.patch(ref, {"metadata": {"finalizers": None}})
+    world.hub.drop(ref)
+    orphans = find_orphans(world, TIMEOUT)
+    for name in orphans.shortcuts:
+        _run(prune(name, orphans, world, TIMEOUT, Stop()))
+
+
+def _adopt(world: FakeWorld) -> None:
+    _run(adopt(PAIR, world, RENDERER, TIMEOUT, Stop()))
+
+
+def _undo(world: FakeWorld) -> None:
+    """A create that makes what is missing, fails, and goes back."""
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden("rome", "no") if (verb, ref.kind) == ("create", r.PUBLIC_KEY) else None
+
+    world.leaves["rome"].fault = fault
+    for ref in [ref for ref in world.leaves["rome"].objects if ref.kind == r.PUBLIC_KEY]:
+        if ref.namespace == "liqo-tenant-milan":
+            world.leaves["rome"].objects.pop(ref)
+    options = CreateOptions(timeout=TIMEOUT, undo_on_timeout=True)
+    _run(create(PAIR, world, RENDERER, options, Stop()))
+
+
+DEEDS = [_delete, _sync, _sync_deleted, _sync_expired, _sync_edited, _prune, _adopt, _undo]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data(), st.sampled_from(DEEDS), st.lists(foreign_objects(), max_size=6))
+def test_nothing_foreign_is_touched_whatever_a_status_says(
+    data: st.DataObject, deed: Callable[[FakeWorld], None], foreign: list[tuple[str, Body]]
+) -> None:
+    world = FakeWorld("milan", "rome")
+    _run(create(PAIR, world, RENDERER, CreateOptions(timeout=5), Stop()))
+    before = _put(world, foreign)
+    there = [(ref.cluster, world.leaves[ref.cluster].objects[ref]) for ref in before]
+    there = there or [("milan", {**_record(world), "kind": "Secret", "apiVersion": "v1"})]
+    _lie(world, data.draw(st.lists(entries(there), max_size=8)))
+    deed(world)
+    assert {ref: world.leaves[ref.cluster].objects.get(ref) for ref in before} == before
+    world.close()
+
+
+def _put(world: FakeWorld, foreign: list[tuple[str, Body]]) -> dict[ObjectRef, Any]:
+    """Put *foreign* objects where none of the link's own are; Liqo makes nothing of them."""
+    world.paused = set(r.LINK_KINDS)
+    put: dict[ObjectRef, Any] = {}
+    for leaf, body in foreign:
+        cluster, ref = world.leaves[leaf], ref_of(leaf, body)
+        if ref not in cluster.objects:
+            cluster.put(body)
+            put[ref] = None
+    world.paused = set()
+    return {ref: copy.deepcopy(world.leaves[ref.cluster].objects[ref]) for ref in put}
+
+
+def _lie(world: FakeWorld, objects: list[object]) -> None:
+    record = _record(world)
+    status = {**record["status"], "objects": [*record["status"]["objects"], *objects]}
+    world.hub.set_status(ref_of(world.hub.name, record), status)
