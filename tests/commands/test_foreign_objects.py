@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,8 @@ FLAWS: dict[str, Callable[[Body, str], object]] = {
 @st.composite
 def foreign_objects(draw: st.DrawFn) -> tuple[str, Body]:
     leaf = draw(st.sampled_from(sorted(PEERS)))
-    kind = draw(st.sampled_from(SEEN_KINDS))
+    free = r.GATEWAY_SERVER if leaf == "rome" else r.GATEWAY_CLIENT  # the link has none there
+    kind = draw(st.just(free) | st.sampled_from(SEEN_KINDS))
     labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: PEERS[leaf]}
     peer = PEERS[leaf]
     name, place = draw(st.just(peer) | names), draw(st.just(f"liqo-tenant-{peer}") | namespaces)
@@ -77,15 +79,7 @@ def entries(there: list[tuple[str, Body]]) -> st.SearchStrategy[object]:
     """Of ``status.objects``: what is *there*, by its very UID, and everything random."""
     uids = [body["metadata"]["uid"] for _, body in there]
     real = st.builds(
-        lambda of, ownership: {
-            "clusterID": of[0],
-            "apiVersion": of[1]["apiVersion"],
-            "kind": of[1]["kind"],
-            "namespace": of[1]["metadata"].get("namespace") or "",
-            "name": of[1]["metadata"]["name"],
-            "uid": of[1]["metadata"]["uid"],
-            "ownership": ownership,
-        },
+        lambda of, ownership: {**_entry_of(*of), "ownership": ownership},
         st.sampled_from(there),
         st.sampled_from(["Created", "Adopted"]),
     )
@@ -100,6 +94,18 @@ def entries(there: list[tuple[str, Body]]) -> st.SearchStrategy[object]:
         ownership=st.sampled_from(["Created", "Adopted", "Reused"]) | junk,
     )
     return real | real | typed | junk
+
+
+def _entry_of(leaf: str, body: Body) -> Body:
+    return {
+        "clusterID": leaf,
+        "apiVersion": body["apiVersion"],
+        "kind": body["kind"],
+        "namespace": body["metadata"].get("namespace") or "",
+        "name": body["metadata"]["name"],
+        "uid": body["metadata"]["uid"],
+        "ownership": "Created",
+    }
 
 
 def _run(events: Iterable[object]) -> None:
@@ -166,7 +172,7 @@ def _undo(world: FakeWorld) -> None:
 DEEDS = [_delete, _sync, _sync_deleted, _sync_expired, _sync_edited, _prune, _adopt, _undo]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=60)
 @given(st.data(), st.sampled_from(DEEDS), st.lists(foreign_objects(), max_size=6))
 def test_nothing_foreign_is_touched_whatever_a_status_says(
     data: st.DataObject, deed: Callable[[FakeWorld], None], foreign: list[tuple[str, Body]]
@@ -199,3 +205,22 @@ def _lie(world: FakeWorld, objects: list[object]) -> None:
     record = _record(world)
     status = {**record["status"], "objects": [*record["status"]["objects"], *objects]}
     world.hub.set_status(ref_of(world.hub.name, record), status)
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__.strip("_"))
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_record_that_calls_a_foreign_gateway_ours_does_not_make_it_so(
+    flaw: str, deed: Callable[[FakeWorld], None]
+) -> None:
+    world = FakeWorld("milan", "rome")
+    _run(create(PAIR, world, RENDERER, CreateOptions(timeout=5), Stop()))
+    kind = r.GATEWAY_SERVER
+    labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: "milan"}
+    metadata = {"name": "milan", "namespace": "liqo-tenant-milan", "labels": labels}
+    body = made_by_us({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata})
+    FLAWS[flaw](body, "rome")
+    before = _put(world, [("rome", body)])
+    _lie(world, [_entry_of("rome", world.leaves["rome"].objects[next(iter(before))])])
+    deed(world)
+    assert {ref: world.leaves[ref.cluster].objects.get(ref) for ref in before} == before
+    world.close()
