@@ -24,9 +24,9 @@ from kubectl_liqo_shortcut.engine.labels import Labels, Replaced, put_labels
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.look import Looked
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.preflight import judge, look_or_refuse
 from kubectl_liqo_shortcut.engine.records import end_record, open_record
-from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, Refused, ShortcutError
 
 _UNDO = 30.0  # seconds to take labels off again

@@ -21,9 +21,9 @@ from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.preflight import conflicts, judge, look_or_refuse
 from kubectl_liqo_shortcut.engine.records import misfit_notes, note_cause, open_record
-from kubectl_liqo_shortcut.engine.remove import InUseByPeering
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut

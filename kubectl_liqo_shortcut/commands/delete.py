@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.records import (
     end_record,
     mark_record,
@@ -24,7 +25,7 @@ from kubectl_liqo_shortcut.engine.records import (
     note_cause,
     present_record,
 )
-from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
+from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.engine.service_back import free
 from kubectl_liqo_shortcut.engine.stock import Stock, take_stock
 from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient

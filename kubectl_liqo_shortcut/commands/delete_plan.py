@@ -24,6 +24,8 @@ def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[s
         if each.ownership is Ownership.REUSED:
             says = "be kept"
         yield f"{each.ref.cluster}: {each.ref} would {says}"
+    for misfit in rec.misfits_of(record):
+        yield f"no object of this link, left alone: {misfit}"
 
 
 def service_lines(record: Object, open_cluster: OpenCluster, timeout: float) -> Iterator[str]:

@@ -29,7 +29,8 @@ from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id
 from kubectl_liqo_shortcut.engine.labelled import KINDS, list_of, look_for_labelled
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
-from kubectl_liqo_shortcut.engine.remove import check_peering, remove
+from kubectl_liqo_shortcut.engine.peering import check_peering
+from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.engine.survey import find_records, leaves_of
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
 

@@ -19,7 +19,8 @@ from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.engine.remove import check_peering, remove_gateway
+from kubectl_liqo_shortcut.engine.peering import check_peering
+from kubectl_liqo_shortcut.engine.remove import remove_gateway
 from kubectl_liqo_shortcut.engine.rivals import rival_service
 from kubectl_liqo_shortcut.engine.stuck import Suspect, lacks_service, missing_service
 from kubectl_liqo_shortcut.errors import (

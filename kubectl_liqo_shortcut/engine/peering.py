@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.peering import may_be_over, of_consumer, peering_on
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.errors import Forbidden, Gone
+from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, PartlyDone, ShortcutError, Transient
+
+
+class InUseByPeering(PartlyDone):
+    """The link carries a peering now: nothing is removed."""
+
+
+def check_peering(
+    sides: Collection[Side],
+    leaves: Mapping[str, Cluster],
+    deadline: Deadline,
+    *,
+    first_look: bool = False,
+) -> dict[str, ShortcutError]:
+    """The gate before every removal: raises ``InUseByPeering`` if a leaf says so.
+
+    Returns why a leaf did not answer; a definite refusal is raised.
+    """
+    questions: dict[str, Callable[[], str]] = {
+        side.leaf: partial(
+            patiently, partial(peered, side, leaves[side.leaf]), deadline, first_look=first_look
+        )
+        for side in sides
+        if side.leaf in leaves
+    }
+    found, errors = of_each(questions)
+    for side in sides:
+        if found.get(side.leaf):
+            raise InUseByPeering(
+                f"cluster {side.leaf!r} is peered with {side.peer!r} ({found[side.leaf]}): "
+                "the peering uses this link, nothing was removed",
+                hint=f"end the peering first: liqoctl unpeer, between {side.leaf} and {side.peer}",
+            )
+    for error in errors.values():
+        if not isinstance(error, Transient):
+            raise error
+    return errors
 
 
 def peered(side: Side, leaf: Cluster) -> str:

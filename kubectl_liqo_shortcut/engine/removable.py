@@ -17,7 +17,8 @@ from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import hub_id, not_identified
 from kubectl_liqo_shortcut.engine.labelled import look_for_labelled
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.engine.remove import Found, check_peering, judge
+from kubectl_liqo_shortcut.engine.peering import check_peering
+from kubectl_liqo_shortcut.engine.remove import Found, judge
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 

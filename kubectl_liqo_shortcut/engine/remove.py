@@ -17,16 +17,13 @@ from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
 from kubectl_liqo_shortcut.engine.namespaces import remove_namespace
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.engine.peering import peered
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Gone,
-    PartlyDone,
     ShortcutError,
     TimedOut,
-    Transient,
 )
 
 T = TypeVar("T")
@@ -34,42 +31,6 @@ _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_
 _TAKING_UP = 5.0  # seconds that Liqo may need for a new gateway; it takes some milliseconds
 _STAYS = "tenant namespaces stay, as Liqo's own commands leave them"
 _ORDER = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
-
-
-class InUseByPeering(PartlyDone):
-    """The link carries a peering now: nothing is removed."""
-
-
-def check_peering(
-    sides: Collection[Side],
-    leaves: Mapping[str, Cluster],
-    deadline: Deadline,
-    *,
-    first_look: bool = False,
-) -> dict[str, ShortcutError]:
-    """The gate before every removal: raises ``InUseByPeering`` if a leaf says so.
-
-    Returns why a leaf did not answer; a definite refusal is raised.
-    """
-    questions: dict[str, Callable[[], str]] = {
-        side.leaf: partial(
-            patiently, partial(peered, side, leaves[side.leaf]), deadline, first_look=first_look
-        )
-        for side in sides
-        if side.leaf in leaves
-    }
-    found, errors = of_each(questions)
-    for side in sides:
-        if found.get(side.leaf):
-            raise InUseByPeering(
-                f"cluster {side.leaf!r} is peered with {side.peer!r} ({found[side.leaf]}): "
-                "the peering uses this link, nothing was removed",
-                hint=f"end the peering first: liqoctl unpeer, between {side.leaf} and {side.peer}",
-            )
-    for error in errors.values():
-        if not isinstance(error, Transient):
-            raise error
-    return errors
 
 
 def remove(

@@ -12,8 +12,9 @@ from kubectl_liqo_shortcut.core.record import Cause, Ownership
 from kubectl_liqo_shortcut.engine.labelled import look_for_labelled
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.records import end_record, note_cause
-from kubectl_liqo_shortcut.engine.remove import InUseByPeering, check_peering, remove
+from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 _SECONDS = 60.0  # an undo has a deadline of its own: the command's may be over

@@ -62,12 +62,16 @@ def test_control_characters_of_a_record_are_only_shown() -> None:
         "clusterID": "rome",
         "apiVersion": r.GATEWAY_SERVER.api_version,
         "kind": "GatewayServer",
+        "namespace": "liqo-tenant-milan",
         "name": "\x1b[2J\x07",
         "ownership": "Created",
     }
     clusters.hub.put(record_of(status={"objects": [entry]}))
     result = delete(clusters, "milan", "rome", "--dry-run")
-    assert result.stderr == "rome: gatewayserver/\\x1b[2J\\x07 would be deleted\n"
+    assert result.stderr == (
+        "no object of this link, left alone: status.objects[0].name: '\\x1b[2J\\x07' "
+        "is none of milan\n"
+    )
 
 
 def test_what_is_not_there_is_an_error() -> None:
