@@ -143,6 +143,48 @@ def test_namespaces_go_when_asked_and_nothing_else_is_in_them(hub: Lab) -> None:
     assert [each for each in news if "foreignclusters" not in each] == []
 
 
+def test_a_record_restored_without_its_status_is_whole_again(hub: Lab) -> None:
+    before = snapshots(hub)
+    succeed(hub, "create", *PAIR)
+    manifest = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))
+    hub.remove_shortcuts()
+    kept = {key: manifest["metadata"][key] for key in ("name", "finalizers")}
+    backup = json.dumps({**manifest, "metadata": kept})
+    hub.kubectl("apply", "-f", "-", input=backup)  # the API server drops its status
+    assert succeed(hub, "sync", *PAIR).endswith("unchanged\n")
+    record = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))
+    assert {each["ownership"] for each in record["status"]["objects"]} == {"Created"}
+    succeed(hub, "delete", *PAIR)
+    assert changes(hub, before) == []
+
+
+def test_a_status_written_by_somebody_else_makes_nothing_foreign_ours(hub: Lab) -> None:
+    """The leaf's tunnel to its own hub, by its UID, and a path in place of a name."""
+    succeed(hub, "create", *PAIR)
+    record = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))
+    objects = record["status"]["objects"]
+    gateway = next(each for each in objects if each["kind"].startswith("Gateway"))
+    leaf = hub.clusters[gateway["clusterID"]].kube
+    kinds = {"gatewayservers": "GatewayServer", "gatewayclients": "GatewayClient"}
+    tunnel, kind = next(
+        (each, kind)
+        for plural, kind in kinds.items()
+        for each in leaf.list(path(NETWORKING, plural))
+        if each["metadata"]["name"] == "hub"
+    )
+    at = tunnel["metadata"]
+    lie = {**gateway, "kind": kind, "name": at["name"], "namespace": at["namespace"]}
+    for evil in ({**lie, "uid": at["uid"]}, {**gateway, "name": "../../../../../healthz"}):
+        patch = json.dumps({"status": {"objects": [*objects, evil]}})
+        how = ("--subresource=status", "--type=merge", "-p", patch)
+        done = hub.kubectl("patch", "shortcut", NAME, *how, check=False)
+        assert (done.returncode == 0) == (evil["name"] == "hub"), done.stderr
+    done = plugin(hub, "delete", *PAIR)
+    assert done.returncode == 0, done.stderr
+    assert "no object of this link" in done.stderr
+    assert leaf.get(path(NETWORKING, f"{kind.lower()}s", at["namespace"], "hub")) is not None
+
+
 def test_orphans_are_found_and_removed(hub: Lab) -> None:
     before = snapshots(hub)
     succeed(hub, "create", *PAIR)
@@ -335,8 +377,11 @@ def test_a_leaf_rebuilt_under_its_old_name_is_not_touched(hub: Lab) -> None:
     assert refused.returncode == 4, refused.stderr
     assert "cluster 'leaf-2' was rebuilt" in refused.stderr
     done = plugin(hub, "delete", *PAIR)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 8, done.stderr
     assert "nothing on it was touched" in done.stderr
+    assert "nothing proves that it made them" in done.stderr  # the record's UID was a lie
     assert hub.link_objects("leaf-1", "leaf-2") == []
+    assert hub.snapshot("leaf-2") == before
+    succeed(hub, "delete", *PAIR, "--forget")
     assert hub.snapshot("leaf-2") == before
     assert "not found" in plugin(hub, "get", *PAIR).stderr
