@@ -9,10 +9,10 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.addresses import Address, Network
 from kubectl_liqo_shortcut.core.model import Object, labels_of
 from kubectl_liqo_shortcut.errors import Invalid
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Pairs = tuple[tuple[Network, Network], ...]
 """Networks, each as its own cluster calls it, and as the one that looks at it sees it."""
 
@@ -125,7 +125,7 @@ def _mapped(address: str, pairs: Pairs) -> str | None:
     return None
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parsed(address: str) -> Address | None:
     try:
         return ipaddress.ip_address(address)
     except ValueError:  # a slice may hold names
