@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.findings import Finding, Severity
@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.core.roles import doubts
+from kubectl_liqo_shortcut.core.routed import doubtful, forbidden
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.errors import Refused
 
@@ -61,13 +62,17 @@ def dry_run(
     renderer: Renderer,
     *,
     preflighted: bool = False,
+    servers: Mapping[str, str] | None = None,
 ) -> DryRun:
     """Render once with the facts at hand; *record* is the Shortcut of that name, if any.
 
-    Where it was *preflighted*, what is doubtful has been told.
+    Where it was *preflighted*, what is doubtful has been told. *servers* are the hosts of API
+    servers, as far as the way there is known.
     """
     shortcut, why = decide(request, record, facts)
-    found = () if record or preflighted else tuple(doubts(request.spec, shortcut, facts))
+    found = tuple(forbidden(shortcut, facts, {}, servers or {}))
+    if not record and not preflighted:
+        found += (*doubts(request.spec, shortcut, facts), *doubtful(shortcut, facts, {}))
     for each in found:
         if each.severity is Severity.ERROR:
             raise Refused(each.message, hint=each.hint)

@@ -127,6 +127,13 @@ def endpoint_trouble(endpoint: object) -> str:
     return ""
 
 
-def _first_address(endpoint: object) -> object:
+def addresses_of(endpoint: object) -> list[str]:
+    """All texts that stand where an endpoint has its addresses, the one that counts first."""
     addresses = endpoint.get("addresses") if isinstance(endpoint, Mapping) else None
-    return addresses[0] if isinstance(addresses, list) and addresses else None
+    return (
+        [each for each in addresses if isinstance(each, str)] if isinstance(addresses, list) else []
+    )
+
+
+def _first_address(endpoint: object) -> str | None:
+    return next(iter(addresses_of(endpoint)), None)

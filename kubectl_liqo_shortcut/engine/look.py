@@ -103,6 +103,7 @@ def look(
             renderer=renderer,
             facts=view.facts,
             leaves=leaves,
+            servers={name: each.host for name, each in {HUB: hub, **leaves}.items()},
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},
             world=world,
             journal=Journal(hold.guard(hub), view.record or renderer.record(shortcut, {}).body),

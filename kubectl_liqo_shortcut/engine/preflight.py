@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from kubectl_liqo_shortcut.core import observe, permissions
+from kubectl_liqo_shortcut.core import observe, permissions, routed
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
@@ -130,9 +130,10 @@ def apart(
 
 
 def conflicts(looked: Looked) -> Iterator[Finding]:
-    """Every object of others that stands in the way."""
+    """Every object of others that stands in the way, and all that must not be made at all."""
     link = looked.link
     ends = link.ends()
+    yield from link.refusals(ends)
     rendered = link.renderer.link(link.shortcut, link.learn(ends))
     pending = (each.manifest for each in rendered.pending)
     gateways = (each for each in pending if each.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT))
@@ -150,8 +151,11 @@ def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report
 
 
 def _hub_alone(request: Request, open_cluster: OpenCluster) -> list[Finding]:
-    look_at_hub(open_cluster(HUB), request.pair)
-    return []
+    """What the hub says, and what it says of the leaves' networks."""
+    hub = open_cluster(HUB)
+    facts = look_at_hub(hub, request.pair).facts
+    shortcut = request.shortcut_with(request.server or request.pair[0])
+    return list(routed.forbidden(shortcut, facts, {}, {HUB: hub.host}))
 
 
 def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Finding]:

@@ -306,3 +306,46 @@ def test_a_record_that_is_there_is_rendered_whoever_serves_the_hub(clusters: Clu
             clusters.hub.drop(ref)
     told = run("create", "milan", "rome", "--dry-run", "--gw-server", "milan", on=clusters)
     assert (told.exit_code, "ServerBehindNAT" in told.stderr) == (0, False)
+
+
+DRY = ("create", "milan", "rome", "--dry-run=client", "-o", "yaml")
+
+
+@pytest.mark.parametrize(
+    ("cidr", "options", "said"),
+    [
+        ("127.0.0.0/8", (), "its Pod CIDR 127.0.0.0/8 holds loopback addresses"),
+        ("0.0.0.0/0", (), "its Pod CIDR 0.0.0.0/0 is larger than any network of one cluster"),
+        ("203.0.0.0/8", (), "holds 203.0.113.2, the endpoint of rome's gateway"),
+        (
+            "10.9.0.0/16",
+            ("--gw-client-address", "10.9.0.1"),
+            "holds 10.9.0.1, the address that milan's gateway dials",
+        ),
+    ],
+)
+def test_a_network_that_must_not_be_routed_is_refused_from_a_file_of_facts(
+    tmp_path: pathlib.Path, cidr: str, options: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS.replace("10.61.0.0/16", cidr))
+    result = run(*DRY, "--facts", str(path), *options)
+    assert (result.exit_code, result.stdout) == (ExitCode.REFUSED, "")
+    assert said in result.stderr
+
+
+def test_a_network_with_the_hubs_api_server_in_it_is_refused_where_the_hub_is_asked(
+    clusters: Clusters,
+) -> None:
+    clusters.hub.host = "10.61.0.1"
+    result = run(*DRY, on=clusters)
+    assert (result.exit_code, result.stdout) == (ExitCode.REFUSED, "")
+    assert "its Pod CIDR 10.61.0.0/16 holds 10.61.0.1, the API server of the hub" in result.stderr
+
+
+def test_public_addresses_are_warned_of_in_a_dry_run(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS.replace("10.61.0.0/16", "8.8.8.0/24"))
+    result = run(*DRY, "--facts", str(path))
+    assert result.exit_code == ExitCode.OK
+    assert "warning: milan: its Pod CIDR 8.8.8.0/24 has addresses of the Internet" in result.stderr
