@@ -72,6 +72,13 @@ class FindingName(enum.StrEnum):
         "a leaf's network holds the endpoint of a gateway of the link, or an API server",
         "give that leaf another network in its Liqo, then connect the hub and it again",
     )
+    UNNAMED_NAMESPACE = (
+        "UnnamedTenantNamespace",
+        Severity.ERROR,
+        "a tenant namespace has another name than Liqo gives it: anybody may have labelled it so, "
+        "and would be given the gateway's private key",
+        "name it, if it is meant: --tenant-namespace LEAF=NAME, in a file spec.tenantNamespaces",
+    )
     CONFLICT = (
         "Conflict",
         Severity.ERROR,

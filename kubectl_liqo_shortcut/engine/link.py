@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from kubectl_liqo_shortcut.core import observe, routed
+from kubectl_liqo_shortcut.core import observe, routed, tenants
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.findings import Finding
 from kubectl_liqo_shortcut.core.model import is_terminating
@@ -57,9 +57,14 @@ class Link:
             if end.namespace and is_terminating(end.namespace):
                 self.world.follow(leaf, observe.tenant_namespace(side))
 
-    def refusals(self, ends: Mapping[str, End]) -> list[Finding]:
-        """What must not be made, whatever stands in its way or does not."""
-        return list(routed.forbidden(self.shortcut, self.learn(ends), ends, self.servers))
+    def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
+        """What must not be made, whatever stands in its way or does not; *command* is at work."""
+        recorded = bool(self.journal.record["metadata"].get("uid"))
+        remedy = tenants.naming(command, self.shortcut, ends, recorded=recorded)
+        return [
+            *tenants.unnamed(self.shortcut, ends, self.journal.objects, remedy),
+            *routed.forbidden(self.shortcut, self.learn(ends), ends, self.servers),
+        ]
 
     def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
         """What is wanted as far as it is known, and the next steps towards it.

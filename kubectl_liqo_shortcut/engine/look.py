@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core.facts import with_tenant_namespaces
 from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating
 from kubectl_liqo_shortcut.core.plan import Plan
@@ -101,7 +102,7 @@ def look(
         link = Link(
             shortcut=shortcut,
             renderer=renderer,
-            facts=view.facts,
+            facts=with_tenant_namespaces(view.facts, shortcut.tenant_namespaces),
             leaves=leaves,
             servers={name: each.host for name, each in {HUB: hub, **leaves}.items()},
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},

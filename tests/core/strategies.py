@@ -74,7 +74,9 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         },
     )
     roles = {"server": {"clusterID": server}, "client": {"clusterID": client}}
-    return {**roles, **draw(rest)}
+    named = st.dictionaries(st.sampled_from([server, client]), cluster_ids, min_size=1)
+    tenants = st.fixed_dictionaries({}, optional={"tenantNamespaces": named})
+    return {**roles, **draw(rest), **draw(tenants)}
 
 
 ip_addresses = (
