@@ -92,6 +92,10 @@ class _Chaotic:
         return self._cluster.name
 
     @property
+    def host(self) -> str:
+        return self._cluster.host
+
+    @property
     def liqo_namespace(self) -> str:
         return self._cluster.liqo_namespace
 

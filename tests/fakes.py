@@ -29,6 +29,7 @@ class FakeCluster:
 
     def __init__(self, name: str, world: FakeWorld) -> None:
         self.name = name
+        self.host = ""  # of its API server
         self.liqo_namespace = world.liqo_namespace
         self.objects: dict[ObjectRef, Body] = {}
         self.not_served: set[Kind] = set()

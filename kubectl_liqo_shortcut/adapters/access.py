@@ -38,6 +38,7 @@ class Access:
         leaf_kubeconfigs: Mapping[str, str] | None = None,
         liqo_namespace: str = "",
         leaf_liqo_namespaces: Mapping[str, str] | None = None,
+        allow_local_identity: bool = False,
     ) -> None:
         self._path = kubeconfig
         self._context = context
@@ -46,6 +47,7 @@ class Access:
         self._leaf_kubeconfigs = leaf_kubeconfigs or {}
         self._liqo_namespace = liqo_namespace
         self._leaf_liqo_namespaces = leaf_liqo_namespaces or {}
+        self._allow_local_identity = allow_local_identity
         self._files: dict[str | None, dict[str, Any]] = {}
         self._clusters: dict[str, KubeCluster] = {}
         self._stored: set[str] = set()  # leaves for which the hub has an identity
@@ -130,7 +132,8 @@ class Access:
         if not self.has_hub():
             raise ClusterError(leaf, no_way, hint=hint)
         try:
-            entry = stored_entry(self._cluster(HUB), leaf)
+            hub, allow_local = self._cluster(HUB), self._allow_local_identity
+            entry = stored_entry(hub, leaf, allow_local=allow_local)
         except Forbidden as error:
             raise ClusterError(
                 leaf,

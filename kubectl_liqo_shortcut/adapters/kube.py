@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -55,6 +56,10 @@ class KubeCluster:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def host(self) -> str:
+        return urllib.parse.urlsplit(self._api.configuration.host).hostname or ""
 
     @property
     def liqo_namespace(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.server import address_parts
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.addresses import use_of_host
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.model import ClusterID, is_terminating
 from kubectl_liqo_shortcut.core.ports import Selection
@@ -28,6 +30,8 @@ _LONGEST = 64 * 1024  # bytes: Liqo's own has a few thousand
 _DEEPEST = 20
 _CLUSTER = ("server", "tls-server-name", "proxy-url", "certificate-authority-data")
 _USER = ("client-certificate-data", "client-key-data", "token")
+_ADDRESS = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*")
+"""What an address of a server is written with; two readers find two hosts behind a backslash."""
 _HARMLESS = ("extensions", "disable-compression")  # and left out
 _RUNS, _READS, _ANYBODY, _ELSE = (
     "would run a program on this machine",
@@ -59,10 +63,11 @@ def other_way(leaf: str) -> str:
     return f"pass --leaf-context {leaf}=CONTEXT or --leaf-kubeconfig {leaf}=PATH"
 
 
-def stored_entry(hub: KubeCluster, leaf: str) -> Entry | None:
+def stored_entry(hub: KubeCluster, leaf: str, *, allow_local: bool = False) -> Entry | None:
     """The hub's identity for *leaf*, None if it has none.
 
-    ``Forbidden`` where the Secret may not be read; refuses one that is not what Liqo writes.
+    ``Forbidden`` where the Secret may not be read; refuses one that is not what Liqo writes, and,
+    unless *allow_local*, one that leads to this machine or its neighbours instead of a leaf.
     """
     found = _find(hub, leaf)
     if found is None:
@@ -70,7 +75,11 @@ def stored_entry(hub: KubeCluster, leaf: str) -> Entry | None:
     namespace, data = found
     where = f"Secret {namespace}/{secret_name(leaf)} on the hub"
     try:
-        return _entry(where, data, other_way(leaf))
+        entry = _entry(where, data, other_way(leaf))
+        if not allow_local:
+            for field in ("server", "proxy-url"):
+                refuse_local(field, str(entry.cluster.get(field) or ""))
+        return entry
     except BadKubeconfig as error:
         raise ClusterError(leaf, f"{where}: {error}", hint=other_way(leaf)) from error
 
@@ -193,3 +202,21 @@ def _check_server(server: object) -> None:
     parts = address_parts(str(server or ""))
     if parts is None or parts.scheme != "https" or parts.username is not None:
         raise BadKubeconfig("field 'server' of its cluster is refused: it is no https address")
+
+
+def refuse_local(field: str, written: str) -> None:
+    """Before anybody is dialled: else whoever writes the Secret reaches what only we reach.
+
+    What has no host at all is refused later, by name. A DNS name is not looked up.
+    """
+    refused = f"field {field!r} of its cluster is refused: "
+    if not _ADDRESS.fullmatch(written):
+        raise BadKubeconfig(f"{refused}it has characters that no address has")
+    parts = address_parts(written)
+    host = str(parts.hostname) if parts else ""
+    if "%" in host or (use := use_of_host(host)):
+        said = "with a zone" if "%" in host else use
+        raise BadKubeconfig(
+            f"{refused}its host {host!r} is no leaf's ({said}); "
+            "--allow-local-identity takes it all the same"
+        )

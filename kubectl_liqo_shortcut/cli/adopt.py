@@ -9,6 +9,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.cli import candidates
+from kubectl_liqo_shortcut.cli.gateway_options import tenant_option
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
@@ -38,12 +39,18 @@ Examples:
 @click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
+@tenant_option
 @dry_run_option("what would be taken over")
 @timeout_option
 @progress_options
 @access_options
 def command(
-    leaves: tuple[str, ...], reason: str | None, dry_run: str, timeout: float, access: Access
+    leaves: tuple[str, ...],
+    reason: str | None,
+    tenant_namespaces: tuple[tuple[str, str], ...],
+    dry_run: str,
+    timeout: float,
+    access: Access,
 ) -> None:
     """Take over a link that was made by hand, such as by liqoctl network connect.
 
@@ -56,7 +63,8 @@ def command(
     from kubectl_liqo_shortcut.core.render import Renderer
 
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
-    (request,) = requests_from(leaves, None, annotations=annotations)
+    spec = {"tenantNamespaces": dict(tenant_namespaces)} if tenant_namespaces else {}
+    (request,) = requests_from(leaves, None, spec=spec, annotations=annotations)
     say_ways(access, request.pair)
     renderer = Renderer(read_template)
     if dry_run == "client":

@@ -39,8 +39,8 @@ def print_dry_run(
     renderer = Renderer(read_template)
     runs: list[DryRun] = []
     for request in requests:
-        found, record = _facts(request, access, facts)
-        run = dry_run(request, found, record, renderer, preflighted=preflighted)
+        found, record, servers = _facts(request, access, facts)
+        run = dry_run(request, found, record, renderer, preflighted=preflighted, servers=servers)
         note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
         for each in run.warnings:
             note(each.warning, request.name)
@@ -82,24 +82,29 @@ def send_dry_run(
     )
 
 
-def _facts(request: Request, access: Access, facts: str | None) -> tuple[Facts, Object | None]:
-    """What is known, and the record there is: from a file, from nobody, or from the hub alone."""
+_Known = tuple[Facts, Object | None, dict[str, str]]
+
+
+def _facts(request: Request, access: Access, facts: str | None) -> _Known:
+    """What is known, the record there is, and API servers' hosts: from a file, from nobody, or
+    from the hub alone."""
     if facts is None and not access.has_hub():
         note("no kubeconfig names a hub: nobody is asked, as with --facts none")
         facts = "none"
     if facts == "none":
-        return known.with_liqo_in(
-            known.nothing_known(*request.pair), access.liqo_namespace_of
-        ), None
+        nothing = known.nothing_known(*request.pair)
+        return known.with_liqo_in(nothing, access.liqo_namespace_of), None, {}
     if facts is not None:
         documents = load_documents(facts)
         if len(documents) != 1:
             raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
-        return known.from_document(documents[0], *request.pair), None
+        return known.from_document(documents[0], *request.pair), None, {}
     from kubectl_liqo_shortcut.engine.survey import look_at_hub
 
-    view = look_at_hub(access(HUB), request.pair, crd_needed=False)
-    return known.with_liqo_in(view.facts, access.liqo_namespace_of), view.record
+    hub = access(HUB)
+    view = look_at_hub(hub, request.pair, crd_needed=False)
+    found = known.with_liqo_in(view.facts, access.liqo_namespace_of)
+    return found, view.record, {HUB: hub.host}
 
 
 def _of_one(runs: list[DryRun], cluster: str) -> list[Object]:

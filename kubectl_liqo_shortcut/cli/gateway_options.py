@@ -8,7 +8,18 @@ import click
 
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import with_options
+from kubectl_liqo_shortcut.cli.types import Assignment
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, DEFAULT_PORT, SERVICE_TYPES
+
+tenant_option = click.option(
+    "--tenant-namespace",
+    "tenant_namespaces",
+    type=Assignment(),
+    multiple=True,
+    metavar="ID=NAMESPACE",
+    shell_complete=candidates.leaf_assignments,
+    help="Tenant namespace on a leaf  [default: liqo-tenant- and the other leaf's ID]",
+)
 
 gateway_options = with_options(
     click.option(
@@ -64,6 +75,7 @@ gateway_options = with_options(
         "client_template_namespace",
         help="Its namespace  [default: that leaf's Liqo namespace]",
     ),
+    tenant_option,
 )
 
 
@@ -91,7 +103,13 @@ def gateway_spec(given: dict[str, Any], ttl: float | None = None) -> dict[str, A
     from kubectl_liqo_shortcut.engine.world import utc_now
 
     expires = None if ttl is None else utc_now(ahead=ttl)
-    return _without_none({"gateway": _without_none(gateway), "expirationTime": expires})
+    return _without_none(
+        {
+            "gateway": _without_none(gateway),
+            "expirationTime": expires,
+            "tenantNamespaces": dict(given["tenant_namespaces"]),
+        }
+    )
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

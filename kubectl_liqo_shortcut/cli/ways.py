@@ -98,6 +98,11 @@ def access_options(command: Command) -> Command:
             shell_complete=candidates.leaf_assignments,
             help="Namespace of Liqo on a leaf",
         ),
+        click.option(
+            "--allow-local-identity",
+            is_flag=True,
+            help="Take an identity stored on the hub that leads to this machine or its neighbours",
+        ),
     )
     @functools.wraps(command)
     def with_access(**params: Any) -> Any:
@@ -111,6 +116,7 @@ def access_options(command: Command) -> Command:
 _ACCESS_OPTIONS = (
     *("kubeconfig", "context", "leaf_contexts", "leaf_kubeconfigs"),
     *("as_user", "as_groups", "as_uid", "liqo_namespace", "leaf_liqo_namespaces"),
+    "allow_local_identity",
 )
 
 
@@ -128,6 +134,7 @@ def access_from(params: Mapping[str, Any]) -> Access:
         ),
         liqo_namespace=params.get("liqo_namespace") or "",
         leaf_liqo_namespaces=dict(params.get("leaf_liqo_namespaces") or ()),
+        allow_local_identity=bool(params.get("allow_local_identity")),
     )
 
 

@@ -90,6 +90,7 @@ def _examined(
         there = _as_shortcut(request, spec, looked.shortcut.server)
         link = dataclasses.replace(link, shortcut=there, _rendered=None)
         looked = dataclasses.replace(looked, link=link)
+    judge(link.refusals(ends, "adopt"), request)
     rendered, _ = link.plan(ends)
     pretended = {each.ref: each for each in _entries(looked)}
     labelled = adoption.as_labelled(ends, _marks(looked))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.facts import (
+    Facts,
+    default_tenant_namespace,
+    with_tenant_namespaces,
+)
 from kubectl_liqo_shortcut.core.findings import Finding, Severity
 from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, Object
 from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.core.roles import doubts
+from kubectl_liqo_shortcut.core.routed import doubtful, forbidden
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.errors import Refused
+from kubectl_liqo_shortcut.errors import Invalid, Refused
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,13 +66,18 @@ def dry_run(
     renderer: Renderer,
     *,
     preflighted: bool = False,
+    servers: Mapping[str, str] | None = None,
 ) -> DryRun:
     """Render once with the facts at hand; *record* is the Shortcut of that name, if any.
 
-    Where it was *preflighted*, what is doubtful has been told.
+    Where it was *preflighted*, what is doubtful has been told. *servers* are the hosts of API
+    servers, as far as the way there is known.
     """
     shortcut, why = decide(request, record, facts)
-    found = () if record or preflighted else tuple(doubts(request.spec, shortcut, facts))
+    shortcut, facts = _named(shortcut, facts)
+    found = tuple(forbidden(shortcut, facts, {}, servers or {}))
+    if not record and not preflighted:
+        found += (*doubts(request.spec, shortcut, facts), *doubtful(shortcut, facts, {}))
     for each in found:
         if each.severity is Severity.ERROR:
             raise Refused(each.message, hint=each.hint)
@@ -80,6 +90,24 @@ def dry_run(
         recorded=record is not None,
         warnings=found,
     )
+
+
+def _named(shortcut: Shortcut, facts: Facts) -> tuple[Shortcut, Facts]:
+    """What a file of facts calls a tenant namespace is named thereby, so the record says it."""
+    told: dict[str, str] = {
+        side.leaf: facts.leaves[side.leaf].tenant_namespace
+        for side in shortcut.sides
+        if facts.leaves[side.leaf].tenant_namespace != default_tenant_namespace(side.peer)
+    }
+    named = {**told, **shortcut.tenant_namespaces}
+    for leaf in (leaf for leaf, name in told.items() if named[leaf] != name):
+        raise Invalid(
+            f"cluster {leaf!r}: its tenant namespace is {told[leaf]!r} in the facts, "
+            f"but {named[leaf]!r} in the shortcut",
+            hint="name the same one in both",
+        )
+    there = dataclasses.replace(shortcut, tenant_namespaces=named)
+    return there, with_tenant_namespaces(facts, named)
 
 
 def leaf_manifests(leaf: ClusterID, rendered: Rendered) -> Object:

@@ -81,6 +81,17 @@ def with_liqo_in(facts: Facts, namespace_of: Callable[[str], str | None]) -> Fac
     )
 
 
+def with_tenant_namespaces(facts: Facts, named: Mapping[str, str]) -> Facts:
+    """*facts* with the tenant namespaces that are *named*."""
+    return Facts(
+        facts.hub,
+        {
+            leaf: dataclasses.replace(each, tenant_namespace=named.get(leaf, each.tenant_namespace))
+            for leaf, each in facts.leaves.items()
+        },
+    )
+
+
 def from_document(document: Any, first: ClusterID, second: ClusterID) -> Facts:
     """The facts file of ``--facts FILE`` for one pair; its schema is in the README."""
     top = fields.mapping(document, "facts", ("apiVersion", "kind", "hub", "leaves"))

@@ -14,8 +14,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kubectl_liqo_shortcut.core.addresses import use_of_host
 from kubectl_liqo_shortcut.errors import Invalid
 
+_LONGEST_SHOWN = 80
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?"
@@ -71,14 +73,32 @@ def choice(value: Any, at: str, options: Collection[str]) -> str:
 
 
 def address(value: Any, at: str) -> str:
-    """An IP address or a DNS name; Liqo itself may say ``""`` while it knows none."""
-    if isinstance(value, str):
-        try:
-            return str(ipaddress.ip_address(value))
-        except ValueError:
-            if _HOST.fullmatch(value):
-                return value
-    raise Invalid(f"{at}: {value!r} is neither an IP address nor a DNS name")
+    """An IP address or a DNS name by which another cluster may be reached.
+
+    Liqo itself may say ``""`` while it knows none.
+    """
+    host = _host(value)
+    if not host:
+        raise Invalid(f"{at}: {_shown(value)} is neither an IP address nor a DNS name")
+    if use := use_of_host(host):
+        raise Invalid(f"{at}: {_shown(value)} is no address that another cluster reaches ({use})")
+    return host
+
+
+def _host(value: Any) -> str:
+    """*value* as a host is written, empty if it is none."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        return value if _HOST.fullmatch(value) else ""
+
+
+def _shown(value: Any) -> str:
+    """For messages: a cluster may say something long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def cidr(value: Any, at: str) -> str:
@@ -86,6 +106,8 @@ def cidr(value: Any, at: str) -> str:
         given = ipaddress.ip_interface(text(value, at, longest=43))
     except ValueError as error:
         raise Invalid(f"{at}: {value!r} is not a CIDR") from error
+    if "%" in value:
+        raise Invalid(f"{at}: {value!r} is not a CIDR: it has a zone")
     if given.ip != given.network.network_address:
         raise Invalid(f"{at}: {value!r} is not a CIDR but an address in {given.network}")
     return str(given.network)

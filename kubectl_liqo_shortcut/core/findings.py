@@ -59,6 +59,26 @@ class FindingName(enum.StrEnum):
         "a leaf's own networks are not those that the hub's Configuration for it says",
         "connect the hub and that leaf again: liqoctl network connect",
     )
+    UNUSABLE_CIDR = (
+        "UnusableCIDR",
+        Severity.ERROR,
+        "a leaf's network, or what the other leaf's Liqo made of it, is none that may be routed: "
+        "it is as good as everything, or holds loopback, link-local or other special addresses",
+        "give that leaf another network in its Liqo, then connect the hub and it again",
+    )
+    CIDR_HOLDS_ADDRESS = (
+        "CIDRHoldsAddress",
+        Severity.ERROR,
+        "a leaf's network holds the endpoint of a gateway of the link, or an API server",
+        "give that leaf another network in its Liqo, then connect the hub and it again",
+    )
+    UNNAMED_NAMESPACE = (
+        "UnnamedTenantNamespace",
+        Severity.ERROR,
+        "a tenant namespace has another name than Liqo gives it: anybody may have labelled it so, "
+        "and would be given the gateway's private key",
+        "name it, if it is meant: --tenant-namespace LEAF=NAME, in a file spec.tenantNamespaces",
+    )
     CONFLICT = (
         "Conflict",
         Severity.ERROR,
@@ -133,6 +153,24 @@ class FindingName(enum.StrEnum):
         Severity.WARNING,
         "networks of the two leaves overlap: Liqo remaps them, so the link works",
         "nothing; describe shows under which prefix each leaf reaches the other one",
+    )
+    PUBLIC_CIDR = (
+        "PublicCIDR",
+        Severity.WARNING,
+        "a leaf's network has addresses of the Internet, which the other leaf will not reach there",
+        "nothing, if these addresses are that leaf's own",
+    )
+    CIDR_HOLDS_NODE = (
+        "CIDRHoldsNode",
+        Severity.WARNING,
+        "a leaf's network holds an address by which the other leaf can be reached",
+        "see that the two leaves have no addresses in common",
+    )
+    ENDPOINT_NOT_TAKEN = (
+        "EndpointNotTaken",
+        Severity.WARNING,
+        "a gateway server tells an endpoint that no other cluster reaches",
+        "give its Service an address that the other leaf reaches, or name one: --gw-client-address",
     )
     REMAPPED_BY_HUB = (
         "RemappedByHub",

@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core.check import Check, failed, ok, unknown
 from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating
 from kubectl_liqo_shortcut.core.observe import End, gateway_kind
-from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
+from kubectl_liqo_shortcut.core.status import endpoint_of, endpoint_trouble, parse_endpoint
 
 _READY = "Ready"  # Kubernetes' own word, of a Pod
 
@@ -101,7 +101,11 @@ def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
     if found is not None:
         return ok("endpoint", leaf.leaf, f"listens at {found}")
     service = evidence.shortcut.gateway.service
-    if r.SERVICE.kind not in leaf.unseen and not leaf.services:
+    if trouble := endpoint_trouble((gateway.get("status") or {}).get("endpoint")):
+        seen = (
+            f"the endpoint that its GatewayServer {namespace}/{name} tells is not taken: {trouble}"
+        )
+    elif r.SERVICE.kind not in leaf.unseen and not leaf.services:
         seen = f"Liqo has made no Service {namespace}/gw-{name}"
     elif service.type == "LoadBalancer":
         seen = f"Service {namespace}/gw-{name} has no address from a load balancer yet"
@@ -129,11 +133,13 @@ def _dialled(leaf: LeafEvidence, evidence: Evidence) -> Check:
         given.client_port or (listens.port if listens else None),
     )
     if dials is None or (dials.address, dials.port) != wanted:
+        trouble = endpoint_trouble((gateway.get("spec") or {}).get("endpoint"))
+        named = f"what is no endpoint ({trouble})" if trouble else "nothing"
         return failed(
             "endpoint",
             leaf.leaf,
             CauseName.WRONG_ENDPOINT,
-            f"its gateway dials {dials or 'nothing'}, the server listens at {listens}",
+            f"its gateway dials {dials or named}, the server listens at {listens}",
             f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
         )
     by = ", as spec.gateway.clientEndpoint says" if given.client_address else ""

@@ -9,10 +9,10 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.addresses import Address, Network
 from kubectl_liqo_shortcut.core.model import Object, labels_of
 from kubectl_liqo_shortcut.errors import Invalid
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Pairs = tuple[tuple[Network, Network], ...]
 """Networks, each as its own cluster calls it, and as the one that looks at it sees it."""
 
@@ -86,6 +86,35 @@ def pod_networks(configuration: Object, part: str) -> Sequence[object]:
     return cidr.get("pod") or ()
 
 
+KINDS = {"pod": "Pod CIDR", "external": "external CIDR"}
+
+
+def given(configuration: Object, part: str) -> dict[str, tuple[Network, ...]]:
+    """A peer's networks by their kind: in the spec as they are, in the status as Liqo sees them.
+
+    A kind is missing where nothing is said of it, such as before Liqo has answered. Raises
+    ``Invalid``.
+    """
+    said, at = _cidr(configuration, part), f"Configuration: {part}.remote.cidr"
+    return {
+        kind: tuple(_network(each, f"{at}.{kind}") for each in _listed(said[kind]))
+        for kind in KINDS
+        if said.get(kind)
+    }
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _network(value: object, at: str) -> Network:
+    """One with host bits is that network, as for Liqo."""
+    try:
+        return ipaddress.ip_network(fields.text(value, at, longest=43), strict=False)
+    except ValueError as error:
+        raise Invalid(f"{at}: {value!r} is not a CIDR") from error
+
+
 def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
     """The one of *configurations* that is about *peer*."""
     about = (each for each in configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == peer)
@@ -125,7 +154,7 @@ def _mapped(address: str, pairs: Pairs) -> str | None:
     return None
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parsed(address: str) -> Address | None:
     try:
         return ipaddress.ip_address(address)
     except ValueError:  # a slice may hold names

@@ -45,6 +45,10 @@ class Cluster(Protocol):
         """What messages call it: a cluster ID, or ``HUB``."""
 
     @property
+    def host(self) -> str:
+        """Of its API server: a name or an address; empty where that is not known."""
+
+    @property
     def liqo_namespace(self) -> str:
         """The namespace that Liqo was installed in there."""
 

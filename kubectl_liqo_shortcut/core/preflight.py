@@ -6,10 +6,11 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.addresses import Network
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
-from kubectl_liqo_shortcut.core.networks import Network, is_remapped, pod_networks
+from kubectl_liqo_shortcut.core.networks import is_remapped, pod_networks
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,

@@ -7,8 +7,9 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.findings import Finding, FindingName
-from kubectl_liqo_shortcut.core.model import ClusterID
+from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_PORT, Shortcut
+from kubectl_liqo_shortcut.core.status import endpoint_trouble
 from kubectl_liqo_shortcut.errors import NoServer
 
 _NODE_PORT = 31840  # a number to copy; any that Kubernetes gives NodePorts would do
@@ -73,6 +74,14 @@ def doubts(spec: Mapping[str, Any], shortcut: Shortcut, facts: Facts) -> Iterato
             f"{said} towards the hub" + ("" if other_serves else f", nor is {client}"),
             f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server, client)}",
         )
+
+
+def not_taken(server: ClusterID, gateway: Object | None) -> Iterator[Finding]:
+    """Whether the *gateway* that *server* has tells an endpoint that is none."""
+    if trouble := endpoint_trouble(((gateway or {}).get("status") or {}).get("endpoint")):
+        name = FindingName.ENDPOINT_NOT_TAKEN
+        said = f"the endpoint that its GatewayServer tells is not taken: {trouble}"
+        yield Finding(name, server, said, name.remedy)
 
 
 def _port_forward(server: ClusterID, client: ClusterID) -> str:

@@ -70,6 +70,8 @@ class Shortcut:
     gateway: Gateway = Gateway()
     expiration_time: str | None = None
     reclaim_policy: str = RECLAIM_POLICIES[0]
+    tenant_namespaces: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By leaf, where they are not to have the name that Liqo gives them."""
 
     def __post_init__(self) -> None:
         if self.server == self.client:
@@ -89,7 +91,10 @@ class Shortcut:
         )
 
 
-_TOP = ("server", "client", "gateway", "expirationTime", "tenantNamespaceReclaimPolicy")
+_TOP = (
+    *("server", "client", "gateway", "expirationTime"),
+    *("tenantNamespaceReclaimPolicy", "tenantNamespaces"),
+)
 _GATEWAY = ("mtu", "service", "clientEndpoint", "serverTemplateRef", "clientTemplateRef")
 _SERVICE = ("type", "port", "nodePort", "loadBalancerIP", "annotations", "labels")
 
@@ -133,6 +138,7 @@ def parse(spec: Object) -> Shortcut:
             "spec.tenantNamespaceReclaimPolicy",
             RECLAIM_POLICIES,
         ),
+        tenant_namespaces=_namespaces(spec),
     )
 
 
@@ -141,6 +147,12 @@ def _leaf(spec: Object, role: str) -> ClusterID:
     if not isinstance(value, str):
         raise Invalid(f"spec.{role}.clusterID: not given")
     return cluster_id(value)
+
+
+def _namespaces(spec: Object) -> dict[str, str]:
+    at, leaves = "spec.tenantNamespaces", (_leaf(spec, "server"), _leaf(spec, "client"))
+    given = fields.mapping(spec.get("tenantNamespaces"), at, leaves)
+    return {leaf: fields.label(name, f"{at}.{leaf}") for leaf, name in given.items()}
 
 
 def _time(value: Any) -> str | None:

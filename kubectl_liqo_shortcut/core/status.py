@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.facts import Endpoint
@@ -42,10 +43,7 @@ def readiness(obj: Object | None) -> Readiness:
         case "Configuration", status:
             return _configuration(obj, status)
         case "GatewayServer", _:
-            endpoint = endpoint_of(obj)
-            if endpoint is None:
-                return Readiness(Status.IN_PROGRESS, "no endpoint yet")
-            return Readiness(Status.CURRENT, f"listens at {endpoint}")
+            return _gateway_server(obj)
         case "GatewayClient", {"clientRef": {}}:
             return Readiness(Status.CURRENT, "accepted")
         case "GatewayClient", _:
@@ -69,6 +67,15 @@ def _configuration(obj: Object, status: Object) -> Readiness:
                     Status.IN_PROGRESS, str(condition.get("message") or "not configured")
                 )
     return Readiness(Status.CURRENT, "answered by Liqo")
+
+
+def _gateway_server(obj: Object) -> Readiness:
+    endpoint = endpoint_of(obj)
+    if endpoint is not None:
+        return Readiness(Status.CURRENT, f"listens at {endpoint}")
+    trouble = endpoint_trouble((obj.get("status") or {}).get("endpoint"))
+    said = f"its endpoint is not taken: {trouble}" if trouble else "no endpoint yet"
+    return Readiness(Status.IN_PROGRESS, said)
 
 
 def _connection(status: Object) -> Readiness:
@@ -96,14 +103,37 @@ def endpoint_of(gateway_server: Object) -> Endpoint | None:
     return parse_endpoint((gateway_server.get("status") or {}).get("endpoint"))
 
 
-def parse_endpoint(endpoint: Object | None) -> Endpoint | None:
+def parse_endpoint(endpoint: object) -> Endpoint | None:
     """An endpoint as Liqo writes it; only the first address counts, as for Liqo's client."""
-    endpoint = endpoint or {}
     try:
+        known = fields.mapping(endpoint, "endpoint")
         return Endpoint(
-            fields.address(next(iter(endpoint.get("addresses") or ()), None), "address"),
-            fields.port(endpoint.get("port"), "port"),
-            fields.choice(endpoint.get("protocol") or "UDP", "protocol", ("UDP", "TCP")),
+            fields.address(_first_address(endpoint), "address"),
+            fields.port(known.get("port"), "port"),
+            fields.choice(known.get("protocol") or "UDP", "protocol", ("UDP", "TCP")),
         )
     except Invalid:
         return None
+
+
+def endpoint_trouble(endpoint: object) -> str:
+    """Why the address that an endpoint names is not taken; empty if it is, or names none."""
+    address = _first_address(endpoint)
+    try:
+        if address:
+            fields.address(address, "address")
+    except Invalid as error:
+        return error.message
+    return ""
+
+
+def addresses_of(endpoint: object) -> list[str]:
+    """All texts that stand where an endpoint has its addresses, the one that counts first."""
+    addresses = endpoint.get("addresses") if isinstance(endpoint, Mapping) else None
+    return (
+        [each for each in addresses if isinstance(each, str)] if isinstance(addresses, list) else []
+    )
+
+
+def _first_address(endpoint: object) -> str | None:
+    return next(iter(addresses_of(endpoint)), None)

@@ -22,7 +22,8 @@ from kubectl_liqo_shortcut.core.preflight import (
     remapped,
     skewed,
 )
-from kubectl_liqo_shortcut.core.roles import doubts
+from kubectl_liqo_shortcut.core.roles import doubts, not_taken
+from kubectl_liqo_shortcut.core.routed import doubtful
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.gateway_template import look_at_template
 from kubectl_liqo_shortcut.engine.identity import controller_manager
@@ -56,8 +57,11 @@ def checks(
     asked[HUB] = partial(_check_hub, hub, looked, versions, deadline)
     found, errors = of_each(asked)
     cidrs = {leaf: facts.cidrs for leaf, facts in link.facts.leaves.items()}
+    ends = link.ends()
     return [
         *overlaps(cidrs),
+        *doubtful(link.shortcut, link.learn(ends), ends, looked.view.gateway_clients),
+        *not_taken(link.shortcut.server, ends[link.shortcut.server].gateway),
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
         *skewed(versions),

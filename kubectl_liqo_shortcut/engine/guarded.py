@@ -21,6 +21,10 @@ class Guarded:
         return self._cluster.name
 
     @property
+    def host(self) -> str:
+        return self._cluster.host
+
+    @property
     def liqo_namespace(self) -> str:
         return self._cluster.liqo_namespace
 

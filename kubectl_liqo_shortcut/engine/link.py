@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from kubectl_liqo_shortcut.core import observe
+from kubectl_liqo_shortcut.core import observe, routed, tenants
 from kubectl_liqo_shortcut.core.facts import Facts
+from kubectl_liqo_shortcut.core.findings import Finding
 from kubectl_liqo_shortcut.core.model import is_terminating
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.plan import Plan, make_plan
@@ -16,6 +17,7 @@ from kubectl_liqo_shortcut.core.render import Rendered, Renderer
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.journal import Journal
 from kubectl_liqo_shortcut.engine.world import World, utc_now
+from kubectl_liqo_shortcut.errors import Refused
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Link:
     renderer: Renderer
     facts: Facts  # without what the link itself gives: endpoint and keys
     leaves: Mapping[str, Cluster]
+    servers: Mapping[str, str]  # the hosts of all three clusters' API servers
     cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
     world: World
     journal: Journal
@@ -54,8 +57,22 @@ class Link:
             if end.namespace and is_terminating(end.namespace):
                 self.world.follow(leaf, observe.tenant_namespace(side))
 
+    def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
+        """What must not be made, whatever stands in its way or does not; *command* is at work."""
+        recorded = bool(self.journal.record["metadata"].get("uid"))
+        remedy = tenants.naming(command, self.shortcut, ends, recorded=recorded)
+        return [
+            *tenants.unnamed(self.shortcut, ends, self.journal.objects, remedy),
+            *routed.forbidden(self.shortcut, self.learn(ends), ends, self.servers),
+        ]
+
     def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
-        """What is wanted as far as it is known, and the next steps towards it."""
+        """What is wanted as far as it is known, and the next steps towards it.
+
+        Refuses what must not be made, also where that shows only now: Liqo remaps networks.
+        """
+        for each in self.refusals(ends):
+            raise Refused(each.message, hint=each.hint)
         facts = self.learn(ends)
         if self._rendered is None or self._rendered[0] != facts:
             self._rendered = facts, self.renderer.link(self.shortcut, facts)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.facts import with_tenant_namespaces
 from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating, ref_of
 from kubectl_liqo_shortcut.core.plan import Plan
@@ -110,8 +111,9 @@ def look(
         link = Link(
             shortcut=shortcut,
             renderer=renderer,
-            facts=view.facts,
+            facts=with_tenant_namespaces(view.facts, shortcut.tenant_namespaces),
             leaves=leaves,
+            servers={name: each.host for name, each in {HUB: hub, **leaves}.items()},
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},
             world=world,
             journal=Journal(hold.guard(hub), view.record or renderer.record(shortcut, {}).body),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core import observe, permissions
+from kubectl_liqo_shortcut.core import observe, permissions, routed
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
@@ -115,8 +115,9 @@ def apart(
     """*first*, and what else each cluster says when it is asked alone."""
     silent = first.cluster if isinstance(first, Transient) else ""
     shortcut = request.shortcut_with(request.server or request.pair[0])
+    named = shortcut.tenant_namespaces
     looks: dict[str, Check] = {
-        side.leaf: partial(_alone, side, open_cluster, deadline) for side in shortcut.sides
+        side.leaf: partial(_alone, side, named, open_cluster, deadline) for side in shortcut.sides
     }
     looks[HUB] = partial(_hub_alone, request, open_cluster)
     looks.pop(silent, None)
@@ -130,9 +131,10 @@ def apart(
 
 
 def conflicts(looked: Looked) -> Iterator[Finding]:
-    """Every object of others that stands in the way."""
+    """Every object of others that stands in the way, and all that must not be made at all."""
     link = looked.link
     ends = link.ends()
+    yield from link.refusals(ends)
     rendered = link.renderer.link(link.shortcut, link.learn(ends))
     pending = (each.manifest for each in rendered.pending)
     gateways = (each for each in pending if each.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT))
@@ -150,11 +152,16 @@ def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report
 
 
 def _hub_alone(request: Request, open_cluster: OpenCluster) -> list[Finding]:
-    look_at_hub(open_cluster(HUB), request.pair)
-    return []
+    """What the hub says, and what it says of the leaves' networks."""
+    hub = open_cluster(HUB)
+    facts = look_at_hub(hub, request.pair).facts
+    shortcut = request.shortcut_with(request.server or request.pair[0])
+    return list(routed.forbidden(shortcut, facts, {}, {HUB: hub.host}))
 
 
-def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Finding]:
+def _alone(
+    side: Side, named: Mapping[str, str], open_cluster: OpenCluster, deadline: Deadline
+) -> list[Finding]:
     """What a leaf says when the others cannot be compared with it."""
     leaf = open_cluster(side.leaf)
     try:
@@ -162,7 +169,7 @@ def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Fi
     except Forbidden as error:
         found = [of_error(error, side.leaf)]
         with contextlib.suppress(ShortcutError):  # it is enough that this one lacks
-            found += lacks(leaf, _needed(side, leaf), deadline)
+            found += lacks(leaf, _needed(side, named, leaf), deadline)
         return found
     world = World()
     try:
@@ -177,7 +184,7 @@ def _alone(side: Side, open_cluster: OpenCluster, deadline: Deadline) -> list[Fi
     return []
 
 
-def _needed(side: Side, leaf: Cluster) -> Iterator[permissions.Access]:
+def _needed(side: Side, named: Mapping[str, str], leaf: Cluster) -> Iterator[permissions.Access]:
     """All that a link needs there, as far as that is known without a look."""
-    namespace = default_tenant_namespace(side.peer)
+    namespace = named.get(side.leaf) or default_tenant_namespace(side.peer)
     return permissions.of_leaf(side.peer, namespace, leaf.liqo_namespace)

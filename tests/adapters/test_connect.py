@@ -328,3 +328,16 @@ def test_in_a_pod_its_own_account_leads_to_the_hub(
     with pytest.raises(ShortcutError, match="context 'other' does not exist"):
         Access(context="other")(HUB)
     assert IN_CLUSTER == "in-cluster"
+
+
+@pytest.mark.parametrize(
+    ("server", "host"),
+    [
+        ("https://192.0.2.7:6443", "192.0.2.7"),
+        ("https://[2001:db8::7]:6443/path", "2001:db8::7"),
+        ("https://user:password@API.example/path", "api.example"),
+    ],
+)
+def test_a_cluster_tells_the_host_of_its_api_server_and_no_more(server: str, host: str) -> None:
+    entry = Entry("there", {"server": server}, {"token": "t"})
+    assert connect("milan", entry).host == host

@@ -11,13 +11,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import urllib3
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
-from kubectl_liqo_shortcut.adapters.stored import stored_entry
+from kubectl_liqo_shortcut.adapters.server import address_parts
+from kubectl_liqo_shortcut.adapters.stored import refuse_local, stored_entry
+from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.addresses import use_of_host
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
@@ -74,7 +80,7 @@ def hub() -> Iterator[Hub]:
     server.server_close()
 
 
-CLUSTER = {"server": "https://127.0.0.1:1/", "certificate-authority-data": "Q0E="}
+CLUSTER = {"server": "https://api.milan.example:6443/", "certificate-authority-data": "Q0E="}
 USER = {"client-certificate-data": "Yw==", "client-key-data": "aw=="}
 
 
@@ -96,8 +102,9 @@ def config(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = 
     }
 
 
-def entry(hub: Hub) -> Entry | None:
-    return stored_entry(connect(HUB, Entry("the hub's", {"server": hub.url}, {})), "milan")
+def entry(hub: Hub, *, allow_local: bool = False) -> Entry | None:
+    there = connect(HUB, Entry("the hub's", {"server": hub.url}, {}))
+    return stored_entry(there, "milan", allow_local=allow_local)
 
 
 def refusal(hub: Hub) -> str:
@@ -197,6 +204,76 @@ def test_what_is_not_for_a_secret_is_refused_by_name(
 def test_only_https_is_a_server(hub: Hub, server: str) -> None:
     hub.keep(config({"server": server}))
     assert refusal(hub) == "field 'server' of its cluster is refused: it is no https address"
+
+
+LOCAL = {
+    "127.0.0.1": "loopback",
+    "127.0.0.1.": "loopback",
+    "[::1]": "loopback",
+    "[::ffff:127.0.0.1]": "loopback",
+    "[::ffff:7f00:1]": "loopback",
+    "0.0.0.0": "unspecified",
+    "169.254.169.254": "link-local",
+    "[fe80::1]": "link-local",
+    "[fe80::1%25eth0]": "with a zone",
+    "2130706433": "a number",
+    "0x7f000001": "a number",
+    "0177.0.0.1": "a number",
+    "127.1": "a number",
+    "localhost": "loopback",
+    "LOCALHOST.": "loopback",
+    "anything.localhost": "loopback",
+}
+
+
+@pytest.mark.parametrize("field", ["server", "proxy-url"])
+@pytest.mark.parametrize("host", LOCAL)
+def test_what_leads_to_this_machine_or_its_neighbours_is_refused_unless_allowed(
+    hub: Hub, field: str, host: str
+) -> None:
+    """Else its writer reaches, through us, what only we can reach."""
+    scheme = "https" if field == "server" else "http"
+    hub.keep(config({field: f"{scheme}://{host}:6443"}))
+    shown = host.strip("[]").lower()
+    assert refusal(hub) == (
+        f"field {field!r} of its cluster is refused: its host {shown!r} is no leaf's "
+        f"({LOCAL[host]}); --allow-local-identity takes it all the same"
+    )
+    taken = entry(hub, allow_local=True)
+    assert taken is not None
+    assert taken.cluster[field] == f"{scheme}://{host}:6443"
+
+
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ("server", "https://api.example\\@127.0.0.1"),
+        ("proxy-url", "http://127.0.0.1\\@proxy.example"),
+        ("proxy-url", "http://127.0.0.1\t@proxy.example"),
+        ("server", "https://\uff11\uff12\uff17.0.0.1"),
+        ("server", "https://\u24dbocalhost"),
+    ],
+    ids=["backslash", "backslash for another reader", "tab", "wide digits", "a letter in a circle"],
+)
+def test_an_address_that_two_readers_take_for_two_is_refused(
+    hub: Hub, field: str, written: str
+) -> None:
+    hub.keep(config({field: written}))
+    assert refusal(hub).startswith(f"field {field!r} of its cluster is refused: it ")
+
+
+_hosts = st.sampled_from([*LOCAL, "api.example", "proxy", "10.0.0.1", "%6cocalhost", "[::1%251]"])
+
+
+@given(st.lists(_hosts | st.sampled_from("@:/\\?#%[]. \t;&a1"), min_size=1, max_size=5))
+def test_no_address_passes_that_the_http_client_dials_as_a_local_one(parts: list[str]) -> None:
+    written = "https://" + "".join(parts)
+    try:
+        refuse_local("server", written)
+        dialled = urllib3.util.parse_url(written).host
+    except (BadKubeconfig, urllib3.exceptions.LocationParseError):
+        return
+    assert not address_parts(written) or use_of_host((dialled or "").strip("[]")) == ""
 
 
 def test_a_value_of_another_type_is_refused(hub: Hub) -> None:
@@ -307,6 +384,15 @@ def test_it_is_told_before_anybody_is_asked(hub: Hub, access: Opens) -> None:
         "(Secret kubeconfig-controlplane-milan)"
     )
     assert hub.asked == []
+
+
+def test_a_local_one_is_used_only_if_that_is_asked_for(hub: Hub, access: Opens) -> None:
+    hub.keep(config({"server": "https://127.0.0.1:1"}))
+    with pytest.raises(ClusterError, match="--allow-local-identity takes it all the same"):
+        access()("milan")
+    with pytest.raises(ShortcutError, match=f"cluster 'milan': {WHERE}: its certificate-auth"):
+        access(allow_local_identity=True)("milan")  # so far it came
+    assert set(hub.asked) == {USUAL}
 
 
 def test_a_refused_one_is_still_the_way(hub: Hub, access: Opens) -> None:

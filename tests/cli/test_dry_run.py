@@ -306,3 +306,108 @@ def test_a_record_that_is_there_is_rendered_whoever_serves_the_hub(clusters: Clu
             clusters.hub.drop(ref)
     told = run("create", "milan", "rome", "--dry-run", "--gw-server", "milan", on=clusters)
     assert (told.exit_code, "ServerBehindNAT" in told.stderr) == (0, False)
+
+
+DRY = ("create", "milan", "rome", "--dry-run=client", "-o", "yaml")
+
+
+@pytest.mark.parametrize(
+    ("cidr", "options", "said"),
+    [
+        ("127.0.0.0/8", (), "its Pod CIDR 127.0.0.0/8 holds loopback addresses"),
+        ("0.0.0.0/0", (), "its Pod CIDR 0.0.0.0/0 is larger than any network of one cluster"),
+        ("203.0.0.0/8", (), "holds 203.0.113.2, the endpoint of rome's gateway"),
+        (
+            "10.9.0.0/16",
+            ("--gw-client-address", "10.9.0.1"),
+            "holds 10.9.0.1, the address that milan's gateway dials",
+        ),
+    ],
+)
+def test_a_network_that_must_not_be_routed_is_refused_from_a_file_of_facts(
+    tmp_path: pathlib.Path, cidr: str, options: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS.replace("10.61.0.0/16", cidr))
+    result = run(*DRY, "--facts", str(path), *options)
+    assert (result.exit_code, result.stdout) == (ExitCode.REFUSED, "")
+    assert said in result.stderr
+
+
+def test_a_network_with_the_hubs_api_server_in_it_is_refused_where_the_hub_is_asked(
+    clusters: Clusters,
+) -> None:
+    clusters.hub.host = "10.61.0.1"
+    result = run(*DRY, on=clusters)
+    assert (result.exit_code, result.stdout) == (ExitCode.REFUSED, "")
+    assert "its Pod CIDR 10.61.0.0/16 holds 10.61.0.1, the API server of the hub" in result.stderr
+
+
+def test_public_addresses_are_warned_of_in_a_dry_run(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS.replace("10.61.0.0/16", "8.8.8.0/24"))
+    result = run(*DRY, "--facts", str(path))
+    assert result.exit_code == ExitCode.OK
+    assert "warning: milan: its Pod CIDR 8.8.8.0/24 has addresses of the Internet" in result.stderr
+
+
+def with_tenant(facts: str, name: str) -> str:
+    """The file of facts, in which rome's tenant namespace for milan has that name."""
+    path = pathlib.Path(facts)
+    path.write_text(
+        FACTS.replace("      milan:\n", f"      milan:\n        tenantNamespace: {name}\n")
+    )
+    return facts
+
+
+def namespaces(output: str) -> tuple[Any, set[str]]:
+    """What the record names, and where the link objects on rome are."""
+    record, *leaves = yaml.safe_load_all(output)
+    (rome,) = (each["manifests"] for each in leaves if each["cluster"] == "rome")
+    places = {each["metadata"].get("namespace", each["metadata"]["name"]) for each in rome}
+    return record["spec"].get("tenantNamespaces"), places
+
+
+def test_a_tenant_namespace_in_the_facts_is_named_in_the_record(facts: str) -> None:
+    result = run(*DRY, "--facts", with_tenant(facts, "jane"))
+    assert namespaces(result.stdout) == ({"rome": "jane"}, {"jane"})
+
+
+@pytest.mark.parametrize("known", ["jane", "liqo-tenant-milan"])
+def test_a_tenant_namespace_that_is_named_is_where_the_link_goes(facts: str, known: str) -> None:
+    option = ("--tenant-namespace", "rome=jane")
+    result = run(*DRY, "--facts", with_tenant(facts, known), *option)
+    assert namespaces(result.stdout) == ({"rome": "jane"}, {"jane"})
+
+
+def test_the_name_that_liqo_gives_is_not_in_the_record(facts: str) -> None:
+    result = run(*DRY, "--facts", with_tenant(facts, "liqo-tenant-milan"))
+    assert namespaces(result.stdout) == (None, {"liqo-tenant-milan"})
+
+
+def test_facts_and_options_that_name_two_are_a_contradiction(facts: str) -> None:
+    option = ("--tenant-namespace", "rome=joe")
+    result = run(*DRY, "--facts", with_tenant(facts, "jane"), *option)
+    assert result.exit_code == ExitCode.USAGE
+    assert "'rome': its tenant namespace is 'jane' in the facts, but 'joe'" in result.stderr
+
+
+def test_a_file_may_name_tenant_namespaces(facts: str) -> None:
+    body = record_of(spec=spec_of(tenantNamespaces={"rome": "jane"}))
+    result = run(
+        *("create", "-f", "-", "--dry-run=client", "-o", "yaml", "--facts", facts),
+        stdin=json.dumps(body),
+    )
+    assert namespaces(result.stdout) == ({"rome": "jane"}, {"jane"})
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("oslo=jane", "unknown field 'oslo'"), ("rome=A b", "rome: 'A b' is no name of a namespace")],
+)
+def test_what_is_no_name_for_a_leaf_of_the_pair_is_refused(
+    facts: str, named: str, said: str
+) -> None:
+    result = run(*DRY, "--facts", facts, "--tenant-namespace", named)
+    assert result.exit_code == ExitCode.USAGE
+    assert said in result.stderr

@@ -46,6 +46,11 @@ def test_liqo_may_be_elsewhere_everywhere_or_on_one_leaf() -> None:
     assert access_from(options()).liqo_namespace_of("rome") == ""
 
 
+def test_a_stored_identity_may_be_local_only_if_that_is_asked_for() -> None:
+    assert not access_from(options())._allow_local_identity
+    assert access_from(options("--allow-local-identity"))._allow_local_identity
+
+
 @pytest.mark.parametrize(
     ("option", "where"),
     [

@@ -636,9 +636,9 @@ def test_a_configuration_that_somebody_makes_meanwhile_is_reused(world: FakeWorl
     assert entry.ownership is Ownership.REUSED
 
 
-def test_a_tenant_namespace_of_another_name_is_used(world: FakeWorld) -> None:
+def test_a_tenant_namespace_of_another_name_is_used_if_it_is_named(world: FakeWorld) -> None:
     put_tenant_namespace(world.leaves["rome"], "milan", "tenants-milan")
-    list(events(world))
+    list(events(world, spec={"tenantNamespaces": {"rome": "tenants-milan"}}))
     (client,) = (ref for ref in world.leaves["rome"].objects if ref.kind == r.GATEWAY_CLIENT)
     assert client.namespace == "tenants-milan"
 

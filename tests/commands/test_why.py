@@ -245,6 +245,32 @@ def test_the_first_cause_is_named_with_its_cluster(linked: FakeWorld, state: str
     assert explain(linked).diagnosis.ready is not Ready.TRUE
 
 
+LINK_LOCAL = "address: 'fe80::1%eth0' is no address that another cluster reaches (with a zone)"
+
+
+def test_an_endpoint_that_is_not_taken_is_told_with_the_reason(linked: FakeWorld) -> None:
+    milan = linked.leaves["milan"]
+    told = {"addresses": ["fe80::1%eth0"], "port": 51840}
+    milan.set_status(the(milan, r.GATEWAY_SERVER), {"endpoint": told})
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.cluster) == ("EndpointPending", "milan")
+    assert found.seen == (
+        "the endpoint that its GatewayServer liqo-tenant-rome/rome tells is not taken: "
+        + LINK_LOCAL
+    )
+
+
+def test_a_gateway_that_dials_what_is_no_endpoint_is_told_with_the_reason(
+    linked: FakeWorld,
+) -> None:
+    dials = {"spec": {"endpoint": {"addresses": ["fe80::1%eth0"]}}}
+    patch(linked, "rome", r.GATEWAY_CLIENT, dials)
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert f"its gateway dials what is no endpoint ({LINK_LOCAL})" in found.seen
+
+
 def test_where_no_side_gets_an_answer_the_firewall_is_to_be_asked(linked: FakeWorld) -> None:
     for leaf in ("milan", "rome"):
         say(linked, leaf, "Error")

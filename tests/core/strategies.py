@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from hypothesis import strategies as st
 
+from kubectl_liqo_shortcut.core.addresses import Network
 from kubectl_liqo_shortcut.core.model import cluster_id
 
 # Legal names that bare YAML reads as something else than text.
@@ -72,4 +74,27 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         },
     )
     roles = {"server": {"clusterID": server}, "client": {"clusterID": client}}
-    return {**roles, **draw(rest)}
+    named = st.dictionaries(st.sampled_from([server, client]), cluster_ids, min_size=1)
+    tenants = st.fixed_dictionaries({}, optional={"tenantNamespaces": named})
+    return {**roles, **draw(rest), **draw(tenants)}
+
+
+ip_addresses = (
+    st.ip_addresses()
+    | st.ip_addresses(network="127.0.0.0/8")
+    | st.ip_addresses(network="10.0.0.0/8")
+    | st.ip_addresses(network="fe80::/10")
+    | st.ip_addresses(network="::/64")
+    | st.ip_addresses(network="::ffff:0:0/96")
+)
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> Network:
+    address = draw(ip_addresses)
+    length = draw(st.integers(0, address.max_prefixlen))
+    return ipaddress.ip_network(f"{address}/{length}", strict=False)
+
+
+ip_networks = _networks()
+"""Of every size, many of them with addresses of special use."""

@@ -89,6 +89,19 @@ def test_a_good_value_comes_out_typed(typed: Typed, value: Any, result: Any) -> 
         (fields.address, "a\n", "here"),
         (fields.address, "x" * 254, "here"),
         (fields.address, 2130706433, "here"),
+        (fields.address, "2130706433", "here"),
+        (fields.address, "fe80::1%eth0", "here"),
+        (fields.address, "2001:db8::7%x; reboot", "here"),
+        (fields.address, "127.0.0.1", "here"),
+        (fields.address, "127.0.0.1.", "here"),
+        (fields.address, "::ffff:127.0.0.1", "here"),
+        (fields.address, "169.254.169.254", "here"),
+        (fields.address, "224.0.0.1", "here"),
+        (fields.address, "0.0.0.0", "here"),  # noqa: S104 - an address to refuse
+        (fields.address, "::", "here"),
+        (fields.address, "localhost", "here"),
+        (fields.cidr, "fe80::%eth0/64", "here"),
+        (fields.cidr, "2001:db8::%x/128", "here"),
         (fields.cidr, "10.0.0.1/8", "here"),
         (fields.cidr, "10.0.0.0/33", "here"),
         (fields.cidr, 5, "here"),
@@ -122,6 +135,12 @@ def test_host_bits_are_refused_with_the_network_that_is_meant(given: str, networ
     with pytest.raises(Invalid) as caught:
         fields.cidr(given, "here")
     assert caught.value.message == f"here: {given!r} is not a CIDR but an address in {network}"
+
+
+def test_a_long_address_is_not_repeated_whole() -> None:
+    with pytest.raises(Invalid) as caught:
+        fields.address("x" * 100_000, "here")
+    assert len(caught.value.message) < 200
 
 
 def test_an_unknown_field_is_answered_with_the_known_ones() -> None:

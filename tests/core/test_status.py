@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.core.status import Readiness, Status, readiness
+from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, readiness
 from tests.samples import an_object, configuration, connection, gateway, namespace
 
 ANSWERED = configuration("rome")["status"]
@@ -98,3 +98,38 @@ def test_an_object_tells_how_far_it_is(obj: Object | None, expected: Readiness) 
 @pytest.mark.parametrize("status", list(Status))
 def test_only_what_is_current_is_ready(status: Status) -> None:
     assert bool(Readiness(status)) is (status is Status.CURRENT)
+
+
+@pytest.mark.parametrize(
+    ("address", "use"),
+    [
+        ("fe80::1%eth0; reboot", "with a zone"),
+        ("127.0.0.1", "loopback"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("169.254.169.254", "link-local"),
+        ("ff02::1", "multicast"),
+        ("::", "unspecified"),
+        ("0x7f.1", "a number"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_no_endpoint_and_that_is_said(
+    address: str, use: str
+) -> None:
+    """So it never lands in the other leaf's gateway, which would dial it on its own node."""
+    told = server(addresses=[address, "203.0.113.2"], port=51840)
+    assert endpoint_of(told) is None
+    assert readiness(told) == Readiness(
+        Status.IN_PROGRESS,
+        f"its endpoint is not taken: address: {address!r} is no address that another cluster "
+        f"reaches ({use})",
+    )
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [[], "text", 5, {"addresses": "text"}, {"addresses": {}}, {"addresses": []}],
+    ids=repr,
+)
+def test_what_is_no_endpoint_at_all_is_none(endpoint: object) -> None:
+    body = gateway("rome", status={"endpoint": endpoint})
+    assert readiness(body) == Readiness(Status.IN_PROGRESS, "no endpoint yet")
