@@ -106,6 +106,7 @@ def roles(scope: Scope) -> list[Role]:
 
 def _role(need: Need, scope: Scope, namespace: str, name: str) -> Role:
     base = f"liqo-shortcut-{scope.on}" + _SUFFIXES.get(need.place, "")
+    base += "-adopt" if need.part is Part.ADOPT else ""
     if namespace:
         return Role(r.ROLE, base, namespace, [])
     if need.part is Part.INSTALL:
