@@ -160,7 +160,7 @@ def test_without_a_record_the_right_on_all_is_asked_for() -> None:
 
 
 def documents(scope: Scope, subject: rbac.Subject = SUBJECT) -> list[dict[str, Any]]:
-    texts = rbac.documents(scope, subject, Renderer(read_template))
+    texts = rbac.documents(scope, [subject], Renderer(read_template))
     return list(yaml.safe_load_all("---\n".join(texts)))
 
 
