@@ -366,7 +366,9 @@ def _plurals(rule: dict[str, Any]) -> list[str]:
 def test_a_missing_right_is_refused_before_anything_is_written(limited: Limited) -> None:
     kube = limited.lab.clusters[OTHER].kube
     url = path(RBAC, "rolebindings", f"liqo-tenant-{CALLER}")
-    (binding,) = (each for each in kube.list(url) if each["metadata"]["name"].startswith("liqo-s"))
+    (binding,) = (
+        each for each in kube.list(url) if each["roleRef"]["name"] == "liqo-shortcut-leaf"
+    )
     kube.delete(f"{url}/{binding['metadata']['name']}")
     writes = limited.proxy.writes
     try:
