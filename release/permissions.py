@@ -9,6 +9,7 @@ from release.markdown import code, link, table, text
 
 _TITLES = {
     (On.LEAF, Part.LINK): "On a leaf",
+    (On.LEAF, Part.ADOPT): "On a leaf, for adopt",
     (On.LEAF, Part.SERVICE): "On a leaf, for Services",
     (On.LEAF, Part.VERIFY): "On a leaf, for verify",
     (On.LEAF, Part.NAMESPACES): "On a leaf whose namespaces are not made beforehand",
@@ -18,6 +19,7 @@ _TITLES = {
     (On.HUB, Part.INSTALL): "On the hub, for crd install",
 }
 _HOW = {
+    Part.ADOPT: "Printed with `--adopt`; nothing else changes a namespace.",
     Part.SERVICE: "Printed with `--service NAMESPACE`.",
     Part.VERIFY: "Printed with `--verify`, as is the namespace.",
     Part.INSTALL: "Printed with `--install`.",

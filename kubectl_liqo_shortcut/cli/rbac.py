@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.cli.admission import AskedLimits, admission_options
 from kubectl_liqo_shortcut.cli.options import (
     ReportFormat,
     access_options,
@@ -15,7 +16,7 @@ from kubectl_liqo_shortcut.cli.options import (
 from kubectl_liqo_shortcut.cli.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.errors import ExitCode
+from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
 _EPILOG = """\b
 Examples:
@@ -44,6 +45,9 @@ Examples:
   kubectl liqo-shortcut rbac print --hub --subject ServiceAccount:liqo/shortcuts
   # and what crd install needs
   kubectl liqo-shortcut rbac print --hub --install
+  # and admission policies: two writers, one annotation that Shortcuts may ask for
+  kubectl liqo-shortcut rbac print --hub --admission --subject User:ada --subject Group:ops \\
+    --allow-annotation service.beta.kubernetes.io/aws-load-balancer-type
   # for who reaches rome by the identity that Liqo stored on the hub
   kubectl liqo-shortcut rbac print --hub --stored-identity rome
 """,
@@ -51,33 +55,54 @@ Examples:
 @scope_options
 @click.option(
     "--subject",
+    "subjects",
     metavar="KIND:NAME",
-    help="Who gets the roles: User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME; without it, "
-    "User:liqo-shortcut:HUB, the hub's cluster ID being asked for",
+    multiple=True,
+    help="Who gets the roles: User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME; may be "
+    "repeated; without it, User:liqo-shortcut:HUB, the hub's cluster ID being asked for",
 )
+@admission_options
 @limit_option
 @access_options
 def print_command(
     leaf: str | None,
     scope: AskedScope,
-    subject: str | None,
+    subjects: tuple[str, ...],
+    limits: AskedLimits,
     timeout: float,
     access: Access,
 ) -> None:
     """Print namespaces, roles and bindings as YAML for kubectl apply on that cluster.
 
     Each role says what every rule is for. Secrets are named one by one; for all namespaces there
-    are only lists and watches. To apply what is printed again, with more options, adds to it.
+    are only lists and watches. To apply what is printed again, with more options, adds to it; of
+    admission policies, the last print counts, with all its subjects and all that it allows.
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.rbac import default_subject
-    from kubectl_liqo_shortcut.core import rbac
+    from kubectl_liqo_shortcut.core import admission, rbac
     from kubectl_liqo_shortcut.core.render import Renderer
 
-    asked = scope(access)
-    who = rbac.subject(subject) if subject else default_subject(access, timeout)
+    asked, allowed, renderer = scope(access), limits(access), Renderer(read_template)
+    if allowed is not None:
+        _must_name_writers(leaf, subjects)
+    who = [*map(rbac.subject, subjects)] or [default_subject(access, timeout)]
+    texts = [*rbac.documents(asked, who, renderer)]
+    if allowed is not None:
+        texts += admission.documents(who, allowed, asked.liqo_namespace, renderer)
     click.echo(f"# For {f'leaf {leaf}' if leaf else HUB}, to be applied there.")
-    click.echo("---\n".join(rbac.documents(asked, who, Renderer(read_template))), nl=False)
+    click.echo("---\n".join(texts), nl=False)
+
+
+def _must_name_writers(leaf: str | None, subjects: tuple[str, ...]) -> None:
+    """A policy by the default would shut out the very administrator who applies it."""
+    if leaf is not None:
+        raise Invalid("--admission goes with --hub", hint="that is where the Shortcuts are")
+    if not subjects:
+        raise Invalid(
+            "--admission needs --subject: nobody else may then write the status of a Shortcut",
+            hint="kubectl auth whoami tells who you are; for example --subject User:admin",
+        )
 
 
 @command.command(

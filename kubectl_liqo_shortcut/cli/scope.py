@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AskedScope: TypeAlias = "Callable[[Access], Scope]"
 """What the options ask for, with Liqo where the way to the clusters says it is."""
 
-_SCOPE_OPTIONS = ("leaf", "peers", "hub", "services", "verify", "install", "stored")
+_SCOPE_OPTIONS = ("leaf", "peers", "hub", "services", "adopt", "verify", "install", "stored")
 
 
 def scope_options(command: Command) -> Command:
@@ -53,6 +53,11 @@ def scope_options(command: Command) -> Command:
             help="Also what service and verify --service need for the Services of a namespace, as "
             "it is called on that cluster; may be repeated",
         ),
+        click.option(
+            "--adopt",
+            is_flag=True,
+            help="Also what adopt needs on a leaf: to label the tenant namespace",
+        ),
         click.option("--verify", is_flag=True, help="Also what verify needs"),
         click.option("--install", is_flag=True, help="Also what crd install needs; with --hub"),
         click.option(
@@ -80,6 +85,7 @@ def _scope(
     peers: tuple[str, ...],
     hub: bool,
     services: tuple[str, ...],
+    adopt: bool,
     verify: bool,
     install: bool,
     stored: tuple[str, ...],
@@ -101,6 +107,6 @@ def _scope(
             raise Invalid("--stored-identity goes with --hub", hint="that is where Liqo stores it")
         if install:
             raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
-        scope = rbac.on_leaf(leaf, peers, services, verify=verify)
+        scope = rbac.on_leaf(leaf, peers, services, adopt=adopt, verify=verify)
     namespace = access.liqo_namespace_of(leaf or HUB)
     return dataclasses.replace(scope, liqo_namespace=namespace or scope.liqo_namespace)

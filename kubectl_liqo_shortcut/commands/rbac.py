@@ -38,7 +38,12 @@ def on_hub(
 
 
 def on_leaf(
-    leaf: str, peers: Sequence[str], services: Sequence[str] = (), *, verify: bool = False
+    leaf: str,
+    peers: Sequence[str],
+    services: Sequence[str] = (),
+    *,
+    adopt: bool = False,
+    verify: bool = False,
 ) -> Scope:
     """What is done on *leaf* for links with *peers*, each ``ID`` or ``ID=TENANT-NAMESPACE``."""
     if not peers:
@@ -50,7 +55,8 @@ def on_leaf(
     if cluster_id(leaf) in found:
         raise Invalid(f"leaf {leaf!r} is no peer of itself")
     given = tuple(dict.fromkeys(services))
-    return Scope(on=On.LEAF, peers=tuple(found.values()), services=given, verify=verify)
+    known = tuple(found.values())
+    return Scope(on=On.LEAF, peers=known, services=given, adopt=adopt, verify=verify)
 
 
 def _peer(text: str) -> Peer:

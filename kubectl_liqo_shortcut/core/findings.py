@@ -45,7 +45,8 @@ class FindingName(enum.StrEnum):
         "MissingPermissions",
         Severity.ERROR,
         "the identity in use lacks permissions that the command needs later",
-        "ask that cluster's administrator for the roles of kubectl liqo-shortcut rbac print",
+        "ask that cluster's administrator for the roles of kubectl liqo-shortcut rbac print "
+        "(adopt: with --adopt)",
     )
     NO_LIQO = (
         "NoLiqo",

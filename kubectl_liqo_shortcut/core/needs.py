@@ -22,6 +22,7 @@ class Part(enum.StrEnum):
     """For whom: everybody, or who chooses that part of the program."""
 
     LINK = "link"
+    ADOPT = "adopt"
     SERVICE = "service"
     VERIFY = "verify"
     INSTALL = "install"
@@ -111,7 +112,6 @@ _ON_LEAF = (
     _leaf(Place.LIQO, "list", r.NETWORK, by=LOOK, why="its own networks"),
     _optional(_leaf(Place.LIQO, "get", r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE, by=(PREFLIGHT, *MAKE), why="whether the gateway's template is there")),
     _optional(_leaf(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=("leaves", SERVICE, PREFLIGHT, *MAKE), why="Liqo's version, and whether it denies direct connections")),
-    _leaf(Place.TENANT, "get patch", r.NAMESPACE, name="{namespace}", by=(ADOPT,), why="to label it"),
     _leaf(Place.TENANT, "create", *_LINK, by=MAKE, why="the link itself"),
     _leaf(Place.TENANT, "get", *_LINK, name=_PEERS, by=(*MAKE, DELETE), why="whose it is, before it is changed or removed"),
     _leaf(Place.TENANT, "patch", *_LINK, name=_PEERS, by=MAKE, why="to repair it, or to label it"),
@@ -128,6 +128,7 @@ _ON_LEAF = (
     _leaf(Place.TENANT, "list watch", r.INTERNAL_FABRIC, r.FIREWALL_CONFIGURATION, r.ROUTE_CONFIGURATION, by=REMOVE, why=_WAITED_FOR),
     _leaf(Place.TENANT, "list watch", r.NETWORK, by=REMOVE, why=_WAITED_FOR),
     _optional(_leaf(Place.TENANT, "list", r.RESOURCE_QUOTA, r.LIMIT_RANGE, by=(PREFLIGHT, CREATE, ADOPT), why="whether there is room for a gateway")),
+    _of(Part.ADOPT, _leaf(Place.TENANT, "get patch", r.NAMESPACE, name="{namespace}", by=(ADOPT,), why="to label it")),
     _of(Part.SERVICE, _leaf(Place.SERVICES, "list", r.ENDPOINT_SLICE, by=(SERVICE, VERIFY, DELETE), why="which way a Service goes")),
     _of(Part.SERVICE, _leaf(Place.SERVICES, "watch", r.ENDPOINT_SLICE, by=(SERVICE, DELETE), why="when it goes the other way")),
     _of(Part.SERVICE, _leaf(Place.SERVICES, "patch", r.SHADOW_ENDPOINT_SLICE, by=(SERVICE, DELETE), why="Liqo maps its addresses anew when it changes")),
@@ -159,7 +160,7 @@ _ON_HUB = (
     _hub(Place.LIQO, "get", r.CONFIG_MAP, name=r.CLUSTER_ID_CONFIGMAP, by=(*LOOK, DELETE, *TELL, VERIFY), why="what the hub is called"),
     _optional(_hub(Place.LIQO, "get", r.DEPLOYMENT, name=r.CONTROLLER_MANAGER, by=(PREFLIGHT, *MAKE), why="whether Liqo there has another version than on a leaf")),
     _hub(Place.LIQO, "create", r.LEASE, by=(*MAKE, DELETE, SERVICE), why="one command at a time works on a shortcut"),
-    _hub(Place.LIQO, "get list watch patch delete", r.LEASE, name="liqo-shortcut-{shortcut}", by=(*MAKE, DELETE, SERVICE), why="one command at a time works on a shortcut"),
+    _hub(Place.LIQO, "get list watch patch delete", r.LEASE, name="liqo-shortcut-{shortcut}", by=(*MAKE, DELETE, SERVICE), why="one command at a time works on a shortcut; --admission limits writes to Leases of that name"),
     _optional(_hub(Place.EVENTS, "create", r.EVENT, by=(*MAKE, DELETE), why="each change of Ready is an Event")),
     _optional(_hub(Place.EVENTS, "list", r.EVENT, by=("describe",), why="the Events of a shortcut")),
     _of(Part.SERVICE, _hub(Place.SERVICES, "get", r.SERVICE, by=(SERVICE, VERIFY, DELETE), why="the Service")),

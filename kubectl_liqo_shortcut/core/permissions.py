@@ -81,6 +81,7 @@ class Scope:
     peers: tuple[Peer, ...] = ()
     stored: tuple[Peer, ...] = ()
     services: tuple[str, ...] = ()
+    adopt: bool = False
     verify: bool = False
     install: bool = False
     shortcut: str = ""  # the name of one record, "" for all
@@ -88,6 +89,7 @@ class Scope:
 
     def needs(self) -> Iterator[Need]:
         chosen = {Part.LINK}
+        chosen |= {Part.ADOPT} if self.adopt else set()
         chosen |= {Part.SERVICE} if self.services else set()
         chosen |= {Part.VERIFY} if self.verify else set()
         chosen |= {Part.INSTALL} if self.install else set()
@@ -168,7 +170,7 @@ def on_leaf(side: Side, namespace: str, *, adopt: bool = False) -> Iterator[Acce
     With *adopt*, what that command needs too.
     """
     other = gateway_kind(side.role.other)
-    scope = Scope(on=On.LEAF, peers=(Peer(side.peer, namespace),))
+    scope = Scope(on=On.LEAF, peers=(Peer(side.peer, namespace),), adopt=adopt)
     asked = _needed(questions(scope), (*needs.REMOVE, *((needs.ADOPT,) if adopt else ())))
     return (each for each in asked if each.kind != other)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.needs import Need, Part, Place
@@ -36,6 +37,12 @@ class Subject:
     namespace: str = ""
 
     @property
+    def user(self) -> str:
+        """What API servers call it, if it is no Group."""
+        account = self.kind == _ACCOUNT
+        return f"system:serviceaccount:{self.namespace}:{self.name}" if account else self.name
+
+    @property
     def binding(self) -> str:
         """What its bindings are called: another subject's have another name."""
         words = ":".join(filter(None, (self.kind.lower(), self.namespace, self.name)))
@@ -46,7 +53,7 @@ class Subject:
 
 def subject(text: str) -> Subject:
     """``User:NAME``, ``Group:NAME`` or ``ServiceAccount:NS/NAME``."""
-    kind, _, name = text.partition(":")
+    kind, _, name = fields.text(text, "--subject", longest=1024).partition(":")
     namespace, slash, account = name.partition("/") if kind == _ACCOUNT else ("", "/", name)
     if kind not in _KINDS or not (slash and account) or (kind == _ACCOUNT and not namespace):
         raise Invalid(
@@ -106,6 +113,7 @@ def roles(scope: Scope) -> list[Role]:
 
 def _role(need: Need, scope: Scope, namespace: str, name: str) -> Role:
     base = f"liqo-shortcut-{scope.on}" + _SUFFIXES.get(need.place, "")
+    base += "-adopt" if need.part is Part.ADOPT else ""
     if namespace:
         return Role(r.ROLE, base, namespace, [])
     if need.part is Part.INSTALL:
@@ -127,8 +135,9 @@ def _add(rules: list[Rule], need: Need, name: str) -> None:
     rules.append(Rule(need.kinds[0].group, resources, name, [*need.verbs], [comment]))
 
 
-def documents(scope: Scope, who: Subject, renderer: Renderer) -> Iterator[str]:
-    """YAML documents for one cluster: namespaces, roles, and their bindings to *who*."""
+def documents(scope: Scope, subjects: Iterable[Subject], renderer: Renderer) -> Iterator[str]:
+    """YAML documents for one cluster: namespaces, roles, and their bindings to *subjects*."""
+    every_subject = tuple(dict.fromkeys(subjects))
     for peer in scope.peers:
         ref = ObjectRef("", r.NAMESPACE, "", peer.namespace)
         yield renderer.text("rbac-namespace.yaml.j2", ref, peer=peer)
@@ -140,6 +149,7 @@ def documents(scope: Scope, who: Subject, renderer: Renderer) -> Iterator[str]:
     for role in every:
         ref = ObjectRef("", role.kind, role.namespace, role.name)
         yield renderer.text("rbac-role.yaml.j2", ref, role=role)
-        name = f"{role.name}:{who.binding}"
-        ref = ObjectRef("", role.binding_kind, role.namespace, name)
-        yield renderer.text("rbac-binding.yaml.j2", ref, role=role, name=name, subject=who)
+        for who in every_subject:
+            name = f"{role.name}:{who.binding}"
+            ref = ObjectRef("", role.binding_kind, role.namespace, name)
+            yield renderer.text("rbac-binding.yaml.j2", ref, role=role, name=name, subject=who)

@@ -126,6 +126,16 @@ ROLE = Kind(_RBAC, "Role", "roles")
 ROLE_BINDING = Kind(_RBAC, "RoleBinding", "rolebindings")
 CLUSTER_ROLE = Kind(_RBAC, "ClusterRole", "clusterroles", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(_RBAC, "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
+_ADMISSION = "admissionregistration.k8s.io/v1"
+ADMISSION_POLICY = Kind(
+    _ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", namespaced=False
+)
+ADMISSION_POLICY_BINDING = Kind(
+    _ADMISSION,
+    "ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
+    namespaced=False,
+)
 RESOURCE_QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
 LIMIT_RANGE = Kind("v1", "LimitRange", "limitranges")
 WG_SERVER_TEMPLATE = Kind(_NETWORKING, "WgGatewayServerTemplate", "wggatewayservertemplates")

@@ -15,7 +15,9 @@ SUBJECT = ("--subject", "User:liqo-shortcut:torino")
 
 
 def test_a_leafs_roles_are_as_reviewed(golden: Golden) -> None:
-    result = run("rbac", "print", *PAIR, "--service", "demo-torino", "--verify", *SUBJECT)
+    result = run(
+        "rbac", "print", *PAIR, "--service", "demo-torino", "--adopt", "--verify", *SUBJECT
+    )
     assert result.exit_code == 0, result.stderr
     golden("rbac-leaf.yaml", result.stdout)
 
@@ -25,6 +27,59 @@ def test_the_hubs_roles_are_as_reviewed(golden: Golden) -> None:
     result = run("rbac", "print", "--hub", "--service", "demo", *more, *SUBJECT)
     assert result.exit_code == 0, result.stderr
     golden("rbac-hub.yaml", result.stdout)
+
+
+WRITERS = ("--subject", "User:ada", "--subject", "ServiceAccount:ci/shortcuts")
+
+
+def test_the_hubs_admission_policies_are_as_reviewed(golden: Golden) -> None:
+    allowed = (
+        *("--allow-leaf", "milan", "--allow-leaf", "rome", "--allow-pair", "oslo=turin"),
+        *("--allow-template-namespace", "gateways", "--allow-service-type", "NodePort"),
+        *("--allow-annotation", "example.com/pool", "--allow-label", "team"),
+        *("--allow-reclaim-delete", "--refuse-old-writers"),
+    )
+    result = run("rbac", "print", "--hub", "--admission", *WRITERS, *allowed)
+    assert result.exit_code == 0, result.stderr
+    golden("rbac-admission.yaml", result.stdout[result.stdout.index("apiVersion: admission") :])
+
+
+class Elsewhere(Clusters):
+    """Where the command line says that Liqo has another namespace."""
+
+    def liqo_namespace_of(self, leaf: str) -> str:
+        return "liqo-system"
+
+
+def test_policies_go_by_the_namespace_that_liqo_has() -> None:
+    words = ("rbac", "print", "--hub", "--admission", *WRITERS)
+    said = run(*words, "--allow-template-namespace", "gateways", on=Elsewhere("rome")).stdout
+    assert 'kubernetes.io/metadata.name: "liqo-system"' in said
+    assert said.count('orValue("liqo-system") in ["liqo-system", "gateways"]') == 2
+
+
+def test_every_subject_gets_the_roles_and_admission_adds_to_them() -> None:
+    both = run("rbac", "print", "--hub", *WRITERS).stdout
+    assert run("rbac", "print", "--hub", "--admission", *WRITERS).stdout.startswith(both)
+    bindings = [each for each in yaml.safe_load_all(both) if "subjects" in each]
+    names = {each["subjects"][0]["name"] for each in bindings}
+    assert names == {"ada", "shortcuts"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((*PAIR, "--admission", *WRITERS), "--admission goes with --hub"),
+        (("--hub", "--admission"), "--admission needs --subject"),
+        (("--hub", "--allow-leaf", "rome", *WRITERS), "--allow-leaf goes with --admission"),
+        (("--hub", "--refuse-old-writers", *WRITERS), "--refuse-old-writers goes with"),
+    ],
+    ids=["on a leaf", "without writers", "a limit alone", "a refusal alone"],
+)
+def test_what_makes_no_policy_is_a_wrong_command_line(words: tuple[str, ...], said: str) -> None:
+    result = run("rbac", "print", *words)
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert said in result.stderr
 
 
 def test_without_a_subject_the_hub_is_asked_for_its_name() -> None:

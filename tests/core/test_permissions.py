@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.core.needs import NEEDS, Need, On, Part, Place
 from kubectl_liqo_shortcut.core.permissions import Access, Peer, Scope, questions
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import Invalid
+from tests.samples import SERVER
 
 LEAF = Scope(on=On.LEAF, peers=(Peer("milan", "liqo-tenant-milan"),))
 EVERYTHING = (
@@ -24,6 +25,7 @@ EVERYTHING = (
         on=On.LEAF,
         peers=(Peer("milan", "liqo-tenant-milan"), Peer("oslo", "elsewhere")),
         services=("demo-torino", "shop"),
+        adopt=True,
         verify=True,
     ),
     Scope(
@@ -76,6 +78,30 @@ def test_what_the_roles_grant_is_what_is_asked_for(scope: Scope) -> None:
         if isinstance(kind, r.Kind) and (kind.group, kind.plural) == (rule.group, plural_of)
     }
     assert granted == {each.access for each in questions(scope)}
+
+
+def test_only_who_adopts_may_change_a_namespace_and_by_a_role_of_its_own() -> None:
+    def namespaces(scope: Scope) -> list[tuple[str, str, list[str]]]:
+        return [
+            (role.namespace, role.name, rule.verbs)
+            for role in rbac.roles(scope)
+            for rule in role.rules
+            if "namespaces" in rule.resources and "patch" in rule.verbs
+        ]
+
+    leaf = commands.on_leaf("rome", ["milan"], ["demo"], verify=True)
+    assert namespaces(leaf) == []
+    adopting = commands.on_leaf("rome", ["milan"], adopt=True)
+    assert namespaces(adopting) == [
+        ("liqo-tenant-milan", "liqo-shortcut-leaf-adopt", ["get", "patch"])
+    ]
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_adopt_asks_whether_it_may_label_the_namespace_and_create_does_not(adopt: bool) -> None:
+    asked = permissions.on_leaf(SERVER, "liqo-tenant-milan", adopt=adopt)
+    found = [str(each) for each in asked if each.kind == r.NAMESPACE and each.verb == "patch"]
+    assert found == (["patch namespaces/liqo-tenant-milan"] if adopt else [])
 
 
 def test_a_secret_of_the_hub_is_given_only_to_who_asks_for_it_and_by_name() -> None:
@@ -134,7 +160,7 @@ def test_without_a_record_the_right_on_all_is_asked_for() -> None:
 
 
 def documents(scope: Scope, subject: rbac.Subject = SUBJECT) -> list[dict[str, Any]]:
-    texts = rbac.documents(scope, subject, Renderer(read_template))
+    texts = rbac.documents(scope, [subject], Renderer(read_template))
     return list(yaml.safe_load_all("---\n".join(texts)))
 
 

@@ -39,14 +39,14 @@ def options(cluster: str) -> tuple[str, ...]:
     if cluster == "hub":
         return HUB_OPTIONS
     peer = OTHER if cluster == CALLER else CALLER
-    return ("--leaf", cluster, "--peer", peer, "--service", REMOTE, "--verify")
+    return ("--leaf", cluster, "--peer", peer, "--service", REMOTE, "--adopt", "--verify")
 
 
 def scope(cluster: str) -> Scope:
     if cluster == "hub":
         return rbac.on_hub([SERVICE], install=True)
     peer = OTHER if cluster == CALLER else CALLER
-    return rbac.on_leaf(cluster, [peer], [REMOTE], verify=True)
+    return rbac.on_leaf(cluster, [peer], [REMOTE], adopt=True, verify=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -301,7 +301,7 @@ def test_without_one_rule_a_command_that_needs_it_is_refused(limited: Limited, n
     cluster = Ways(kubeconfig=str(limited.kubeconfig))(HUB if name == "hub" else name)
     kube = limited.lab.clusters[name].kube
     check = functools.partial(rbac.check, scope(name), cluster, 30)
-    link = dataclasses.replace(scope(name), services=(), verify=False, install=False)
+    link = dataclasses.replace(scope(name), services=(), adopt=False, verify=False, install=False)
     limited.run("create", *PAIR)
     told = 0
     for url, rules, number, _ in _rules(limited.printed[name]):
@@ -366,7 +366,9 @@ def _plurals(rule: dict[str, Any]) -> list[str]:
 def test_a_missing_right_is_refused_before_anything_is_written(limited: Limited) -> None:
     kube = limited.lab.clusters[OTHER].kube
     url = path(RBAC, "rolebindings", f"liqo-tenant-{CALLER}")
-    (binding,) = (each for each in kube.list(url) if each["metadata"]["name"].startswith("liqo-s"))
+    (binding,) = (
+        each for each in kube.list(url) if each["roleRef"]["name"] == "liqo-shortcut-leaf"
+    )
     kube.delete(f"{url}/{binding['metadata']['name']}")
     writes = limited.proxy.writes
     try:
