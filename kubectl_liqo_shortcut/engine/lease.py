@@ -35,6 +35,7 @@ from kubectl_liqo_shortcut.errors import (
 SECONDS = 15.0  # without a change a Lease counts as left behind
 _RENEWED_EVERY = 5.0  # seconds
 _TRUSTED_FOR = 10.0  # seconds after a renewal that writes go on: less than others wait
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0  # seconds between two attempts to take it
 _PROCESS = f"{r.GROUP}/process"
 
 
@@ -57,13 +58,12 @@ class Hold:
 
     def take(self, deadline: Deadline, stop: Stop | None = None) -> Generator[Note, None, bool]:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
-        waited, stop = False, stop or Stop()
+        attempt, stop = 0, stop or Stop()
         while True:
             lease, found = patiently(self._try, deadline)
             if lease is not None:
                 self._begin(lease)
-                return waited
-            waited = True
+                return attempt > 0
             if found is not None and not _left_behind(found):
                 yield Note(f"waiting for {_words(found)}, which works on it", self._shortcut)
                 found = self._wait(found, deadline, stop)
@@ -72,6 +72,8 @@ class Hold:
                 if lease is not None:
                     self._begin(lease)
                     return True
+            self._pause(attempt, deadline, stop)
+            attempt += 1
 
     def check(self) -> None:
         """Raise ``LeaseLost`` unless it is held for sure; comes before every write."""
@@ -164,6 +166,18 @@ class Hold:
                     )
         finally:
             world.close()
+
+    def _pause(self, attempt: int, deadline: Deadline, stop: Stop) -> None:
+        """Before it is tried again: a hub may say for ever that it is there, and that it is not."""
+        stop.check()
+        if not deadline.left():
+            raise TimedOut(
+                f"shortcut {self._shortcut}: {self._ref} on the hub can be neither made nor taken "
+                "over: it is said to exist, and then to be gone or another one",
+                hint=f"nothing was changed; kubectl get lease {self._ref.name} "
+                f"-n {self._ref.namespace} -o yaml shows what is there",
+            )
+        time.sleep(min(_SHORTEST_PAUSE * 2.0 ** min(attempt, 8), _LONGEST_PAUSE, deadline.left()))
 
     def _begin(self, lease: Object) -> None:
         self._lease, self._renewed = lease, _now()
