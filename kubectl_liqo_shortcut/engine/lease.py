@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Generator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
@@ -30,6 +30,7 @@ from kubectl_liqo_shortcut.errors import (
     PartlyDone,
     ShortcutError,
     TimedOut,
+    no_refusal,
 )
 
 SECONDS = 15.0  # without a change a Lease counts as left behind
@@ -44,7 +45,7 @@ class LeaseLost(PartlyDone):
 
 
 class Hold:
-    """The right to work on one shortcut."""
+    """The right to work on one shortcut; released at the end of a ``with``."""
 
     def __init__(self, hub: Cluster, shortcut: str) -> None:
         self._hub = hub
@@ -55,6 +56,15 @@ class Hold:
         self._renewed = 0.0
         self._lost = ""
         self._ended = threading.Event()
+        self._wrote = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.release()
+        if self._wrote and isinstance(error, ShortcutError):
+            no_refusal(error)
 
     def take(self, deadline: Deadline, stop: Stop | None = None) -> Generator[Note, None, bool]:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
@@ -88,7 +98,7 @@ class Hold:
 
     def guard(self, cluster: Cluster) -> Cluster:
         """*cluster*, written to only while this is held."""
-        return Guarded(cluster, self.check)
+        return Guarded(cluster, self._before_write)
 
     def release(self) -> None:
         """Let the next one work; if the hub does not answer, the Lease runs out."""
@@ -98,6 +108,10 @@ class Hold:
         if lease is not None and not lost:
             with contextlib.suppress(ShortcutError):
                 self._hub.delete(self._ref, uid_of(lease), _version(lease))
+
+    def _before_write(self) -> None:
+        self.check()
+        self._wrote = True
 
     def _try(self) -> tuple[Object | None, Object | None]:
         """The Lease, if it is ours now; else that of somebody else, None if it has just gone."""
