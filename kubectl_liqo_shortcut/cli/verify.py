@@ -47,7 +47,7 @@ image_option = click.option(
     metavar="IMAGE",
     default=IMAGE,
     show_default=True,
-    help="Image of the probe Pods; it needs python3 only",
+    help="Image of the probe Pods, best by its digest (NAME@sha256:...); it needs python3 only",
 )
 
 
