@@ -46,7 +46,7 @@ image_option = click.option(
     "--image",
     metavar="IMAGE",
     default=IMAGE,
-    show_default=True,
+    show_default=f"{IMAGE.partition('@')[0]}, by its digest",
     help="Image of the probe Pods, best by its digest (NAME@sha256:...); it needs python3 only",
 )
 
