@@ -1,3 +1,3 @@
 """kubectl liqo-shortcut: a direct network link between two leaves of a Liqo hub."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -6,7 +6,9 @@ tell the cases apart. Turning these into text and a process status happens in on
 
 from __future__ import annotations
 
+import contextlib
 import enum
+from collections.abc import Iterator
 from typing import Self
 
 
@@ -71,6 +73,23 @@ class ShortcutError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+def no_refusal(error: ShortcutError) -> None:
+    """*error* came after something was written, undone or not: refusing promises no change."""
+    if error.exit_code is ExitCode.REFUSED:
+        error.exit_code = ExitCode.FAILED
+
+
+@contextlib.contextmanager
+def after_writing(wrote: bool = True) -> Iterator[None]:
+    """For what is done after something was written, if it was."""
+    try:
+        yield
+    except ShortcutError as error:
+        if wrote:
+            no_refusal(error)
+        raise
 
 
 class Invalid(ShortcutError):

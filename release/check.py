@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from release.dist import SUMS
-from release.version import ROOT, version
+from release.version import ROOT, is_release, version
 
 
 def main() -> None:
@@ -23,7 +23,8 @@ def main() -> None:
         if sums[0] != sums[1]:
             sys.exit(f"the same source gave different files:\n{sums[0]}\n{sums[1]}")
         _run("make", "test", at=clones[0])
-    print(f"{version()} can be released; twice the same:\n{sums[0]}", end="")
+    can = "can be released" if is_release() else "is between releases"
+    print(f"{version()} {can}; twice the same:\n{sums[0]}", end="")
 
 
 def _run(*command: str, at: Path = ROOT) -> None:

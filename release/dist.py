@@ -18,8 +18,8 @@ def build() -> None:
     DIST.mkdir(exist_ok=True)
     _clear(DIST)
     wheel, sdist = packages.build(DIST)
-    archived, frozen = freeze.build(wheel, DIST)
-    bill = sbom.build(frozen, archived)
+    archived, frozen, parts = freeze.build(wheel, DIST)
+    bill = sbom.build(frozen, archived, parts)
     made = [wheel, sdist, archived, bill, manifest.build(DIST)]
     sums = {path: archive.sha256(path) for path in made}
     lines = [f"{digest}  {path.name}" for path, digest in sums.items()]

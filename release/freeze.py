@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -11,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from release import archive
+from release import archive, licences
+from release.parts import Part, parts
 from release.version import ROOT, moment
 
 NAME = "kubectl-liqo_shortcut"
@@ -23,8 +25,8 @@ def this_platform() -> tuple[str, str]:
     return platform.system().lower(), _MACHINES[platform.machine().lower()]
 
 
-def build(wheel: Path, folder: Path) -> tuple[Path, Path]:
-    """The archive in *folder*, and the folder it was made of."""
+def build(wheel: Path, folder: Path) -> tuple[Path, Path, list[Part]]:
+    """The archive in *folder*, the folder it was made of, and what is in it."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "--force-reinstall", str(wheel)], check=True)
     frozen = folder / NAME
@@ -48,11 +50,14 @@ def build(wheel: Path, folder: Path) -> tuple[Path, Path]:
         )
         shutil.rmtree(frozen, ignore_errors=True)
         shutil.copytree(work / "dist" / NAME, frozen)
+        listed = json.loads((work / "sources.json").read_text(encoding="utf-8"))
+    found = parts(frozen, {name: Path(source) for name, source in listed.items()})
+    licences.write(frozen, found)
     shutil.copy(ROOT / "LICENSE", frozen / "LICENSE")
     shutil.copytree(ROOT / "man", frozen / "man")
     target = folder / f"{NAME}-{'-'.join(this_platform())}.tar.gz"
     archive.write(target, archive.files_under(frozen), moment())
-    return target, frozen
+    return target, frozen, found
 
 
 def needed_glibc(frozen: Path) -> str:

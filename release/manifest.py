@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from release import archive
-from release.version import ROOT, homepage, version
+from release.version import ROOT, ReleaseError, homepage, is_release, semver, version
 
 TEMPLATE = ROOT / "release" / "liqo-shortcut.yaml.j2"
 PLUGIN = ROOT / "plugin.yaml"
@@ -39,16 +39,22 @@ def build(folder: Path) -> Path:
         if (found := _ARCHIVE.fullmatch(path.name))
     ]
     target = folder / "liqo-shortcut.yaml"
-    target.write_text(render(version(), homepage(), platforms), encoding="utf-8")
+    target.write_text(render(semver(version()), homepage(), platforms), encoding="utf-8")
     return target
 
 
 def main() -> None:
     """``python -m release.manifest [--release]``; with the option, for plugin.yaml too."""
+    released = "--release" in sys.argv[1:]
+    if released and not is_release():
+        raise ReleaseError(f"{version()} is no release: plugin.yaml stays that of the last one")
     made = build(ROOT / "dist")
-    if "--release" in sys.argv[1:]:
+    if released:
         shutil.copy(made, PLUGIN)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ReleaseError as error:
+        sys.exit(f"release.manifest: {error}")

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 
-from kubectl_liqo_shortcut.adapters.environment import for_programs
+from kubectl_liqo_shortcut.adapters.environment import for_programs, which
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 VARIABLE = "KUBECTL_EXTERNAL_DIFF"
@@ -54,17 +54,25 @@ def _write(folder: str, files: Mapping[str, str]) -> None:
 
 def _run(words: list[str]) -> bool:
     """Straight to our own output: the program may colour what goes to a terminal."""
+    program, *arguments = words
+    found = program if os.path.dirname(program) else which(program)
+    if found is None:
+        raise _cannot_run(program, "it is in no absolute folder of PATH")
     try:
         done = subprocess.run(  # noqa: S603 - the user's own program, without a shell
-            words, stdin=subprocess.DEVNULL, env=for_programs(), check=False
+            [found, *arguments], stdin=subprocess.DEVNULL, env=for_programs(), check=False
         )
     except OSError as error:
-        raise ShortcutError(
-            f"cannot run {words[0]!r}: {error.strerror}",
-            hint=f"install it, or name another program in {VARIABLE}",
-        ) from error
+        raise _cannot_run(program, str(error.strerror)) from error
     if done.returncode not in (0, 1):
         code = done.returncode
         how = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
         raise ShortcutError(f"{words[0]!r} {how}", hint=f"{VARIABLE} names another program")
     return done.returncode == 1
+
+
+def _cannot_run(program: str, why: str) -> ShortcutError:
+    return ShortcutError(
+        f"cannot run {program!r}: {why}",
+        hint=f"install it, or name another program in {VARIABLE}",
+    )

@@ -103,19 +103,19 @@ def _paths(explicit: str | None) -> list[str]:
 
 
 def _read(path: str, *, required: bool) -> dict[str, Any]:
-    import yaml  # not for options at a TAB press, nor for a dry run that asks nobody
+    # Not for options at a TAB press, nor for a dry run that asks nobody: it imports yaml.
+    from kubectl_liqo_shortcut.core.documents import LARGEST, load_one
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        with open(path, encoding="utf-8") as file:
-            document = yaml.load(file, Loader=loader) or {}  # noqa: S506 - a safe loader
+        with open(path, "rb") as file:
+            document = load_one(file.read(LARGEST + 1)) or {}
     except FileNotFoundError as error:
         if required:
             raise ShortcutError(
                 f"kubeconfig {path}: {error.strerror}", hint="pass the path of a kubeconfig file"
             ) from error
         return {}
-    except (OSError, yaml.YAMLError, ValueError) as error:  # such as a date that no calendar has
+    except (OSError, ValueError) as error:
         raise ShortcutError(f"kubeconfig {path}: {error}") from error
     if not isinstance(document, dict):
         raise ShortcutError(f"kubeconfig {path}: not a kubeconfig")

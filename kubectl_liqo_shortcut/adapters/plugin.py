@@ -96,11 +96,11 @@ def _decoded(said: bytes) -> Any:
     try:
         return json.loads(said)
     except ValueError:
-        import yaml
+        from kubectl_liqo_shortcut.core.documents import load_one
 
         try:
-            return yaml.safe_load(said)
-        except (yaml.YAMLError, ValueError) as error:
+            return load_one(said)
+        except ValueError as error:
             raise PluginFailed("its answer is not JSON") from error
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
@@ -137,32 +137,19 @@ def _decoded(data: Mapping[str, str]) -> bytes:
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:
-    import yaml
+    from kubectl_liqo_shortcut.core.documents import NotYaml, Outsized, load_one
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        written = content.decode()
-        _check_shape(yaml.parse(written, Loader=loader))
-        document = yaml.load(written, Loader=loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError) as error:
+        document = load_one(content, deepest=_DEEPEST, aliases=False)
+    except NotYaml as error:
         raise BadKubeconfig(f"its {_KEY} is not YAML") from error
+    except Outsized as error:
+        raise BadKubeconfig(
+            f"its {_KEY} is no kubeconfig: it is nested too deep, or has aliases"
+        ) from error
     if not isinstance(document, dict):
         raise BadKubeconfig(f"its {_KEY} is no kubeconfig")
     return document
-
-
-def _check_shape(events: Iterable[Any]) -> None:
-    """What is nested too deep, or refers to itself, must not be loaded at all."""
-    import yaml
-
-    depth = 0
-    for event in events:
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
-            raise BadKubeconfig(
-                f"its {_KEY} is no kubeconfig: it is nested too deep, or has aliases"
-            )
 
 
 def _current(kubeconfig: Mapping[str, Any]) -> object:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 
 import click
 
+from kubectl_liqo_shortcut.adapters.environment import which
 from kubectl_liqo_shortcut.cli import COMPLETE_VARIABLE, COMPLETER, EXECUTABLE, cli
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -91,14 +91,16 @@ def install_command(directory: str | None) -> None:
 
     kubectl looks for kubectl_complete-liqo_shortcut on PATH (kubectl 1.26 or later).
     """
-    known = shutil.which(COMPLETER)
+    known = which(COMPLETER)
     if known is not None:
         click.echo(f"kubectl completes liqo-shortcut already, by {known}")
         return
-    program = shutil.which(EXECUTABLE)
+    program = which(EXECUTABLE)
     if program is None:
-        raise ShortcutError(f"{EXECUTABLE} is not on PATH", hint="export PATH, then try again")
-    program = os.path.abspath(program)
+        raise ShortcutError(
+            f"{EXECUTABLE} is in no absolute folder of PATH",
+            hint="add the folder that it is in to PATH, from / on: export PATH=$PATH:/FOLDER",
+        )
     link = os.path.join(os.path.abspath(directory or os.path.dirname(program)), COMPLETER)
     if not (os.path.islink(link) and os.readlink(link) == program):
         try:
@@ -108,5 +110,5 @@ def install_command(directory: str | None) -> None:
                 f"cannot make {link}: {error.strerror}", hint="choose a folder with --directory"
             ) from error
     click.echo(f"{link} linked to {program}")
-    if shutil.which(COMPLETER) is None:
+    if which(COMPLETER) is None:
         click.echo(f"Hint: kubectl finds it once {os.path.dirname(link)} is on PATH", err=True)

@@ -151,15 +151,16 @@ def _read(filename: str) -> list[Request]:
 
 def load_documents(filename: str) -> list[Any]:
     """The YAML documents of a file; ``-`` is standard input."""
-    import yaml
+    from kubectl_liqo_shortcut.core.documents import LARGEST, NotYaml, Outsized, load
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         if filename == "-":
-            return list(yaml.load_all(sys.stdin, Loader=loader))  # noqa: S506 - a safe loader
-        with open(filename, encoding="utf-8") as file:
-            return list(yaml.load_all(file, Loader=loader))  # noqa: S506
+            return load(sys.stdin.buffer.read(LARGEST + 1))
+        with open(filename, "rb") as file:
+            return load(file.read(LARGEST + 1))
     except OSError as error:
         raise Invalid(f"{filename}: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # such as a date that no calendar has
+    except NotYaml as error:
         raise Invalid(f"{filename}: not YAML: {error}") from error
+    except Outsized as error:
+        raise Invalid(f"{filename}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,14 @@ from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.cli.verify import image_option, prover
-from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.errors import Invalid, after_writing
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.events import Event
     from kubectl_liqo_shortcut.core.service import Pair
+    from kubectl_liqo_shortcut.engine.jobs import Job
+    from kubectl_liqo_shortcut.engine.parallel import Stop
 
 _service_argument = with_options(
     click.argument("service", metavar="NS/NAME", shell_complete=candidates.services),
@@ -147,7 +151,15 @@ def enable_command(
         _create(trial.missing, access, _left(timeout, began))
     left = _left(timeout, began)
     prove = prover(access, where, name, image) if proving else None
-    run_jobs({f"{where}/{name}": partial(enable, where, name, access, left, prove=prove)}, left)
+    job: Job = partial(enable, where, name, access, left, prove=prove)
+    if create_shortcuts and trial.missing:
+        job = partial(_after_creating, job)
+    run_jobs({f"{where}/{name}": job}, left)
+
+
+def _after_creating(job: Job, stop: Stop) -> Iterator[Event]:
+    with after_writing():
+        yield from job(stop)
 
 
 def _left(timeout: float, began: float) -> float:

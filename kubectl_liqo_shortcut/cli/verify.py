@@ -46,8 +46,8 @@ image_option = click.option(
     "--image",
     metavar="IMAGE",
     default=IMAGE,
-    show_default=True,
-    help="Image of the probe Pods; it needs python3 only",
+    show_default=f"{IMAGE.partition('@')[0]}, by its digest",
+    help="Image of the probe Pods, best by its digest (NAME@sha256:...); it needs python3 only",
 )
 
 

@@ -41,20 +41,19 @@ def adopt(
     gateways, keys and Pods stay as they are. From then on ``delete`` and ``sync`` work on it.
     """
     deadline, hub = Deadline(timeout), open_cluster(HUB)
-    hold = Hold(hub, request.name)
-    looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
-    try:
-        looked, warnings = _examined(looked, request, hub, deadline)
-        yield from warnings
-        waited = yield from hold.take(deadline)
-        if waited or not looked.is_current(hub, deadline):
+    with Hold(hub, request.name) as hold:
+        looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
+        try:
+            looked, warnings = _examined(looked, request, hub, deadline)
+            yield from warnings
+            waited = yield from hold.take(deadline)
+            if waited or not looked.is_current(hub, deadline):
+                looked.close()
+                looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
+                looked, _ = _examined(looked, request, hub, deadline)
+            yield from _Adoption(looked, request, hold.guard(hub), deadline).run(stop)
+        finally:
             looked.close()
-            looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
-            looked, _ = _examined(looked, request, hub, deadline)
-        yield from _Adoption(looked, request, hold.guard(hub), deadline).run(stop)
-    finally:
-        looked.close()
-        hold.release()
 
 
 def would_adopt(

@@ -56,20 +56,19 @@ def create(
     """Make what *request* asks for; the last event is its ``Outcome``."""
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
-    hold = Hold(hub, request.name)
-    looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
-    try:
-        yield from _refuse(request, looked, options, hub, deadline)
-        yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
-        waited = yield from hold.take(deadline)
-        if waited or not looked.is_current(hub, deadline):
-            looked.close()
-            looked = look(request, open_cluster, hold, renderer, deadline)
+    with Hold(hub, request.name) as hold:
+        looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
+        try:
             yield from _refuse(request, looked, options, hub, deadline)
-        yield from _make(request, looked, hold.guard(hub), options, deadline, stop)
-    finally:
-        looked.close()
-        hold.release()
+            yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
+            waited = yield from hold.take(deadline)
+            if waited or not looked.is_current(hub, deadline):
+                looked.close()
+                looked = look(request, open_cluster, hold, renderer, deadline)
+                yield from _refuse(request, looked, options, hub, deadline)
+            yield from _make(request, looked, hold.guard(hub), options, deadline, stop)
+        finally:
+            looked.close()
 
 
 def _refuse(

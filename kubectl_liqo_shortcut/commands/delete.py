@@ -51,16 +51,13 @@ def delete(
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
     name = str(record["metadata"]["name"])
-    hold = Hold(hub, name)
-    try:
+    with Hold(hub, name) as hold:
         yield from hold.take(deadline)
         present = present_record(hub, record, deadline)
         if present is not None:
             cleaning = _Cleaning(present, hold.guard(hub), options, deadline)
             yield from cleaning.run(open_cluster, hold, stop)
         yield Outcome(name, Verb.DELETED, present or record)
-    finally:
-        hold.release()
 
 
 def switch_off(

@@ -75,16 +75,13 @@ def prune(
 ) -> Iterator[Event]:
     """Remove the orphans of the shortcut *name*, if no record has come to know them."""
     hub, deadline = open_cluster(HUB), Deadline(timeout)
-    hold = Hold(hub, name)
-    try:
+    with Hold(hub, name) as hold:
         yield from hold.take(deadline)
         known = _known(hub, deadline)
         of_name = (each for each in orphans.found if each.shortcut == name)
         batch = [each for each in of_name if not _is_known(each, known)]
         if batch:
             yield from _remove(batch, orphans.hub, hold, open_cluster, deadline, stop)
-    finally:
-        hold.release()
 
 
 def _remove(

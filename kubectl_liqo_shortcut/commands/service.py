@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ from kubectl_liqo_shortcut.errors import (
     Refused,
     ShortcutError,
     TimedOut,
+    after_writing,
 )
 
 _WAY_BACK = 60.0  # seconds to go back to the hub's path after a failure
@@ -118,22 +120,20 @@ def enable(
             what = f"whether Liqo on {sight.leaf} denies direct connections cannot be seen"
             yield Note(f"{what}: {sight.unseen}", found.service.key)
     hub = open_cluster(HUB)
-    holds = [Hold(hub, shortcut_name(*pair)) for pair in found.service.pairs]
-    try:
+    with contextlib.ExitStack() as holds:
         waited = False
-        for hold in holds:
+        for pair in found.service.pairs:
+            hold = holds.enter_context(Hold(hub, shortcut_name(*pair)))
             hub = hold.guard(hub)
             waited = (yield from hold.take(deadline, stop)) or waited
         if prove is not None:
             yield from before(found.service, prove, deadline, stop)
         if waited or prove is not None:  # much may have happened since
-            found = assess(namespace, name, open_cluster, deadline)
-            if found.refusals:
-                raise ServiceRefused(found.service, found.refusals)
+            with after_writing(prove is not None):  # probe Pods, which are gone again
+                found = assess(namespace, name, open_cluster, deadline)
+                if found.refusals:
+                    raise ServiceRefused(found.service, found.refusals)
         yield from _turn_on(found, hub, open_cluster, deadline, stop, prove)
-    finally:
-        for hold in holds:
-            hold.release()
 
 
 def _turn_on(

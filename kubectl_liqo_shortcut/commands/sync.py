@@ -104,8 +104,7 @@ def _switch_off(
         yield Outcome(name, Verb.UNCHANGED, record)
         return
     hub, deadline = open_cluster(HUB), Deadline(options.timeout)
-    hold = Hold(hub, name)
-    try:
+    with Hold(hub, name) as hold:
         yield from hold.take(deadline)
         present = present_record(hub, record, deadline)
         if present is not None and expired_at(present, utc_now()):
@@ -113,8 +112,6 @@ def _switch_off(
             limits = removing.Options(timeout=deadline.left())
             yield from removing.switch_off(present, hold, open_cluster, limits, stop)
         yield Outcome(name, Verb.CONFIGURED, present or record)
-    finally:
-        hold.release()
 
 
 def _is_off(
@@ -149,14 +146,12 @@ def _note_unreachable(
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
     name = str(record["metadata"]["name"])
-    hold = Hold(hub, name)
     try:
-        yield from hold.take(deadline)
-        present = present_record(hub, record, deadline)
-        if present is not None:
-            cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
-            note_cause(hold.guard(hub), present, cause, deadline)
+        with Hold(hub, name) as hold:
+            yield from hold.take(deadline)
+            present = present_record(hub, record, deadline)
+            if present is not None:
+                cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
+                note_cause(hold.guard(hub), present, cause, deadline)
     except ShortcutError as second:
         yield Note(f"the record is not up to date: {second.message}", name)
-    finally:
-        hold.release()

@@ -16,7 +16,11 @@ if TYPE_CHECKING:  # templates take a while to import, and the command's help ne
     from kubectl_liqo_shortcut.core.render import Pending, Renderer, Unknown
 
 NAMESPACE = "liqo-shortcut-verify"
-IMAGE = "docker.io/library/python:3.13.7-alpine"
+IMAGE = (
+    "docker.io/library/python:3.13.7-alpine"
+    "@sha256:9ba6d8cbebf0fb6546ae71f2a1c14f6ffd2fdab83af7fa5669734ef30ad48844"
+)
+"""By digest: whoever may move the tag would otherwise choose what runs on both leaves."""
 PORT = 18080
 PROGRAM = "probe.py"
 """Among the templates: what a probe Pod runs."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Generator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
@@ -30,11 +30,13 @@ from kubectl_liqo_shortcut.errors import (
     PartlyDone,
     ShortcutError,
     TimedOut,
+    no_refusal,
 )
 
 SECONDS = 15.0  # without a change a Lease counts as left behind
 _RENEWED_EVERY = 5.0  # seconds
 _TRUSTED_FOR = 10.0  # seconds after a renewal that writes go on: less than others wait
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0  # seconds between two attempts to take it
 _PROCESS = f"{r.GROUP}/process"
 
 
@@ -43,7 +45,7 @@ class LeaseLost(PartlyDone):
 
 
 class Hold:
-    """The right to work on one shortcut."""
+    """The right to work on one shortcut; released at the end of a ``with``."""
 
     def __init__(self, hub: Cluster, shortcut: str) -> None:
         self._hub = hub
@@ -54,16 +56,24 @@ class Hold:
         self._renewed = 0.0
         self._lost = ""
         self._ended = threading.Event()
+        self._wrote = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.release()
+        if self._wrote and isinstance(error, ShortcutError):
+            no_refusal(error)
 
     def take(self, deadline: Deadline, stop: Stop | None = None) -> Generator[Note, None, bool]:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
-        waited, stop = False, stop or Stop()
+        attempt, stop = 0, stop or Stop()
         while True:
             lease, found = patiently(self._try, deadline)
             if lease is not None:
                 self._begin(lease)
-                return waited
-            waited = True
+                return attempt > 0
             if found is not None and not _left_behind(found):
                 yield Note(f"waiting for {_words(found)}, which works on it", self._shortcut)
                 found = self._wait(found, deadline, stop)
@@ -72,6 +82,8 @@ class Hold:
                 if lease is not None:
                     self._begin(lease)
                     return True
+            self._pause(attempt, deadline, stop)
+            attempt += 1
 
     def check(self) -> None:
         """Raise ``LeaseLost`` unless it is held for sure; comes before every write."""
@@ -86,7 +98,7 @@ class Hold:
 
     def guard(self, cluster: Cluster) -> Cluster:
         """*cluster*, written to only while this is held."""
-        return Guarded(cluster, self.check)
+        return Guarded(cluster, self._before_write)
 
     def release(self) -> None:
         """Let the next one work; if the hub does not answer, the Lease runs out."""
@@ -96,6 +108,10 @@ class Hold:
         if lease is not None and not lost:
             with contextlib.suppress(ShortcutError):
                 self._hub.delete(self._ref, uid_of(lease), _version(lease))
+
+    def _before_write(self) -> None:
+        self.check()
+        self._wrote = True
 
     def _try(self) -> tuple[Object | None, Object | None]:
         """The Lease, if it is ours now; else that of somebody else, None if it has just gone."""
@@ -164,6 +180,18 @@ class Hold:
                     )
         finally:
             world.close()
+
+    def _pause(self, attempt: int, deadline: Deadline, stop: Stop) -> None:
+        """Before it is tried again: a hub may say for ever that it is there, and that it is not."""
+        stop.check()
+        if not deadline.left():
+            raise TimedOut(
+                f"shortcut {self._shortcut}: {self._ref} on the hub can be neither made nor taken "
+                "over: it is said to exist, and then to be gone or another one",
+                hint=f"nothing was changed; kubectl get lease {self._ref.name} "
+                f"-n {self._ref.namespace} -o yaml shows what is there",
+            )
+        time.sleep(min(_SHORTEST_PAUSE * 2.0 ** min(attempt, 8), _LONGEST_PAUSE, deadline.left()))
 
     def _begin(self, lease: Object) -> None:
         self._lease, self._renewed = lease, _now()

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-import yaml
-
+from kubectl_liqo_shortcut.core.documents import LARGEST, load_one
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.yaml import to_yaml
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.output.folder import Folder
 
 _KUSTOMIZATION = "kustomization.yaml"
 
 
 def file_name(kind: str, name: str) -> str:
     """Several links can share a leaf's folder: the name holds all that tells objects apart."""
-    return f"{kind.lower()}-{name}.yaml"
+    return f"{kind.lower()}-{quote(name, safe='')}.yaml"
 
 
 def write_folder(
@@ -26,11 +29,21 @@ def write_folder(
     """Write *documents* and their kustomization.yaml; returns the paths written.
 
     A file is replaced whole or not at all; of others, only *obsolete* ones that an earlier
-    kustomization.yaml of ours lists are removed.
+    kustomization.yaml of ours lists are removed. No link is followed.
     """
-    folder = os.path.join(directory, cluster)
+    from kubectl_liqo_shortcut.output import folder  # it needs openat, which Windows has not
+
+    try:
+        with folder.opened(directory, cluster) as opened:
+            return _write(opened, documents, obsolete)
+    except OSError as error:
+        path = error.filename or os.path.join(directory, cluster)
+        raise ShortcutError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str]) -> list[str]:
     names = [file_name(each["kind"], each["metadata"]["name"]) for each in documents]
-    before = _resources(os.path.join(folder, _KUSTOMIZATION))
+    before = _resources(folder)
     others = [name for name in before if name not in (*names, *obsolete)]
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -38,25 +51,21 @@ def write_folder(
         "resources": [*others, *names],
     }
     files = [*zip(names, documents, strict=True), (_KUSTOMIZATION, kustomization)]
-    try:
-        os.makedirs(folder, exist_ok=True)
-        written = [_write(os.path.join(folder, name), to_yaml(body)) for name, body in files]
-        for name in set(before).intersection(obsolete):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(os.path.join(folder, name))
-        return written
-    except OSError as error:
-        raise ShortcutError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+    written = [folder.write(name, to_yaml(body)) for name, body in files]
+    for name in set(before).intersection(obsolete):
+        folder.remove(name)
+    return written
 
 
-def _resources(path: str) -> list[str]:
+def _resources(folder: Folder) -> list[str]:
     """What a kustomization that is there already lists: another link may share the folder."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = yaml.safe_load(file)
-    except (FileNotFoundError, NotADirectoryError):  # the latter is told when we write
+    written = folder.read(_KUSTOMIZATION, LARGEST)
+    if written is None:
         return []
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    path = os.path.join(folder.path, _KUSTOMIZATION)
+    try:
+        found = load_one(written)
+    except ValueError as error:
         raise ShortcutError(
             f"cannot read {path}: {error}", hint="remove it, or choose another folder"
         ) from error
@@ -66,11 +75,3 @@ def _resources(path: str) -> list[str]:
             f"{path} was not written by this program", hint="choose another --output-directory"
         )
     return [str(name) for name in found.get("resources") or ()]
-
-
-def _write(path: str, text: str) -> str:
-    unfinished = f"{path}.unfinished"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(unfinished, path)
-    return path

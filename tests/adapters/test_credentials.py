@@ -24,6 +24,7 @@ from kubectl_liqo_shortcut.adapters.server import Server, proxy_from_environment
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.engine.parallel import together
+from tests.samples import LAUGHS
 
 TLS = Server(url="https://rome:6443")
 V1 = "client.authentication.k8s.io/v1"
@@ -235,6 +236,7 @@ def test_a_plugin_may_give_a_certificate(plugin: Plugin) -> None:
         ("exit 3", "exit code 3"),
         ("true", "its answer is no ExecCredential"),
         ("echo '{'", "its answer is not JSON"),
+        (f"echo '{LAUGHS}'", "its answer is not JSON"),
         (says({}), "neither a token nor a certificate"),
         (says(None), "its answer has no status"),
         (says({"token": 5}), "its answer: token is not a text"),

@@ -104,6 +104,17 @@ def test_a_program_that_fails_is_trouble_and_nothing_is_left(
     assert os.listdir(temporary) == []
 
 
+def test_a_program_in_a_relative_folder_of_the_path_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "exit 1", monkeypatch).rename(tmp_path / "diff")
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join(["", "."]))
+    with pytest.raises(ShortcutError, match="'diff': it is in no absolute folder of PATH"):
+        differ({"a": "1"}, {"a": "1"})
+
+
 @pytest.mark.parametrize("given", [None, "no-such-program -u", " diff"])
 def test_a_program_that_is_not_there_is_trouble_with_a_hint(
     given: str | None, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ShortcutError
+from tests.samples import LAUGHS
 
 Write = Callable[..., str]
 
@@ -129,6 +130,11 @@ def test_what_is_no_text_is_an_error_with_its_path(tmp_path: pathlib.Path) -> No
     (tmp_path / "a").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ShortcutError, match=r"a: .*decode"):
         load(str(tmp_path / "a"))
+
+
+def test_a_kubeconfig_of_aliases_is_not_loaded(write: Write) -> None:
+    with pytest.raises(ShortcutError, match="it has too many parts, aliases written out"):
+        load(write("a", LAUGHS))
 
 
 def test_relative_paths_are_relative_to_their_own_file(

@@ -211,7 +211,24 @@ def test_install_overwrites_no_file(program: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("relative", ["", ".", "bin", "./bin"])
+def test_install_trusts_no_relative_folder_of_the_path(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    for folder in (checkout, checkout / "bin"):
+        folder.mkdir()
+        for name in (program.name, "kubectl_complete-liqo_shortcut"):
+            shutil.copy(program, folder / name)
+    monkeypatch.chdir(checkout)
+    monkeypatch.setenv("PATH", os.pathsep.join([relative, str(program.parent)]))
+    assert f"linked to {program}\n" in run("completion", "install").stdout
+    monkeypatch.setenv("PATH", os.pathsep.join([relative, relative]))
+    result = run("completion", "install")
+    assert (result.exit_code, "in no absolute folder of PATH" in result.stderr) == (1, True)
+
+
 def test_install_needs_the_plugin_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     result = run("completion", "install")
-    assert (result.exit_code, "is not on PATH" in result.stderr) == (1, True)
+    assert (result.exit_code, "in no absolute folder of PATH" in result.stderr) == (1, True)

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden
 from tests.cli.runner import Clusters, always, run
-from tests.samples import record_of, spec_of
+from tests.samples import LAUGHS, record_of, spec_of
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
@@ -179,8 +179,13 @@ LEAF_MANIFESTS = yaml.safe_dump(
         (f"{FILE}\n---\n{FILE}", "shortcut milan--rome stands in the input twice"),
         (f"{FILE}\n---\n{LEAF_MANIFESTS}", "LeafManifests are for reading"),
         ('a: "\\ud800"', "-: not YAML"),
+        (LAUGHS, "-: it has too many parts, aliases written out"),
+        ("- " * 100, "-: it is nested more than 64 deep"),
     ],
-    ids=["empty", "no YAML", "another kind", "twice", "LeafManifests", "half a character"],
+    ids=[
+        *("empty", "no YAML", "another kind", "twice", "LeafManifests", "half a character"),
+        *("aliases", "deep"),
+    ],
 )
 def test_a_bad_file_is_refused_before_any_cluster_is_asked(text: str, said: str) -> None:
     result = run("create", "-f", "-", stdin=text)

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
-from tests.samples import Golden, public_key, record_of, spec_of
+from tests.samples import LAUGHS, Golden, public_key, record_of, spec_of
 
 FACTS = f"""\
 apiVersion: shortcut.liqo.io/v1alpha1
@@ -261,8 +261,9 @@ def test_options_that_do_not_fit_are_refused(args: tuple[str, ...], said: str) -
         ("", "0 documents, one is expected"),
         ("a: [", "not YAML"),
         ("kind: LeafFacts", "facts: not a LeafFacts of"),
+        (LAUGHS, "facts.yaml: it has too many parts, aliases written out"),
     ],
-    ids=["two", "none", "no YAML", "another kind"],
+    ids=["two", "none", "no YAML", "another kind", "aliases"],
 )
 def test_a_bad_file_of_facts_is_refused(tmp_path: pathlib.Path, text: str, said: str) -> None:
     path = tmp_path / "facts.yaml"

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from kubectl_liqo_shortcut.cli.complete import lines
 from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from kubectl_liqo_shortcut.errors import ExitCode, Unreachable
+from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.cli.runner import Clusters, always, run
 from tests.offloading import annotate, held, is_on, offload, publish
 from tests.samples import Golden
@@ -140,6 +142,19 @@ def test_missing_shortcuts_are_made_first_after_telling_their_cost(clusters: Clu
     ]
     assert "1 shortcut to make, 2 gateway Pods" in result.stderr
     assert held(clusters, "milan") == ["10.62.0.5", "10.60.0.5"]
+
+
+def test_a_refusal_after_shortcuts_were_made_has_not_the_exit_code_of_one(
+    clusters: Clusters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> Iterator[Event]:
+        raise Refused("Service demo/web cannot go direct any more")
+        yield
+
+    monkeypatch.setattr("kubectl_liqo_shortcut.commands.service.enable", refuse)
+    args = ("service", "enable", "demo/web", "--create-shortcuts")
+    assert run(*args, on=clusters).exit_code == ExitCode.FAILED
+    assert run(*args, on=clusters).exit_code == ExitCode.REFUSED  # nothing was made this time
 
 
 def test_where_none_is_missing_none_is_made(linked: Clusters) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -74,6 +75,22 @@ def test_an_image_that_is_missing_is_named(clusters: Clusters) -> None:
     )
     assert "Hint: --image names another image" in result.stderr
     assert "\x1b" not in result.stderr
+
+
+def test_the_image_is_named_by_its_digest() -> None:
+    assert re.fullmatch(r"[a-z./]+:[0-9a-z.-]+@sha256:[0-9a-f]{64}", IMAGE)
+
+
+def test_an_image_may_be_named_by_its_digest(clusters: Clusters) -> None:
+    image = f"registry.example.com/python@sha256:{'0' * 64}"
+    result = run("verify", "milan", "rome", "--image", image, "--dry-run", "-o", "yaml")
+    containers = [
+        manifest["spec"]["containers"][0]
+        for document in yaml.safe_load_all(result.stdout)
+        for manifest in (*document["manifests"], *document.get("pending", ()))
+        if manifest.get("kind") == "Pod"
+    ]
+    assert [each["image"] for each in containers] == [image] * 4
 
 
 def test_programs_get_a_document(clusters: Clusters, golden: Golden) -> None:

@@ -24,8 +24,10 @@ from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
+    ExitCode,
     Forbidden,
     Interrupted,
+    NoLiqo,
     PartlyDone,
     Refused,
     ShortcutError,
@@ -312,9 +314,10 @@ def failing_at(world: FakeWorld, error: ClusterError, kind: r.Kind) -> None:
 def test_a_failure_half_way_takes_labels_and_record_away_again(world: FakeWorld) -> None:
     connect(world)
     before = everything(world)
-    failing_at(world, Forbidden("milan", "no"), r.GATEWAY_CLIENT)
-    with pytest.raises(Forbidden):
+    failing_at(world, NoLiqo("milan", "no"), r.GATEWAY_CLIENT)
+    with pytest.raises(NoLiqo) as caught:
         run(world)
+    assert caught.value.exit_code is ExitCode.FAILED  # 4 says that nothing was changed
     assert everything(world) == before
     assert records(world) == []
 

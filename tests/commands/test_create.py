@@ -607,14 +607,27 @@ def test_what_somebody_else_made_otherwise_is_refused_before_anything_is_written
     rome.put(foreign(kind, "rome", "milan", other))
     if kind == r.PUBLIC_KEY:
         # Which key it should be is known only later: then all is undone.
-        with pytest.raises(Refused, match="publicKey"):
+        with pytest.raises(Refused, match="publicKey") as caught:
             list(events(world))
+        assert caught.value.exit_code is ExitCode.FAILED  # 4 says that nothing was changed
     else:
-        with pytest.raises(Refused, match=r"spec\.remote\.cidr"):
+        with pytest.raises(Refused, match=r"spec\.remote\.cidr") as caught:
             list(events(world))
+        assert caught.value.exit_code is ExitCode.REFUSED
         assert not any(verb == "create" and ref.kind == r.SHORTCUT for verb, ref in world.calls)
     assert link_objects(world) == [f"rome {kind.kind.lower()}/milan"]
     assert records(world) == []
+
+
+def test_what_is_refused_after_the_first_write_and_kept_was_not_refused_before_it(
+    world: FakeWorld,
+) -> None:
+    put_tenant_namespace(world.leaves["rome"], "milan")
+    world.leaves["rome"].put(foreign(r.PUBLIC_KEY, "rome", "milan", {"publicKey": "x"}))
+    with pytest.raises(Refused, match="publicKey") as caught:
+        list(events(world, keep_on_failure=True))
+    assert caught.value.exit_code is ExitCode.FAILED
+    assert len(records(world)) == 1
 
 
 def test_a_configuration_that_somebody_makes_meanwhile_is_reused(world: FakeWorld) -> None:

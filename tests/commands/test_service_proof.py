@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.core.verify import (
     Way,
 )
 from kubectl_liqo_shortcut.engine.parallel import Stop
-from kubectl_liqo_shortcut.errors import TimedOut
+from kubectl_liqo_shortcut.errors import ExitCode, TimedOut
 from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_service import ended, turn_on
@@ -118,4 +118,5 @@ def test_after_packets_all_is_looked_at_again(linked: FakeWorld) -> None:
 
     _, error = ended(enable("demo", "web", linked, 5, Stop(), prove=Breaking(*[Way.VIA_HUB] * 2)))
     assert isinstance(error, ServiceRefused)
+    assert error.exit_code is ExitCode.FAILED  # probe Pods were made
     assert not is_on(linked)

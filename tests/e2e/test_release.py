@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -24,6 +26,7 @@ from tests.lab.lab import Lab
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = "kubectl-liqo_shortcut-linux-amd64.tar.gz"
+BILL = "kubectl-liqo_shortcut-linux-amd64.cdx.json"
 PLUGIN = "kubectl-liqo_shortcut"
 DRY_RUN = ("create", "milan", "rome", "--dry-run", "--facts", "none", "-o", "yaml")
 PROBES = ("verify", "milan", "rome", "--dry-run", "-o", "yaml")
@@ -104,6 +107,28 @@ def test_the_archive_holds_what_krew_can_unpack_and_the_licence(dist: Path) -> N
     packages = {name.removeprefix("_internal/").partition("/")[0] for name in names}
     unwanted = {"pytest", "_pytest", "hypothesis", "mypy", "PyInstaller", "pip", "pygments"}
     assert not packages & unwanted
+
+
+def test_the_archive_holds_the_licence_of_everything_in_its_bill(dist: Path) -> None:
+    with tarfile.open(dist / ARCHIVE) as tar:
+        sizes = {entry.name: entry.size for entry in tar.getmembers()}
+    bill = json.loads((dist / BILL).read_text())
+    for each in bill["components"]:
+        assert each["version"], each["name"]
+        (folder,) = (it["value"] for it in each["properties"] if it["name"] == "licenses")
+        texts = [name for name in sizes if name.startswith(f"{folder}/")]
+        assert any(sizes[name] > 500 for name in texts), each["name"]
+
+
+def test_the_bill_names_every_library_and_package_that_was_frozen(dist: Path) -> None:
+    with tarfile.open(dist / ARCHIVE) as tar:
+        names = {name.removeprefix("_internal/") for name in tar.getnames()}
+    components = {each["name"] for each in json.loads((dist / BILL).read_text())["components"]}
+    assert {name for name in names if re.fullmatch(r"lib[^/]*\.so[.0-9]*", name)} <= components
+    packages = {"certifi", "click", "idna", "jinja2", "kubernetes", "markupsafe", "requests"}
+    packages |= {"rich", "tabulate", "urllib3"}
+    assert packages <= {name.partition("/")[0] for name in names}
+    assert packages | {"cpython", "libyaml", "pyinstaller", "pyyaml"} <= components
 
 
 def test_krew_links_the_plugin_and_installs_the_licence(krew: dict[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,15 @@ from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.engine import lease, process
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
-from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Interrupted, TimedOut, Unreachable
+from kubectl_liqo_shortcut.errors import (
+    AlreadyExists,
+    ClusterError,
+    Conflict,
+    Forbidden,
+    Interrupted,
+    TimedOut,
+    Unreachable,
+)
 from tests.fakes import FakeWorld
 
 NAME = "milan--rome"
@@ -206,6 +216,48 @@ def test_one_that_somebody_else_takes_over_first_is_waited_for(
         take(hold, timeout=1.5)
 
 
+def test_a_hub_that_contradicts_itself_is_asked_seldom_and_not_for_ever(
+    world: FakeWorld, hold: Hold
+) -> None:
+    asked: list[str] = []
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        asked.append(verb)
+        return AlreadyExists("the hub", "it exists") if verb == "create" else None
+
+    world.hub.fault = fault
+    with pytest.raises(TimedOut, match="can be neither made nor taken over") as caught:
+        take(hold, timeout=0.3)
+    assert f"kubectl get lease {REF.name} -n liqo -o yaml" in str(caught.value.hint)
+    assert len(asked) < 30
+
+
+def test_one_that_changes_each_time_it_is_taken_over_is_not_tried_for_ever(
+    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "is_gone", lambda _: True)
+    put_lease(world)
+    asked: list[str] = []
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        asked.append(verb)
+        return Conflict("the hub", "it changed") if verb == "patch" else None
+
+    world.hub.fault = fault
+    with pytest.raises(TimedOut, match="can be neither made nor taken over"):
+        take(hold, timeout=0.3)
+    assert len(asked) < 40
+
+
+def test_a_pause_between_two_attempts_heeds_a_stop(world: FakeWorld, hold: Hold) -> None:
+    exists = AlreadyExists("the hub", "it exists")
+    world.hub.fault = lambda verb, _: exists if verb == "create" else None
+    stop = Stop()
+    threading.Timer(0.1, stop.request, [2]).start()
+    with pytest.raises(Interrupted):
+        list(hold.take(Deadline(10), stop))
+
+
 def test_a_hub_that_forbids_it_says_so(world: FakeWorld, hold: Hold) -> None:
     world.hub.fault = lambda _, ref: Forbidden("the hub", "no") if ref == REF else None
     with pytest.raises(Forbidden):
@@ -296,9 +348,65 @@ def test_a_process_is_known_by_boot_and_start_not_by_its_number_alone() -> None:
     assert process.is_gone(f"{here} {pid} {int(start) + 1}")
 
 
-@pytest.mark.parametrize("mark", ["", "what", "b pid:[1] x 1", "another-boot pid:[1] 1 1"], ids=str)
-def test_of_an_unknown_process_nothing_is_known(mark: str) -> None:
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    child = sleeper()
+    yield child
+    end(child)
+
+
+def test_a_living_process_that_procfs_hides_is_not_gone(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, read, asked = process.mark(child.pid), pathlib.Path.read_text, os.kill
+
+    def hide(path: pathlib.Path, *args: Any, **options: Any) -> str:
+        """As /proc mounted with hidepid=2 does for another user's processes."""
+        if path == pathlib.Path(f"/proc/{child.pid}/stat"):
+            raise FileNotFoundError
+        return read(path, *args, **options)
+
+    def forbid(pid: int, signal: int) -> None:
+        asked(pid, signal)
+        if signal == 0:
+            raise PermissionError
+
+    monkeypatch.setattr(pathlib.Path, "read_text", hide)
     assert not process.is_gone(mark)
+    monkeypatch.setattr(os, "kill", forbid)
+    assert not process.is_gone(mark)
+    end(child)
+    assert process.is_gone(mark)
+
+
+def test_where_procfs_is_another_namespaces_nothing_is_known(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, readlink = process.mark(child.pid), os.readlink
+    end(child)
+    assert process.is_gone(mark)
+    monkeypatch.setattr(
+        os, "readlink", lambda path: "1" if path == "/proc/self" else readlink(path)
+    )
+    assert not process.is_gone(mark)
+    assert process.mark() == ""
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "",
+        "what",
+        "b pid:[1] x 1",
+        "another-boot pid:[1] 1 1",
+        "{here} \N{SUPERSCRIPT TWO} 1",
+        f"{{here}} {'9' * 40} 1",
+        "{here} 0 1",
+    ],
+    ids=ascii,
+)
+def test_of_an_unknown_process_nothing_is_known(mark: str) -> None:
+    assert not process.is_gone(mark.format(here=process.mark().rsplit(" ", 2)[0]))
 
 
 def test_without_procfs_no_process_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:

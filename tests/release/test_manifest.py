@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from kubectl_liqo_shortcut import __version__
+from release import manifest
 from release import version as versions
 from release.manifest import PLUGIN, render
-from release.version import ReleaseError, homepage, moment, version
+from release.version import ReleaseError, homepage, is_release, moment, semver, version
 
 PLATFORM = {"os": "linux", "arch": "amd64", "archive": "a.tar.gz", "sha256": "0" * 64}
 
@@ -30,42 +32,83 @@ def test_plugin_yaml_is_what_the_template_renders() -> None:
 
 def test_a_manifest_has_a_block_for_each_platform() -> None:
     windows = PLATFORM | {"os": "windows", "archive": "w.tar.gz"}
-    manifest = yaml.safe_load(render("1.2.3", "https://example.org/x", [PLATFORM, windows]))
-    linux, other = manifest["spec"]["platforms"]
-    assert manifest["spec"]["version"] == "v1.2.3"
+    made = yaml.safe_load(render("1.2.3", "https://example.org/x", [PLATFORM, windows]))
+    linux, other = made["spec"]["platforms"]
+    assert made["spec"]["version"] == "v1.2.3"
     assert linux["uri"] == "https://example.org/x/releases/download/v1.2.3/a.tar.gz"
     assert (linux["bin"], other["bin"]) == ("kubectl-liqo_shortcut", "kubectl-liqo_shortcut.exe")
 
 
 def test_a_hash_of_digits_alone_stays_text() -> None:
-    manifest = yaml.safe_load(render("1.2.3", "https://example.org/x", [PLATFORM]))
-    assert manifest["spec"]["platforms"][0]["sha256"] == "0" * 64
+    made = yaml.safe_load(render("1.2.3", "https://example.org/x", [PLATFORM]))
+    assert made["spec"]["platforms"][0]["sha256"] == "0" * 64
 
 
-def test_the_version_is_the_one_of_the_changelog() -> None:
+def test_the_version_fits_the_changelog() -> None:
     assert version() == __version__
-    assert re.fullmatch(r"\d+\.\d+\.\d+", version())
     assert moment() % 86400 == 0
 
 
-def test_what_is_not_released_yet_is_not_the_newest_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def changelog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Pretend that this is CHANGELOG.md, and that what the code says."""
+
+    def write(text: str, version: str) -> None:
+        (tmp_path / "CHANGELOG.md").write_text(text)
+        monkeypatch.setattr(versions, "ROOT", tmp_path)
+        monkeypatch.setattr(versions, "__version__", version)
+
+    return write
+
+
+RELEASED = "## 1.2.3 - 2026-01-31\n"
+UNRELEASED = f"## Unreleased\n\n### Added\n\n{RELEASED}"
+
+
+def test_a_release_has_the_version_of_the_newest_heading(
+    changelog: Callable[[str, str], None],
 ) -> None:
-    released = f"## Unreleased\n\n### Added\n\n## {__version__} - 2026-01-31\n"
-    (tmp_path / "CHANGELOG.md").write_text(released)
-    monkeypatch.setattr(versions, "ROOT", tmp_path)
-    assert version() == __version__
-    assert moment() == 1769817600
+    changelog(RELEASED, "1.2.3")
+    assert (version(), is_release(), moment()) == ("1.2.3", True, 1769817600)
+
+
+def test_between_releases_the_version_says_so_and_the_day_is_the_last_releases(
+    changelog: Callable[[str, str], None],
+) -> None:
+    changelog(UNRELEASED, "1.3.0.dev0")
+    assert (version(), is_release(), moment()) == ("1.3.0.dev0", False, 1769817600)
 
 
 @pytest.mark.parametrize(
-    ("changelog", "said"),
-    [("## 9.9.9 - 2026-01-31\n", "newest heading 9.9.9"), ("## Unreleased\n", "has no heading")],
+    ("text", "code", "said"),
+    [
+        (RELEASED, "9.9.9", "the code says 9.9.9, CHANGELOG.md's newest heading 1.2.3"),
+        (RELEASED, "1.3.0.dev0", "newest heading 1.2.3"),
+        ("## Unreleased\n", "1.2.3", "has no heading"),
+        (UNRELEASED, "1.2.3", "unreleased changes since 1.2.3: the version is not 1.2.3"),
+        (UNRELEASED, "1.3.0", "the version is not 1.3.0, but one to come with .dev0"),
+        (UNRELEASED, "1.2.3.dev0", "the version is not 1.2.3.dev0"),
+    ],
 )
-def test_a_version_without_its_changelog_is_not_built(
-    changelog: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_version_that_does_not_fit_the_changelog_is_not_built(
+    text: str, code: str, said: str, changelog: Callable[[str, str], None]
 ) -> None:
-    (tmp_path / "CHANGELOG.md").write_text(changelog)
-    monkeypatch.setattr(versions, "ROOT", tmp_path)
+    changelog(text, code)
     with pytest.raises(ReleaseError, match=said):
         version()
+
+
+def test_krew_gets_a_semantic_version() -> None:
+    assert [semver(each) for each in ("1.2.3", "1.3.0.dev0")] == ["1.2.3", "1.3.0-dev.0"]
+    semantic = re.compile(r"v\d+\.\d+\.\d+(-dev\.\d+)?")
+    made = yaml.safe_load(render(semver(version()), homepage(), [PLATFORM]))
+    assert semantic.fullmatch(made["spec"]["version"])
+
+
+def test_plugin_yaml_stays_that_of_the_last_release_between_releases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manifest, "is_release", lambda: False)
+    monkeypatch.setattr("sys.argv", ["manifest", "--release"])
+    with pytest.raises(ReleaseError, match="is no release"):
+        manifest.main()
