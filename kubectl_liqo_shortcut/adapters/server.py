@@ -86,9 +86,16 @@ def _url(written: str) -> str:
     if not colons:
         return _url(f"http://{written}")  # as kubectl
     if scheme.lower() not in ("http", "https") or address_parts(written) is None:
-        shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
-        raise BadKubeconfig(f"server {shown!r} is no http or https address")
+        told = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
+        raise BadKubeconfig(f"server {told!r} is no http or https address")
     return f"{scheme.lower()}{written[len(scheme) :]}".rstrip("/")
+
+
+def shown(url: str) -> str:
+    """*url* for a message: a name and a password in it are nobody's business."""
+    scheme, colons, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{colons}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def address_parts(written: str) -> urllib.parse.SplitResult | None:

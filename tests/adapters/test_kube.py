@@ -20,6 +20,7 @@ from kubectl_liqo_shortcut.errors import (
     Conflict,
     Expired,
     Forbidden,
+    Nonsense,
     Transient,
     Unreachable,
 )
@@ -109,8 +110,8 @@ def test_an_answer_that_is_not_json_is_shown_as_it_is(says: Says) -> None:
         says(503, b"upstream connect error").get(REF)
 
 
-def test_a_success_that_is_not_json_is_no_answer(says: Says) -> None:
-    with pytest.raises(Unreachable):
+def test_a_success_that_is_not_json_is_nonsense(says: Says) -> None:
+    with pytest.raises(Nonsense, match="is no JSON that makes sense"):
         says(200, b"<html>").get(REF)
 
 
@@ -124,7 +125,8 @@ def event(kind: str, **body: object) -> bytes:
 
 
 def config_map(name: str, version: str = "5") -> dict[str, object]:
-    return {"metadata": {"name": name, "namespace": "liqo", "resourceVersion": version}}
+    metadata = {"name": name, "namespace": "liqo", "uid": "u", "resourceVersion": version}
+    return {"metadata": metadata}
 
 
 def test_a_watch_joins_what_arrives_in_pieces(says: Says) -> None:

@@ -41,11 +41,16 @@ class Hub:
 
     def keep(self, kubeconfig: object, path: str = USUAL) -> None:
         text = kubeconfig if isinstance(kubeconfig, str) else yaml.safe_dump(kubeconfig)
-        data = {"kubeconfig": base64.b64encode(text.encode()).decode()}
-        self.answers[path] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+        self.hold({"kubeconfig": base64.b64encode(text.encode()).decode()}, path)
+
+    def hold(self, data: object, path: str = USUAL) -> None:
+        *_, namespace, _, name = path.split("/")
+        metadata = {"name": name, "namespace": namespace, "uid": "u", "resourceVersion": "1"}
+        self.answers[path] = 200, {"kind": "Secret", "metadata": metadata, "data": data}
 
     def namespaces(self, *names: str) -> None:
-        items = [{"metadata": {"name": name}} for name in names]
+        kept = {"uid": "u", "resourceVersion": "1"}
+        items = [{"metadata": {"name": name, **kept}} for name in names]
         self.answers["/api/v1/namespaces"] = 200, {"metadata": {}, "items": items}
 
     def forbid(self, path: str) -> None:
@@ -136,7 +141,7 @@ def test_the_tenant_namespace_is_found_by_its_labels(hub: Hub) -> None:
     assert hub.asked == [
         USUAL,
         "/api/v1/namespaces?labelSelector=liqo.io/tenant-namespace%3Dtrue"
-        "%2Cliqo.io/remote-cluster-id%3Dmilan",
+        "%2Cliqo.io/remote-cluster-id%3Dmilan&limit=500",
         ELSEWHERE,
     ]
 
@@ -216,7 +221,7 @@ def test_a_value_of_another_type_is_refused(hub: Hub) -> None:
     ids=["empty", "no data", "no content", "no base64", "huge"],
 )
 def test_a_secret_of_another_kind_is_refused(hub: Hub, data: object, why: str) -> None:
-    hub.answers[USUAL] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+    hub.hold(data)
     assert refusal(hub) == why
 
 
