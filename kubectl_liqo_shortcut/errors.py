@@ -153,6 +153,10 @@ class Nonsense(ClusterError):
     """It answered what cannot be understood: it is of no more use than one that is silent."""
 
 
+USELESS = (Transient, Nonsense)
+"""What a cluster says that is as good as silent: the others are worked on."""
+
+
 class Forbidden(ClusterError):
     """The identity in use lacks a permission."""
 

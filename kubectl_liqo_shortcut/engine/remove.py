@@ -20,7 +20,13 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
 from kubectl_liqo_shortcut.engine.peering import peered
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
-from kubectl_liqo_shortcut.errors import Gone, PartlyDone, ShortcutError, TimedOut, Transient
+from kubectl_liqo_shortcut.errors import (
+    USELESS,
+    Gone,
+    PartlyDone,
+    ShortcutError,
+    TimedOut,
+)
 
 T = TypeVar("T")
 _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_SERVER}
@@ -60,7 +66,7 @@ def check_peering(
                 hint=f"end the peering first: liqoctl unpeer, between {side.leaf} and {side.peer}",
             )
     for error in errors.values():
-        if not isinstance(error, Transient):
+        if not isinstance(error, USELESS):
             raise error
     return errors
 
