@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, sour
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
-from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server
+from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server, shown
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
@@ -40,14 +40,14 @@ def connect(
     """The cluster that *entry* leads to; *name* is what messages call it."""
     with _told(name, entry, ClusterError):
         there = server(entry.cluster)
-        settings = Configuration(host=there.url)
+        settings = Configuration(host=shown(there.url))
         settings.proxy = None  # of the environment: which one counts is decided below
         api = ApiClient(settings)
         api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
         headers = impersonation.headers(entry.user)
         api.rest_client = _Connection(settings, there, source(entry, there), headers)
     api.rest_client.broken = lambda: _told(name, entry, Transient)
-    return KubeCluster(name, api, liqo_namespace, limits=limits)
+    return KubeCluster(name, api, liqo_namespace, limits=limits, stored=entry.stored)
 
 
 class _Connection(RESTClientObject):

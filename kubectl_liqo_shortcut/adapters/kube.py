@@ -16,7 +16,6 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from kubectl_liqo_shortcut.adapters import decode, wire
-from kubectl_liqo_shortcut.adapters.server import shown
 from kubectl_liqo_shortcut.adapters.wire import Limits, Unreadable
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import renamed
@@ -32,8 +31,11 @@ from kubectl_liqo_shortcut.errors import (
     Nonsense,
     Transient,
     Unreachable,
+    clipped,
 )
 
+_PASSING = (429, 500, 502, 503, 504)
+_STORED = "no use can be made of it by the identity that the hub has stored for it"
 _PAGE = 500  # objects of a list at once, as kubectl
 _LONGEST_PAUSE = 60.0  # seconds that a server may ask for
 _JSON, _MERGE, _APPLY = (
@@ -55,10 +57,12 @@ class KubeCluster:
         liqo_namespace: str = "",
         *,
         limits: Limits = Limits(),  # noqa: B008 - immutable
+        stored: bool = False,
     ) -> None:
         self._name = name
         self._api = api
         self._limits = limits
+        self._stored = stored
         self._liqo_namespace = liqo_namespace or r.LIQO_NAMESPACE
 
     @property
@@ -265,6 +269,8 @@ class KubeCluster:
         self, code: int, status: Mapping[str, Any], after: str | None = None
     ) -> ClusterError:
         said = str(status.get("message") or status.get("reason") or f"HTTP {code}")
+        if self._stored and status.get("kind") != "Status":  # not the words of an API server
+            return self._useless(Transient if code in _PASSING else ClusterError, said)
         match code:
             case 401:
                 return ClusterError(
@@ -286,7 +292,7 @@ class KubeCluster:
                 return Conflict(self._name, said)
             case 410:
                 return Expired(self._name, said)
-            case 429 | 500 | 502 | 503 | 504:
+            case _ if code in _PASSING:
                 return Transient(self._name, said, retry_after=_pause(after))
             case _:
                 return ClusterError(self._name, said)
@@ -294,25 +300,33 @@ class KubeCluster:
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         """Translate: the rest of the program knows only ``ClusterError``."""
-        where = shown(self._api.configuration.host)
+        where = self._api.configuration.host
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(
-                self._name,
-                f"cannot be reached at {where}: {_reason(error)}",
-                hint="is its API server up, and is this the right kubeconfig context?",
-            ) from error
+            said = f"cannot be reached at {where}: {_reason(error)}"
+            hint = "is its API server up, and is this the right kubeconfig context?"
+            raise self._useless(Unreachable, said, hint) from error
         except ApiException as error:  # TLS trouble: the client's own wrapping
-            raise ClusterError(self._name, f"{where}: {_one_line(error.reason)}") from error
-        except (Unreadable, r.BadName) as error:
-            raise Nonsense(
-                self._name,
-                f"{where}: {error}",
-                hint="does that address lead to the cluster's API server?",
-            ) from error
+            said = f"{where}: {_one_line(error.reason)}"
+            raise self._useless(ClusterError, said) from error
+        except Unreadable as error:
+            hint = "does that address lead to the cluster's API server?"
+            raise self._useless(Nonsense, f"{where}: {error}", hint) from error
+        except r.BadName as error:
+            raise Nonsense(self._name, error.message) from error
         except (OSError, ValueError) as error:
-            raise Unreachable(self._name, f"{where}: {error}") from error
+            raise self._useless(Unreachable, f"{where}: {error}") from error
+
+    def _useless(self, kind: type[ClusterError], said: str, hint: str = "") -> ClusterError:
+        """An error that tells what is found at the cluster's address.
+
+        Whoever may write a stored identity chose that address. What is found there is a hint for
+        who runs this; a message may become part of a record, and would tell what listens where.
+        """
+        if self._stored:
+            return kind(self._name, _STORED, hint=clipped("; ".join(filter(None, (said, hint)))))
+        return kind(self._name, said, hint=hint or None)
 
 
 def _query(what: Selection) -> dict[str, str]:
@@ -327,9 +341,9 @@ def _item(what: Selection, body: Any) -> Object:
 
 def _pause(after: str | None) -> float:
     """The seconds that a server asks for, as far as anybody would wait."""
-    if not after or not re.fullmatch("[0-9]{1,20}", after):
+    if not re.fullmatch("[0-9]+", after or ""):
         return 0.0
-    return min(float(after), _LONGEST_PAUSE)
+    return min(float(str(after)[:9]), _LONGEST_PAUSE)
 
 
 def _listable(group: Mapping[str, Any]) -> Iterator[r.Kind]:

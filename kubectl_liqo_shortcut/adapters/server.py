@@ -73,10 +73,20 @@ def server(cluster: Mapping[str, Any]) -> Server:
         url=url,
         authority=authority,
         insecure=insecure,
-        tls_name=text(cluster, "tls-server-name"),
+        tls_name=_host(text(cluster, "tls-server-name")),
         proxy=proxy,
         extension=next(given, None),
     )
+
+
+def _host(name: str) -> str:
+    """*name*, if it can be that of a server: OpenSSL would only say that it has a wrong type."""
+    try:
+        if name.isprintable() and len(name.encode("idna")) < 256:
+            return name
+    except UnicodeError:
+        pass
+    raise BadKubeconfig("tls-server-name is no name of a server")
 
 
 def _url(written: str) -> str:

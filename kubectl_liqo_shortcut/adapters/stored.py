@@ -112,7 +112,7 @@ def _entry(where: str, data: Mapping[str, str], hint: str) -> Entry:
     user = _body(kubeconfig, "users", "user", context.get("user"))
     taken = _taken("cluster", cluster, _CLUSTER), _taken("user", user, _USER)
     _check_server(taken[0].get("server"))
-    return Entry(where, *taken, hint)
+    return Entry(where, *taken, hint, stored=True)
 
 
 def _decoded(data: Mapping[str, str]) -> bytes:
@@ -135,7 +135,7 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
         written = content.decode()
         _check_shape(yaml.parse(written, Loader=loader))
         document = yaml.load(written, Loader=loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # such as a time before time
         raise BadKubeconfig(f"its {_KEY} is not YAML") from error
     if not isinstance(document, dict):
         raise BadKubeconfig(f"its {_KEY} is no kubeconfig")
@@ -143,11 +143,13 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 
 
 def _check_shape(events: Iterable[Any]) -> None:
-    """What is nested too deep, or refers to itself, must not be loaded at all."""
+    """What is nested too deep, refers to itself or has a type of its own must not be loaded."""
     import yaml
 
     depth = 0
     for event in events:
+        if getattr(event, "tag", None):  # it would be made into something else than it says
+            raise BadKubeconfig(f"its {_KEY} is no kubeconfig: it has the tag {event.tag[:64]!r}")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):

@@ -15,6 +15,7 @@ from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason, Word
 from kubectl_liqo_shortcut.core.resources import kind_of
 from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, latency_of
+from kubectl_liqo_shortcut.errors import clipped
 
 
 class Ownership(enum.StrEnum):
@@ -140,7 +141,7 @@ def _condition(
         "type": kind.value,
         "status": status,
         "reason": reason.value,
-        "message": message,
+        "message": clipped(message),
         "observedGeneration": record["metadata"].get("generation", 1),
         "lastTransitionTime": (
             before["lastTransitionTime"] if before.get("status") == status else now
