@@ -160,7 +160,7 @@ def test_a_server_that_is_always_too_far_behind_is_not_asked_without_a_pause(
 
     monkeypatch.setattr(rome, "watch", expired)
     listed = []
-    rome.fault = lambda verb, _: listed.append(verb)  # type: ignore[func-returns-value]
+    rome.fault = lambda verb, _: listed.append(verb)
     view.follow(rome, WHAT)
     time.sleep(0.3)
     assert 1 <= listed.count("list") <= 3
