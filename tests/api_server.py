@@ -57,6 +57,14 @@ class Answer:
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+def refusal(code: int, message: str, reason: str = "") -> Answer:
+    status = {"kind": "Status", "status": "Failure", "message": message, "reason": reason}
+    return Answer(json.dumps({**status, "code": code}).encode(), code)
+
+
+_BAD_VERSION = refusal(400, "invalid resource version", "BadRequest")
+
+
 @dataclasses.dataclass(frozen=True)
 class _Place:
     """What a path leads to."""
@@ -105,7 +113,8 @@ class ApiServer:
         labels, field = asked.query.get("labelSelector", ""), asked.query.get("fieldSelector", "")
         what = Selection(at.kind, at.namespace, labels, field.removeprefix("metadata.name="))
         if asked.query.get("watch"):
-            return Answer(self._watch(what, asked.query["resourceVersion"]))
+            since = asked.query.get("resourceVersion") or "0"
+            return Answer(self._watch(what, since)) if since.isdigit() else _BAD_VERSION
         return _json(self._page(what, asked))
 
     def _page(self, what: Selection, asked: Asked) -> Object:
@@ -207,11 +216,6 @@ class ApiServer:
             for group, versions in found.items()
         ]
         return {"kind": "APIGroupDiscoveryList", "items": groups}
-
-
-def refusal(code: int, message: str, reason: str = "") -> Answer:
-    status = {"kind": "Status", "status": "Failure", "message": message, "reason": reason}
-    return Answer(json.dumps({**status, "code": code}).encode(), code)
 
 
 def _json(body: Object, code: int = 200) -> Answer:
