@@ -136,12 +136,21 @@ class SomeFailed(ShortcutError):
         self.exit_code = exit_code
 
 
+LONGEST = 1024
+"""Characters of what a cluster says that are told: its words must fit into a record."""
+
+
+def clipped(text: str) -> str:
+    """*text*, if it is not too long, else its beginning."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 class ClusterError(ShortcutError):
     """One cluster refused or did not answer; *cluster* is how the user knows it."""
 
     def __init__(self, cluster: str, message: str, *, hint: str | None = None) -> None:
         where = cluster if " " in cluster else f"cluster {cluster!r}"  # "the hub" has no quotes
-        super().__init__(f"{where}: {message}", hint=hint)
+        super().__init__(f"{where}: {clipped(message)}", hint=hint)
         self.cluster = cluster
 
 
@@ -157,6 +166,14 @@ class Transient(ClusterError):
 
 class Unreachable(Transient):
     """No answer at all: the cluster may be down, or the way to it wrong."""
+
+
+class Nonsense(ClusterError):
+    """It answered what cannot be understood: it is of no more use than one that is silent."""
+
+
+USELESS = (Transient, Nonsense)
+"""What a cluster says that is as good as silent: the others are worked on."""
 
 
 class Forbidden(ClusterError):

@@ -50,7 +50,7 @@ class _Hub(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        body = _LEASE if "/leases" in path else record_of()
+        body = _LEASE if "/leases" in path else record_of(resourceVersion="1")
         if "watch=" in query:
             self._answer(200)  # and nothing ever changes
         elif path.endswith(("/leases", "/shortcuts")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import urllib3
@@ -17,12 +17,12 @@ from kubernetes.client.configuration import Configuration
 from kubernetes.client.rest import RESTClientObject
 
 from kubectl_liqo_shortcut import __version__
-from kubectl_liqo_shortcut.adapters import impersonation
+from kubectl_liqo_shortcut.adapters import impersonation, wire
 from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, source
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
-from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server
+from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server, shown
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
@@ -30,18 +30,24 @@ from kubectl_liqo_shortcut.errors import ClusterError, Transient
 _CONNECTIONS = 32  # at once to one cluster: watches hold one each
 
 
-def connect(name: str, entry: Entry, liqo_namespace: str = "") -> KubeCluster:
+def connect(
+    name: str,
+    entry: Entry,
+    liqo_namespace: str = "",
+    *,
+    limits: wire.Limits = wire.Limits(),  # noqa: B008 - immutable
+) -> KubeCluster:
     """The cluster that *entry* leads to; *name* is what messages call it."""
     with _told(name, entry, ClusterError):
         there = server(entry.cluster)
-        settings = Configuration(host=there.url)
+        settings = Configuration(host=shown(there.url))
         settings.proxy = None  # of the environment: which one counts is decided below
         api = ApiClient(settings)
         api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
         headers = impersonation.headers(entry.user)
         api.rest_client = _Connection(settings, there, source(entry, there), headers)
     api.rest_client.broken = lambda: _told(name, entry, Transient)
-    return KubeCluster(name, api, liqo_namespace)
+    return KubeCluster(name, api, liqo_namespace, limits=limits, stored=entry.stored)
 
 
 class _Connection(RESTClientObject):
@@ -56,30 +62,37 @@ class _Connection(RESTClientObject):
         self._shown = who.current()
         self.pool_manager = _pool(there, self._shown)
 
-    def request(
+    def answer(
         self,
-        method: Any,
-        url: Any,
-        headers: Any = None,
-        body: Any = None,
-        post_params: Any = None,
-        _request_timeout: Any = None,
-    ) -> Any:
-        ask: Any = super().request
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Any,
+        limits: wire.Limits,
+        *,
+        watch: bool = False,
+    ) -> wire.Answer:
+        """Credentials first, with no limit: somebody may have to log in."""
+        get = wire.streamed if watch else wire.whole
+        silence = limits.watch + limits.read if watch else limits.read
 
-        def send(credentials: Credentials) -> Any:
+        def send(credentials: Credentials) -> wire.Answer:
             every = self._headers(headers, credentials)
-            return ask(method, url, every, body, post_params, _request_timeout)
+            within = (limits.connect, silence)
+            ask: Any = super(_Connection, self).request
+            return get(lambda: ask(method, url, every, body, None, within).response, limits)
 
         credentials = self._usable()
-        response = send(credentials)
-        if response.status == 401 and self._is_renewed(credentials):
-            response.response.drain_conn()
-            response = send(self._usable())
-        return response
+        answer = send(credentials)
+        if answer.status == 401 and self._is_renewed(credentials):
+            answer = send(self._usable())
+        return answer
 
-    def _headers(self, headers: Any, credentials: Credentials) -> urllib3.HTTPHeaderDict:
-        every = urllib3.HTTPHeaderDict(headers or {})
+    def _headers(
+        self, headers: Mapping[str, str], credentials: Credentials
+    ) -> urllib3.HTTPHeaderDict:
+        every = urllib3.HTTPHeaderDict(headers)
+        every["Accept-Encoding"] = "identity"  # what is unpacked has no bound
         for name, value in self._always:
             every.add(name, value)
         if credentials.authorization:

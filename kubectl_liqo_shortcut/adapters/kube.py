@@ -8,16 +8,16 @@ those would double the import time (measured), and every object here is a plain 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import urllib3
-from kubernetes.client.api_client import ApiClient
 from kubernetes.client.exceptions import ApiException
 
+from kubectl_liqo_shortcut.adapters import decode, wire
+from kubectl_liqo_shortcut.adapters.wire import Limits, Unreadable
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import renamed
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
@@ -29,13 +29,16 @@ from kubectl_liqo_shortcut.errors import (
     Expired,
     Forbidden,
     Gone,
+    Nonsense,
     Transient,
     Unreachable,
+    clipped,
 )
 
-_CONNECT = 4.0  # seconds until a silent address counts as unreachable; a refusal looks twice
-_READ = 10.0  # seconds until a silent server does
-_WATCH = 240  # seconds after which the server ends a watch and we begin another
+_PASSING = (429, 500, 502, 503, 504)
+_STORED = "no use can be made of it by the identity that the hub has stored for it"
+_PAGE = 500  # objects of a list at once, as kubectl
+_LONGEST_PAUSE = 60.0  # seconds that a server may ask for
 _JSON, _MERGE, _APPLY = (
     "application/json",
     "application/merge-patch+json",
@@ -48,9 +51,19 @@ _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 class KubeCluster:
     """A ``Cluster`` reached by one ``ApiClient``, which many threads may use."""
 
-    def __init__(self, name: str, api: ApiClient, liqo_namespace: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        api: Any,  # an ApiClient whose requests go through ``wire``
+        liqo_namespace: str = "",
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        stored: bool = False,
+    ) -> None:
         self._name = name
         self._api = api
+        self._limits = limits
+        self._stored = stored
         self._liqo_namespace = liqo_namespace or r.LIQO_NAMESPACE
 
     @property
@@ -67,22 +80,43 @@ class KubeCluster:
 
     def secret(self, namespace: str, name: str) -> Mapping[str, str] | None:
         """All that a Secret holds, None if it is not there: for what is to be used, not shown."""
-        try:
-            answer = self._call("GET", r.SECRET.path(namespace, name), {})
-        except Gone:
-            return None
-        return answer.get("data") or {}
+        with self._errors():
+            try:
+                answer = self._call("GET", r.SECRET.path(namespace, name), {})
+            except Gone:
+                return None
+            decode.an_object(r.SECRET, answer, namespace, name)
+            return answer.get("data") or {}
 
     def get(self, ref: ObjectRef) -> Object | None:
         try:
-            return self._object("GET", ref.kind.path(ref.namespace, ref.name))
+            return self._object("GET", ref)
         except Gone:
             return None
 
     def list(self, what: Selection) -> Listing:
-        answer = self._call("GET", what.kind.path(what.namespace), _query(what))
-        items = [_typed(what.kind, item) for item in answer.get("items") or ()]
-        return Listing(tuple(items), str(answer["metadata"].get("resourceVersion", "")))
+        try:
+            return self._list(what)
+        except Expired:  # it changed so much in between that the pages no longer fit
+            return self._list(what)
+
+    def _list(self, what: Selection) -> Listing:
+        found: list[Object] = []
+        size, version, rest = 0, "", ""
+        for _ in range(self._limits.pages):
+            query = {**_query(what), "limit": str(_PAGE)} | ({"continue": rest} if rest else {})
+            with self._errors():
+                body = self._send("GET", what.kind.path(what.namespace), query).body
+                items, metadata = decode.items(decode.mapping(body))
+                found += [_item(what, each) for each in items]
+            size += len(body)
+            version = version or str(metadata.get("resourceVersion") or "")
+            rest = metadata.get("continue") or ""
+            if not rest:
+                return Listing(tuple(found), version)
+            if size > self._limits.listing:
+                break
+        raise Nonsense(self._name, f"its list of {what.kind.plural} has no end")
 
     def watch(self, what: Selection, since: str) -> Iterator[Change]:
         query = {
@@ -90,46 +124,41 @@ class KubeCluster:
             "watch": "true",
             "resourceVersion": since,
             "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(_WATCH),
+            "timeoutSeconds": str(self._limits.watch),
         }
         with self._errors():
-            response = self._send("GET", what.kind.path(what.namespace), query, timeout=_WATCH + 10)
-            try:
-                for line in _lines(response):
-                    event = json.loads(line)
-                    match event.get("type"):
-                        case "ADDED" | "MODIFIED":
-                            yield Change(_typed(what.kind, event["object"]))
-                        case "DELETED":
-                            yield Change(_typed(what.kind, event["object"]), gone=True)
-                        case "ERROR":
-                            raise self._refusal(event["object"].get("code", 500), event["object"])
-                        case _:  # BOOKMARK
-                            pass
-            finally:
-                response.close()
+            answer = self._send("GET", what.kind.path(what.namespace), query, watch=True)
+            for line in wire.lines(answer, self._limits.line):
+                yield from self._change(what, decode.mapping(line))
+
+    def _change(self, what: Selection, event: Mapping[str, Any]) -> Iterator[Change]:
+        kind, body = event.get("type"), event.get("object")
+        if kind in ("ADDED", "MODIFIED", "DELETED"):
+            yield Change(_item(what, body), gone=kind == "DELETED")
+        elif kind == "ERROR":
+            status = body if isinstance(body, dict) else {}
+            raise self._refusal(status.get("code", 500), status)
+        # else a BOOKMARK
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         ref = manifest.ref
         query = {"fieldManager": r.FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        return self._object("POST", ref.kind.path(ref.namespace), query, manifest.body)
+        return self._object("POST", ref, query, manifest.body, kept=not dry_run)
 
     def ask(self, review: Object) -> Object:
-        return self._object("POST", Manifest(self._name, review).ref.kind.path(), {}, review)
+        return self._object("POST", Manifest(self._name, review).ref, {}, review)
 
     def apply(self, manifest: Manifest) -> Object:
         ref = manifest.ref
         query = {"fieldManager": r.FIELD_MANAGER, "force": "false"}
-        path = ref.kind.path(ref.namespace, ref.name)
         self._rename_manager(ref, self.get(ref))  # else it would conflict with what v0.1.0 applied
-        return self._object("PATCH", path, query, manifest.body, _APPLY)
+        return self._object("PATCH", ref, query, manifest.body, _APPLY)
 
     def patch(
         self, ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
     ) -> Object:
-        path = ref.kind.path(ref.namespace, ref.name) + (f"/{subresource}" if subresource else "")
         query = {"fieldManager": r.FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        patched = self._object("PATCH", path, query, body, _MERGE)
+        patched = self._object("PATCH", ref, query, body, _MERGE, subresource=subresource)
         return patched if dry_run else self._rename_manager(ref, patched) or patched
 
     def _rename_manager(self, ref: ObjectRef, observed: Object | None) -> Object | None:
@@ -143,24 +172,23 @@ class KubeCluster:
         version = observed["metadata"].get("resourceVersion")
         body = {"metadata": {"resourceVersion": version, "managedFields": managed}}
         query = {"fieldManager": r.FIELD_MANAGER}
-        path = ref.kind.path(ref.namespace, ref.name)
         with contextlib.suppress(ClusterError):
-            return self._object("PATCH", path, query, body, _MERGE)
+            return self._object("PATCH", ref, query, body, _MERGE)
         return None
 
     def delete(self, ref: ObjectRef, uid: str, version: str = "") -> None:
         only = {"uid": uid} | ({"resourceVersion": version} if version else {})
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": only}
-        with contextlib.suppress(Gone, Conflict):  # gone already, or another object by now
-            self._call("DELETE", ref.kind.path(ref.namespace, ref.name), {}, body)
+        # gone already, or another object by now
+        with contextlib.suppress(Gone, Conflict), self._errors():
+            self._send("DELETE", ref.kind.path(ref.namespace, ref.name), {}, body)
 
     def served(self, api_version: str) -> tuple[r.Kind, ...]:
-        root = "/apis/" if "/" in api_version else "/api/"
-        try:
-            answer = self._call("GET", root + api_version, {})
-        except Gone:
-            return ()
-        with self._sensible():
+        with self._errors(), self._sensible():
+            try:
+                answer = self._call("GET", r.api_path(api_version), {})
+            except Gone:
+                return ()
             return tuple(
                 r.Kind(api_version, str(each["kind"]), str(each["name"]), bool(each["namespaced"]))
                 for each in answer.get("resources") or ()
@@ -168,8 +196,8 @@ class KubeCluster:
             )
 
     def kinds(self) -> tuple[r.Kind, ...]:
-        answers = [self._call("GET", path, {}, accept=_DISCOVERY) for path in ("/api", "/apis")]
-        with self._sensible():
+        with self._errors(), self._sensible():
+            answers = [self._call("GET", path, {}, accept=_DISCOVERY) for path in ("/api", "/apis")]
             groups = (group for answer in answers for group in answer["items"])
             return tuple(kind for group in groups for kind in _listable(group))
 
@@ -179,17 +207,25 @@ class KubeCluster:
         try:
             yield
         except (AttributeError, KeyError, TypeError) as error:
-            raise ClusterError(self.name, "what it says of its kinds makes no sense") from error
+            raise Nonsense(self._name, "what it says of its kinds makes no sense") from error
 
     def _object(
         self,
         method: str,
-        path: str,
+        ref: ObjectRef,
         query: Mapping[str, str] | None = None,
         body: Object | None = None,
         content_type: str = _JSON,
+        *,
+        subresource: str = "",
+        kept: bool = True,
     ) -> Object:
-        return _without_private_parts(self._call(method, path, query or {}, body, content_type))
+        """What the server answers about *ref*."""
+        with self._errors():
+            path = ref.kind.path(ref.namespace, "" if method == "POST" else ref.name)
+            path += f"/{subresource}" if subresource else ""
+            answer = self._call(method, path, query or {}, body, content_type)
+            return decode.an_object(ref.kind, answer, ref.namespace, ref.name, kept=kept)
 
     def _call(
         self,
@@ -200,10 +236,7 @@ class KubeCluster:
         content_type: str = _JSON,
         accept: str = _JSON,
     ) -> dict[str, Any]:
-        with self._errors():
-            response = self._send(method, path, query, body, content_type, accept=accept)
-            answer: dict[str, Any] = json.loads(response.data)
-            return answer
+        return decode.mapping(self._send(method, path, query, body, content_type, accept).body)
 
     def _send(
         self,
@@ -212,11 +245,12 @@ class KubeCluster:
         query: Mapping[str, str],
         body: Object | None = None,
         content_type: str = _JSON,
-        timeout: float = _READ,
         accept: str = _JSON,
-    ) -> Any:
-        """The response once its head says success; its body is still to be read."""
-        request = self._api.param_serialize(
+        *,
+        watch: bool = False,
+    ) -> wire.Answer:
+        """The answer if it says success; of a *watch* its body is still to come."""
+        method, url, headers, content, _ = self._api.param_serialize(
             method,
             path,
             query_params=list(query.items()),
@@ -224,22 +258,24 @@ class KubeCluster:
             body=body,
             auth_settings=["BearerToken"],
         )
-        response = self._api.call_api(*request, _request_timeout=(_CONNECT, timeout)).response
-        if response.status >= 300:
-            text = response.data
+        answer: wire.Answer = self._api.rest_client.answer(
+            method, url, headers, content, self._limits, watch=watch
+        )
+        if answer.status >= 300:
             try:
-                status = json.loads(text)
-            except ValueError:
-                status = None
-            if not isinstance(status, dict):  # a proxy's words, not an API server's
-                status = {"message": text.decode(errors="replace").strip()[:300]}
-            raise self._refusal(response.status, status, response.headers.get("Retry-After"))
-        return response
+                status = decode.mapping(answer.body)
+            except Unreadable:  # a proxy's words, not an API server's
+                words = answer.body[:4096].decode(errors="replace")
+                status = {"message": words.strip()[:300]}
+            raise self._refusal(answer.status, status, answer.headers.get("Retry-After"))
+        return answer
 
     def _refusal(
         self, code: int, status: Mapping[str, Any], after: str | None = None
     ) -> ClusterError:
         said = str(status.get("message") or status.get("reason") or f"HTTP {code}")
+        if self._stored and status.get("kind") != "Status":  # not the words of an API server
+            return self._useless(Transient if code in _PASSING else ClusterError, said)
         match code:
             case 401:
                 return ClusterError(
@@ -261,56 +297,58 @@ class KubeCluster:
                 return Conflict(self._name, said)
             case 410:
                 return Expired(self._name, said)
-            case 429 | 500 | 502 | 503 | 504:
-                wait = float(after) if after and after.isdigit() else 0.0
-                return Transient(self._name, said, retry_after=wait)
+            case _ if code in _PASSING:
+                return Transient(self._name, said, retry_after=_pause(after))
             case _:
                 return ClusterError(self._name, said)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         """Translate: the rest of the program knows only ``ClusterError``."""
+        where = self._api.configuration.host
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(
-                self._name,
-                f"cannot be reached at {self._api.configuration.host}: {_reason(error)}",
-                hint="is its API server up, and is this the right kubeconfig context?",
-            ) from error
+            said = f"cannot be reached at {where}: {_reason(error)}"
+            hint = "is its API server up, and is this the right kubeconfig context?"
+            raise self._useless(Unreachable, said, hint) from error
         except ApiException as error:  # TLS trouble: the client's own wrapping
-            raise ClusterError(
-                self._name, f"{self._api.configuration.host}: {_one_line(error.reason)}"
-            ) from error
+            said = f"{where}: {_one_line(error.reason)}"
+            raise self._useless(ClusterError, said) from error
+        except Unreadable as error:
+            hint = "does that address lead to the cluster's API server?"
+            raise self._useless(Nonsense, f"{where}: {error}", hint) from error
+        except r.BadName as error:
+            raise Nonsense(self._name, error.message) from error
         except (OSError, ValueError) as error:
-            raise Unreachable(self._name, f"{self._api.configuration.host}: {error}") from error
+            raise self._useless(Unreachable, f"{where}: {error}") from error
+
+    def _useless(self, kind: type[ClusterError], said: str, hint: str = "") -> ClusterError:
+        """An error that tells what is found at the cluster's address.
+
+        Whoever may write a stored identity chose that address. What is found there is a hint for
+        who runs this; a message may become part of a record, and would tell what listens where.
+        """
+        if self._stored:
+            return kind(self._name, _STORED, hint=clipped("; ".join(filter(None, (said, hint)))))
+        return kind(self._name, said, hint=hint or None)
 
 
 def _query(what: Selection) -> dict[str, str]:
     query = {"labelSelector": what.labels} if what.labels else {}
-    return query | ({"fieldSelector": f"metadata.name={what.name}"} if what.name else {})
+    name = re.sub(r"([\\,=])", r"\\\1", what.name)  # else it could select by other fields too
+    return query | ({"fieldSelector": f"metadata.name={name}"} if name else {})
 
 
-def _typed(kind: r.Kind, item: dict[str, Any]) -> Object:
-    """Items of a list come without apiVersion and kind."""
-    item.setdefault("apiVersion", kind.api_version)
-    item.setdefault("kind", kind.kind)
-    return _without_private_parts(item)
+def _item(what: Selection, body: Any) -> Object:
+    return decode.an_object(what.kind, body, what.namespace, what.name)
 
 
-def _without_private_parts(body: dict[str, Any]) -> Object:
-    """A Secret's private key is dropped as soon as it is decoded, with all that may repeat it."""
-    if body.get("kind") != r.SECRET.kind:
-        return body
-    metadata = body.get("metadata") or {}
-    metadata.pop("annotations", None)  # kubectl's last-applied-configuration repeats the data
-    data = body.get("data") or {}
-    return {
-        "apiVersion": body["apiVersion"],
-        "kind": body["kind"],
-        "metadata": metadata,
-        "data": {key: value for key, value in data.items() if key == "publicKey"},
-    }
+def _pause(after: str | None) -> float:
+    """The seconds that a server asks for, as far as anybody would wait."""
+    if not re.fullmatch("[0-9]+", after or ""):
+        return 0.0
+    return min(float(str(after)[:9]), _LONGEST_PAUSE)
 
 
 def _listable(group: Mapping[str, Any]) -> Iterator[r.Kind]:
@@ -321,13 +359,6 @@ def _listable(group: Mapping[str, Any]) -> Iterator[r.Kind]:
     for each in version.get("resources") or ():
         if each.get("scope") == "Namespaced" and "list" in each["verbs"]:
             yield r.Kind(api_version, str(each["responseKind"]["kind"]), str(each["resource"]))
-
-
-def _lines(response: Any) -> Iterator[bytes]:
-    rest = b""
-    for chunk in response.stream(amt=None, decode_content=True):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in lines if line.strip())
 
 
 def _one_line(text: object) -> str:

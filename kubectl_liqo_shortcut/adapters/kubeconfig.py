@@ -32,6 +32,7 @@ class Entry:
     cluster: Mapping[str, Any]
     user: Mapping[str, Any] = dataclasses.field(repr=False)
     hint: str = ""  # where it is no use
+    stored: bool = False  # by Liqo on the hub: whoever may write it there chose the address
 
 
 def load(explicit: str | None = None) -> dict[str, Any]:

@@ -73,10 +73,20 @@ def server(cluster: Mapping[str, Any]) -> Server:
         url=url,
         authority=authority,
         insecure=insecure,
-        tls_name=text(cluster, "tls-server-name"),
+        tls_name=_host(text(cluster, "tls-server-name")),
         proxy=proxy,
         extension=next(given, None),
     )
+
+
+def _host(name: str) -> str:
+    """*name*, if it can be that of a server: OpenSSL would only say that it has a wrong type."""
+    try:
+        if name.isprintable() and len(name.encode("idna")) < 256:
+            return name
+    except UnicodeError:
+        pass
+    raise BadKubeconfig("tls-server-name is no name of a server")
 
 
 def _url(written: str) -> str:
@@ -86,9 +96,16 @@ def _url(written: str) -> str:
     if not colons:
         return _url(f"http://{written}")  # as kubectl
     if scheme.lower() not in ("http", "https") or address_parts(written) is None:
-        shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
-        raise BadKubeconfig(f"server {shown!r} is no http or https address")
+        told = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
+        raise BadKubeconfig(f"server {told!r} is no http or https address")
     return f"{scheme.lower()}{written[len(scheme) :]}".rstrip("/")
+
+
+def shown(url: str) -> str:
+    """*url* for a message: a name and a password in it are nobody's business."""
+    scheme, colons, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{colons}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def address_parts(written: str) -> urllib.parse.SplitResult | None:

@@ -121,7 +121,7 @@ def _entry(where: str, data: Mapping[str, str], hint: str) -> Entry:
     user = _body(kubeconfig, "users", "user", context.get("user"))
     taken = _taken("cluster", cluster, _CLUSTER), _taken("user", user, _USER)
     _check_server(taken[0].get("server"))
-    return Entry(where, *taken, hint)
+    return Entry(where, *taken, hint, stored=True)
 
 
 def _decoded(data: Mapping[str, str]) -> bytes:
@@ -140,13 +140,11 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
     from kubectl_liqo_shortcut.core.documents import NotYaml, Outsized, load_one
 
     try:
-        document = load_one(content, deepest=_DEEPEST, aliases=False)
+        document = load_one(content, deepest=_DEEPEST, aliases=False, tags=False)
     except NotYaml as error:
         raise BadKubeconfig(f"its {_KEY} is not YAML") from error
     except Outsized as error:
-        raise BadKubeconfig(
-            f"its {_KEY} is no kubeconfig: it is nested too deep, or has aliases"
-        ) from error
+        raise BadKubeconfig(f"its {_KEY} is no kubeconfig: {error}") from error
     if not isinstance(document, dict):
         raise BadKubeconfig(f"its {_KEY} is no kubeconfig")
     return document

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -161,6 +162,17 @@ def show_usage(error: click.ClickException) -> None:
     show(ShortcutError(error.format_message(), hint=hint))
 
 
+def show_bug(kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:
+    """The traceback of what nobody foresaw; it may quote what a cluster sent."""
+    import traceback
+
+    from kubectl_liqo_shortcut.output.text import printable
+
+    for line in "".join(traceback.format_exception(kind, bug, at)).split("\n"):
+        with contextlib.suppress(OSError):
+            click.echo(printable(line), err=True)
+
+
 def _complete() -> None:
     """Completion under another name, or by one of click's scripts, which ends the process."""
     from kubectl_liqo_shortcut.cli import complete
@@ -176,6 +188,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):  # as an exception, so that every finally runs
         if signal.getsignal(number) is not signal.SIG_IGN:  # else nohup wants it to live on
             signal.signal(number, lambda received, _: sys.exit(128 + received))
+    sys.excepthook = show_bug
     gc.disable()  # it ends within minutes: looking for cycles costs more than it frees
     if COMPLETE_VARIABLE in os.environ or os.path.basename(sys.argv[0]).startswith(COMPLETER):
         _complete()

@@ -32,17 +32,19 @@ def run_jobs(jobs: Mapping[str, Job], timeout: float, output: DocumentFormat | N
     """Results on standard output, progress and errors on standard error; exits as the worst one."""
     errors: list[ShortcutError] = []
     results = _Results(output)
-    with _view(jobs, timeout) as view:
-        for name, event in run_all(jobs):
-            if view.takes(name, event):
-                continue
-            with view.aside():
-                say(event, name, titled=len(jobs) > 1)
-                if isinstance(event, Outcome):
-                    results.add(event)
-            if isinstance(event, Failed):
-                errors.append(event.error)
-    results.end()
+    try:
+        with _view(jobs, timeout) as view:
+            for name, event in run_all(jobs):
+                if view.takes(name, event):
+                    continue
+                with view.aside():
+                    say(event, name, titled=len(jobs) > 1)
+                    if isinstance(event, Outcome):
+                        results.add(event)
+                if isinstance(event, Failed):
+                    errors.append(event.error)
+    finally:
+        results.end()
     if errors:
         _fail(errors, len(jobs))
     results.check()

@@ -28,7 +28,7 @@ from kubectl_liqo_shortcut.engine.records import (
 from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.engine.service_back import free
 from kubectl_liqo_shortcut.engine.stock import Stock, take_stock
-from kubectl_liqo_shortcut.errors import PartlyDone, ShortcutError, TimedOut, Transient
+from kubectl_liqo_shortcut.errors import USELESS, PartlyDone, ShortcutError, TimedOut
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
 
@@ -151,7 +151,7 @@ class _Cleaning:
             if isinstance(error, Rebuilt):
                 yield Note(f"{error.message}; {error.hint}", self._pair.name)
                 self._rebuilt[leaf] = cluster
-            elif isinstance(error, Transient) or self._options.forget:
+            elif isinstance(error, USELESS) or self._options.forget:
                 silent[leaf] = error
             else:
                 raise error

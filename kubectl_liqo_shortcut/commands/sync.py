@@ -28,7 +28,7 @@ from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
 from kubectl_liqo_shortcut.engine.removable import find_removable
 from kubectl_liqo_shortcut.engine.world import utc_now
-from kubectl_liqo_shortcut.errors import ShortcutError, Unreachable
+from kubectl_liqo_shortcut.errors import Nonsense, ShortcutError, Unreachable
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def sync(
         )
         try:
             yield from making.create(of_record(record), open_cluster, renderer, wanted, stop)
-        except (Unreachable, PreflightFailed) as error:
+        except (Unreachable, Nonsense, PreflightFailed) as error:
             if is_about_silence(error):
                 yield from _note_unreachable(record, error, open_cluster)
             raise
@@ -132,7 +132,7 @@ def is_about_silence(error: ShortcutError) -> bool:
     if isinstance(error, PreflightFailed):
         silent = {each.cluster for each in error.findings if each.name is FindingName.UNREACHABLE}
         return bool(silent) and HUB not in silent
-    return isinstance(error, Unreachable) and error.cluster != HUB
+    return isinstance(error, Unreachable | Nonsense) and error.cluster != HUB
 
 
 def _note_unreachable(

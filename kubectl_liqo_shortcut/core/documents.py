@@ -32,26 +32,37 @@ class Outsized(ValueError):
     """It is YAML, but of no size or shape that anything sane has."""
 
 
-def load(written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True) -> list[Any]:
-    """All documents of *written*."""
+def load(
+    written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True, tags: bool = True
+) -> list[Any]:
+    """All documents of *written*; without *tags*, nothing is of a type that it names itself."""
     if len(written) > LARGEST:
         raise Outsized(f"larger than {LARGEST // 1024**2} MiB")
     try:
         text = written.decode()
-        shape = _Shape(deepest, aliases=aliases)
+        shape = _Shape(deepest, aliases=aliases, tags=tags)
         for event in yaml.parse(text, Loader=_Loader):
             shape.see(event)
         return list(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - a safe loader
     except Outsized:
         raise
     # Values that their tags do not fit come as whatever the loader met: no date, an empty int.
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        OverflowError,  # a time before time
+    ) as error:
         raise NotYaml(str(error) or repr(error)) from error
 
 
-def load_one(written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True) -> Any:
+def load_one(
+    written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True, tags: bool = True
+) -> Any:
     """The only document; None if there is none."""
-    documents = load(written, deepest=deepest, aliases=aliases)
+    documents = load(written, deepest=deepest, aliases=aliases, tags=tags)
     if len(documents) > 1:
         raise NotYaml(f"{len(documents)} documents, one is expected")
     return documents[0] if documents else None
@@ -76,13 +87,16 @@ class _Extent:
 class _Shape:
     """Adds up what the events of a parser tell."""
 
-    def __init__(self, deepest: int, *, aliases: bool) -> None:
+    def __init__(self, deepest: int, *, aliases: bool, tags: bool = True) -> None:
         self._deepest = deepest
+        self._tags = tags
         self._aliases = aliases
         self._anchors: dict[str, _Extent] = {}
         self._open: list[tuple[str | None, _Extent]] = [(None, _Extent())]
 
     def see(self, event: yaml.Event) -> None:
+        if not self._tags and (tag := getattr(event, "tag", None)):
+            raise Outsized(f"it has the tag {tag[:64]!r}")
         match event:
             case yaml.ScalarEvent():
                 _refuse_long_number(event)

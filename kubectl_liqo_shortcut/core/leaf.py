@@ -10,6 +10,8 @@ from kubectl_liqo_shortcut.core.networks import same_network
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.status import latency_of
 
+_MOST, _LONGEST = 16, 43  # networks of a kind, and characters of one: more is not recorded
+
 
 def entry_of(end: End, uids: Mapping[str, str], now: str) -> dict[str, Any]:
     """An entry of ``status.clusters``."""
@@ -33,15 +35,18 @@ def routes_of(end: End) -> Iterator[dict[str, str]]:
     seen = ((configuration.get("status") or {}).get("remote") or {}).get("cidr") or {}
     for kind in ("pod", "external"):
         reachable = list(seen.get(kind) or ())
-        for number, cidr in enumerate(wanted.get(kind) or ()):
+        own = [str(each)[:_LONGEST] for each in wanted.get(kind) or ()]
+        for number, cidr in enumerate(own[:_MOST]):
+            if cidr in own[:number]:
+                continue  # the record has each once
             route = {
                 "from": end.side.leaf,
                 "to": end.side.peer,
                 "type": kind.capitalize(),
-                "cidr": str(cidr),
+                "cidr": cidr,
             }
             if number < len(reachable):
-                route["reachableAs"] = str(reachable[number])
+                route["reachableAs"] = str(reachable[number])[:_LONGEST]
             yield route
 
 

@@ -13,13 +13,13 @@ from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id, labe
 from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.status import latency_of
 from kubectl_liqo_shortcut.errors import (
+    USELESS,
     AnotherCluster,
     Forbidden,
     Gone,
     Invalid,
     NoLiqo,
     ShortcutError,
-    Transient,
 )
 
 
@@ -130,7 +130,7 @@ def remote_cidrs(configuration: Object) -> Cidrs:
 def refusal(error: ShortcutError) -> Says:
     """What an *error* says of the leaf that was asked."""
     reaches = {
-        Transient: Reach.UNREACHABLE,
+        **dict.fromkeys(USELESS, Reach.UNREACHABLE),
         AnotherCluster: Reach.ANOTHER,
         NoLiqo: Reach.NO_LIQO,
         Gone: Reach.NO_LIQO,

@@ -12,19 +12,19 @@ from kubectl_liqo_shortcut.core.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
 from kubectl_liqo_shortcut.core.networks import is_remapped, pod_networks
 from kubectl_liqo_shortcut.errors import (
+    USELESS,
     ClusterError,
     Forbidden,
     Gone,
     NoLiqo,
     NoServer,
     ShortcutError,
-    Transient,
 )
 
 _POD = "Pod CIDR"
 _GATEWAYS = (r.GATEWAY_SERVER.kind, r.GATEWAY_CLIENT.kind)
 _NAMED = {
-    Transient: FindingName.UNREACHABLE,
+    **dict.fromkeys(USELESS, FindingName.UNREACHABLE),
     Forbidden: FindingName.FORBIDDEN,
     NoLiqo: FindingName.NO_LIQO,
     Gone: FindingName.NO_LIQO,

@@ -17,7 +17,7 @@ from kubectl_liqo_shortcut.core.reasons import Condition, Reason, Word
 from kubectl_liqo_shortcut.core.resources import LINK_KINDS, kind_of
 from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, latency_of
-from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.errors import Invalid, clipped
 
 
 class Ownership(enum.StrEnum):
@@ -170,7 +170,7 @@ def _condition(
         "type": kind.value,
         "status": status,
         "reason": reason.value,
-        "message": message,
+        "message": clipped(message),
         "observedGeneration": record["metadata"].get("generation", 1),
         "lastTransitionTime": (
             before["lastTransitionTime"] if before.get("status") == status else now

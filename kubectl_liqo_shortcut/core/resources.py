@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import urllib.parse
+
+from kubectl_liqo_shortcut.errors import ShortcutError
 
 GROUP = "shortcut.liqo.io"
 API_VERSION = f"{GROUP}/v1alpha1"
@@ -46,6 +49,30 @@ SERVICE_NAME = "kubernetes.io/service-name"
 """On an EndpointSlice: the Service whose endpoints it has."""
 
 
+class BadName(ShortcutError):
+    """A name that no object can have, since it would be another path of the API server."""
+
+
+def api_path(api_version: str, *segments: str) -> str:
+    """The path of *segments* below *api_version*; each stays one segment, whatever it holds."""
+    group, slash, version = api_version.partition("/")
+    root = ("apis", group, version) if slash else ("api", group)
+    return "".join(f"/{_segment(each)}" for each in (*root, *segments))
+
+
+def _segment(text: str) -> str:
+    """*text* for a URL; what an API server takes for more than a name is refused, as by kubectl.
+
+    A server decodes before it looks for slashes and dots, so that no escape would help.
+    """
+    if text in ("", ".", "..") or not {"/", "%", "\0"}.isdisjoint(text):
+        raise BadName(f"{text!r} is no name of an object")
+    try:
+        return urllib.parse.quote(text, safe="")
+    except UnicodeEncodeError as error:  # half of a character
+        raise BadName(f"{text!r} is no name of an object") from error
+
+
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Kind:
     """A kind and where its API serves it."""
@@ -61,10 +88,12 @@ class Kind:
         return self.api_version.partition("/")[0] if "/" in self.api_version else ""
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """The path of this kind on an API server; without *namespace*, of all namespaces."""
-        root = "/apis/" if self.group else "/api/"
-        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        return f"{root}{self.api_version}{scope}/{self.plural}" + (f"/{name}" if name else "")
+        """The path of this kind on an API server; without *namespace*, of all namespaces.
+
+        Raises ``BadName`` for what would lead elsewhere.
+        """
+        scope = ("namespaces", namespace) if self.namespaced and namespace else ()
+        return api_path(self.api_version, *scope, self.plural, *((name,) if name else ()))
 
     def __str__(self) -> str:
         """kubectl's form: ``gatewayserver.networking.liqo.io``, ``namespace``."""

@@ -28,6 +28,7 @@ _News = tuple[str, Event | Failed | _Ended] | int  # an int is a signal's number
 def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
     """The events of all *jobs*, as they come, on the caller's thread, each with its job's name.
 
+    A bug in one of them is raised at the end: the others finish first, or undo what they made.
     The first signal asks each job to stop and waits for those that have something to undo; the
     second one leaves at once (``KeyboardInterrupt``).
     """
@@ -35,14 +36,15 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
     stops = {name: Stop() for name in jobs}
     for name, job in jobs.items():
         threading.Thread(target=_work, args=(name, job, stops[name], news), daemon=True).start()
-    running = set(jobs)
+    running, bugs = set(jobs), list[BaseException]()
     with _signals(stops, news):
         while running:
             match news.get():
                 case name, _Ended(None):
                     running.discard(name)
-                case _, _Ended(bug) if bug is not None:
-                    raise bug
+                case name, _Ended(bug) if bug is not None:
+                    running.discard(name)
+                    bugs.append(bug)
                 case int(number):
                     idle = {name for name in running if not stops[name].armed}
                     running -= idle
@@ -54,6 +56,10 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
                     pass
                 case name, event:
                     yield name, event
+    if len(bugs) > 1:
+        raise BaseExceptionGroup(f"{len(bugs)} of {len(jobs)} ended unforeseen", bugs)
+    if bugs:
+        raise bugs[0]
 
 
 def _work(name: str, job: Job, stop: Stop, news: queue.SimpleQueue[_News]) -> None:

@@ -116,8 +116,10 @@ def follow(
                 if time.monotonic() - began < 1.0:  # a server that ends watches at once
                     closed.wait(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
-        except Expired:
+        except Expired:  # once is usual; a server may say so for ever
             since = ""
+            closed.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
         except Transient as error:  # an API server restarts, a connection is cut: look again
             since = ""
             news.put(Faltered(cluster.name, what, error))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
+from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
 
 K = TypeVar("K")
@@ -70,7 +72,8 @@ class Answer(Generic[T]):
         self._result: T
         self._error: BaseException | None = None
         self._then = then
-        self._thread = threading.Thread(target=self._run, args=(action,), daemon=True)
+        context = contextvars.copy_context()  # its requests have the time that ours would have
+        self._thread = threading.Thread(target=context.run, args=(self._run, action), daemon=True)
         self._thread.start()
 
     def join(self, seconds: float | None = None) -> bool:
@@ -143,7 +146,8 @@ def patiently(
     pause = 0.2
     while True:
         try:
-            return action()
+            with patience.ends_in(deadline.left()):
+                return action()
         except Transient as error:
             tries -= 1
             pause = max(pause, error.retry_after)

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.peering import may_be_over, of_consumer, peering
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, PartlyDone, ShortcutError, Transient
+from kubectl_liqo_shortcut.errors import USELESS, Forbidden, Gone, PartlyDone, ShortcutError
 
 
 class InUseByPeering(PartlyDone):
@@ -45,7 +45,7 @@ def check_peering(
                 hint=f"end the peering first: liqoctl unpeer, between {side.leaf} and {side.peer}",
             )
     for error in errors.values():
-        if not isinstance(error, Transient):
+        if not isinstance(error, USELESS):
             raise error
     return errors
 

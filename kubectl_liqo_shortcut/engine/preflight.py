@@ -30,12 +30,12 @@ from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
 from kubectl_liqo_shortcut.engine.survey import look_at_hub, look_at_leaf
 from kubectl_liqo_shortcut.engine.world import World
 from kubectl_liqo_shortcut.errors import (
+    USELESS,
     ClusterError,
     ExitCode,
     Forbidden,
     Refused,
     ShortcutError,
-    Transient,
 )
 
 
@@ -113,7 +113,7 @@ def apart(
     request: Request, open_cluster: OpenCluster, deadline: Deadline, first: ShortcutError
 ) -> list[Finding]:
     """*first*, and what else each cluster says when it is asked alone."""
-    silent = first.cluster if isinstance(first, Transient) else ""
+    silent = first.cluster if isinstance(first, USELESS) else ""
     shortcut = request.shortcut_with(request.server or request.pair[0])
     named = shortcut.tenant_namespaces
     looks: dict[str, Check] = {

@@ -80,7 +80,8 @@ class ApiServer:
                 server.seen.append((self.path, list(self.headers.items()), peer))
                 known = self.headers["Authorization"] in server.accepts or peer
                 code = 302 if server.redirect else 200 if known else 401
-                body = json.dumps({"message": "who?", "metadata": {"name": "one"}}).encode()
+                metadata = {"name": "one", "namespace": "liqo", "uid": "u", "resourceVersion": "1"}
+                body = json.dumps({"message": "who?", "metadata": metadata}).encode()
                 self.send_response(code)
                 self.send_header("Content-Length", str(len(body)))
                 if server.redirect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import json
 import pathlib
@@ -20,7 +21,7 @@ from kubectl_liqo_shortcut.adapters.access import Access
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.server import address_parts
-from kubectl_liqo_shortcut.adapters.stored import refuse_local, stored_entry
+from kubectl_liqo_shortcut.adapters.stored import _entry, refuse_local, stored_entry
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.addresses import use_of_host
@@ -47,11 +48,16 @@ class Hub:
 
     def keep(self, kubeconfig: object, path: str = USUAL) -> None:
         text = kubeconfig if isinstance(kubeconfig, str) else yaml.safe_dump(kubeconfig)
-        data = {"kubeconfig": base64.b64encode(text.encode()).decode()}
-        self.answers[path] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+        self.hold({"kubeconfig": base64.b64encode(text.encode()).decode()}, path)
+
+    def hold(self, data: object, path: str = USUAL) -> None:
+        *_, namespace, _, name = path.split("/")
+        metadata = {"name": name, "namespace": namespace, "uid": "u", "resourceVersion": "1"}
+        self.answers[path] = 200, {"kind": "Secret", "metadata": metadata, "data": data}
 
     def namespaces(self, *names: str) -> None:
-        items = [{"metadata": {"name": name}} for name in names]
+        kept = {"uid": "u", "resourceVersion": "1"}
+        items = [{"metadata": {"name": name, **kept}} for name in names]
         self.answers["/api/v1/namespaces"] = 200, {"metadata": {}, "items": items}
 
     def forbid(self, path: str) -> None:
@@ -118,20 +124,20 @@ def refusal(hub: Hub) -> str:
 
 def test_what_liqo_writes_is_taken_by_one_question(hub: Hub) -> None:
     hub.keep(config())
-    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT)
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT, stored=True)
     assert hub.asked == [USUAL]
 
 
 def test_all_that_may_be_taken_is(hub: Hub) -> None:
     cluster = {"tls-server-name": "api.milan", "proxy-url": "http://proxy:3128"}
     hub.keep(config(cluster, {"token": "t"}))
-    assert entry(hub) == Entry(WHERE, CLUSTER | cluster, {**USER, "token": "t"}, HINT)
+    assert entry(hub) == Entry(WHERE, CLUSTER | cluster, {**USER, "token": "t"}, HINT, stored=True)
 
 
 def test_what_is_harmless_is_left_out(hub: Hub) -> None:
     harmless = {"extensions": [{"name": "x"}], "insecure-skip-tls-verify": False}
     hub.keep(config({**harmless, "disable-compression": True}, {"exec": None, "as": ""}))
-    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT)
+    assert entry(hub) == Entry(WHERE, CLUSTER, USER, HINT, stored=True)
 
 
 def test_the_tenant_namespace_is_found_by_its_labels(hub: Hub) -> None:
@@ -143,7 +149,7 @@ def test_the_tenant_namespace_is_found_by_its_labels(hub: Hub) -> None:
     assert hub.asked == [
         USUAL,
         "/api/v1/namespaces?labelSelector=liqo.io/tenant-namespace%3Dtrue"
-        "%2Cliqo.io/remote-cluster-id%3Dmilan",
+        "%2Cliqo.io/remote-cluster-id%3Dmilan&limit=500",
         ELSEWHERE,
     ]
 
@@ -293,11 +299,13 @@ def test_a_value_of_another_type_is_refused(hub: Hub) -> None:
     ids=["empty", "no data", "no content", "no base64", "huge"],
 )
 def test_a_secret_of_another_kind_is_refused(hub: Hub, data: object, why: str) -> None:
-    hub.answers[USUAL] = 200, {"kind": "Secret", "metadata": {}, "data": data}
+    hub.hold(data)
     assert refusal(hub) == why
 
 
-DEEP = "its kubeconfig is no kubeconfig: it is nested too deep, or has aliases"
+TAG = "its kubeconfig is no kubeconfig: it has the tag 'tag:yaml.org,2002:"
+DEEP = "its kubeconfig is no kubeconfig: it is nested more than 20 deep"
+ALIAS = "its kubeconfig is no kubeconfig: alias *a is not allowed here, or stands for nothing"
 
 
 @pytest.mark.parametrize(
@@ -305,10 +313,15 @@ DEEP = "its kubeconfig is no kubeconfig: it is nested too deep, or has aliases"
     [
         ("a: [", "its kubeconfig is not YAML"),
         ("\0", "its kubeconfig is not YAML"),
-        ("!!python/object/apply:os.system [true]", "its kubeconfig is not YAML"),
+        ("!!python/object/apply:os.system [true]", TAG + "python/object/apply:os.system'"),
+        ("a: !!timestamp no", TAG + "timestamp'"),
+        ("a: !!bool maybe", TAG + "bool'"),
+        ("a: !!binary é", TAG + "binary'"),
+        ("!!set {a}", TAG + "set'"),
+        ("a: 0001-01-01T00:00:00+23:59", "its kubeconfig has no contexts, and no current one"),
         ("[" * 20_000, DEEP),
         ("- " * 20_000, DEEP),
-        ("a: &a [x]\nb: *a", DEEP),
+        ("a: &a [x]\nb: *a", ALIAS),
         ("2001-99-99", "its kubeconfig is not YAML"),
         ("text", "its kubeconfig is no kubeconfig"),
         ("contexts: text", "its kubeconfig is no kubeconfig: contexts is not a list of entries"),
@@ -438,3 +451,59 @@ def test_a_secret_keeps_its_private_parts_from_all_others(hub: Hub) -> None:
     ref = ObjectRef(HUB, r.SECRET, "liqo-tenant-milan", "kubeconfig-controlplane-milan")
     hub.answers[USUAL][1]["apiVersion"] = "v1"
     assert (cluster.get(ref) or {})["data"] == {}
+
+
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.text()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*CLUSTER, "tls-server-name", "proxy-url", "x"]), ANYTHING),
+    st.dictionaries(st.sampled_from([*USER, "token", "exec", "x"]), ANYTHING),
+)
+def test_whatever_it_holds_is_taken_or_refused(
+    cluster: dict[str, Any], user: dict[str, Any]
+) -> None:
+    text = yaml.safe_dump(config(cluster, user))
+    data = {"kubeconfig": base64.b64encode(text.encode()).decode()}
+    with contextlib.suppress(BadKubeconfig, ClusterError):
+        connect("milan", _entry(WHERE, data, HINT))
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "a\nb", "é" * 100, "a..b"], ids=ascii)
+def test_a_server_name_that_is_none_is_refused_before_openssl_sees_it(name: str) -> None:
+    entry = Entry(WHERE, {**CLUSTER, "tls-server-name": name}, USER, HINT, stored=True)
+    with pytest.raises(ClusterError, match="tls-server-name is no name of a server"):
+        connect("milan", entry)
+
+
+def test_what_listens_at_its_address_is_a_hint_and_never_part_of_a_message() -> None:
+    user, silent = {"token": "t"}, "http://127.0.0.1:1"
+    entries = [
+        Entry(WHERE, {"server": server}, user, HINT, stored=True)
+        for server in (silent, "https://127.0.0.1:1")
+    ]
+    errors = []
+    for each in entries:
+        with pytest.raises(ClusterError) as caught:
+            connect("milan", each).get(ObjectRef("milan", r.CONFIG_MAP, "liqo", "one"))
+        errors.append(caught.value)
+    assert len({error.message for error in errors}) == 1
+    assert "refused" not in errors[0].message
+    assert all("Connection refused" in str(error.hint) for error in errors)
+
+
+def test_words_that_are_not_an_api_servers_are_a_hint_too(hub: Hub) -> None:
+    path = "/api/v1/namespaces/liqo/configmaps/one"
+    messages = set()
+    for answer in ((200, ["secret"]), (500, {"message": "secret"}), (302, "secret")):
+        hub.answers[path] = answer
+        entry = Entry(WHERE, {"server": hub.url}, {"token": "t"}, HINT, stored=True)
+        with pytest.raises(ClusterError) as caught:
+            connect("milan", entry).get(ObjectRef("milan", r.CONFIG_MAP, "liqo", "one"))
+        messages.add(caught.value.message)
+    assert len(messages) == 1
+    assert "secret" not in messages.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from click.testing import CliRunner, Result
 
@@ -10,6 +10,9 @@ from kubectl_liqo_shortcut.cli import PROGRAM, cli
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError
 from tests.fakes import FakeWorld, Fault
+
+if TYPE_CHECKING:
+    from tests.hostile import Hostile
 
 
 class Clusters(FakeWorld):
@@ -69,7 +72,7 @@ class Nobody:
         raise AssertionError(f"{name} was contacted")
 
 
-def run(*args: str, on: Clusters | None = None, stdin: str | None = None) -> Result:
+def run(*args: str, on: Clusters | Hostile | None = None, stdin: str | None = None) -> Result:
     return CliRunner().invoke(
         cli,
         args,

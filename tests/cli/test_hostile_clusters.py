@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_liqo_shortcut.cli import show_bug
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
@@ -122,3 +123,14 @@ def test_the_name_that_a_cluster_has_for_us_is_told_in_escapes(
     told = run("rbac", "check", "--leaf", "milan", "--peer", "rome", on=clusters).stderr
     assert r"jane\x1b[31m" in told
     assert obeyed(told) == []
+
+
+def test_a_traceback_is_told_in_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError(f"unexpected kind {EVIL}")
+    except ValueError as bug:
+        show_bug(type(bug), bug, bug.__traceback__)
+    told = capsys.readouterr().err
+    assert r"ValueError: unexpected kind \x1b[31m\x9b2J\x07\u202e" in told
+    assert obeyed(told) == []
+    assert told.startswith("Traceback")

@@ -353,3 +353,13 @@ def test_every_condition_has_one_of_its_reasons(
     reasons = {str(kind): reasons for kind, reasons in REASONS.items()}
     for kind, (_, reason) in conditions(status(objects, cause=cause)).items():
         assert reason in reasons[kind]
+
+
+def test_however_much_is_said_the_hub_accepts_the_status() -> None:
+    cause = Cause(Reason.FAILED, "é" * 100_000, stalled=True)
+    cidrs = [f"10.{number}.0.0/16" + "x" * 500 for number in range(500)]
+    many = {"remote": {"cidr": {"pod": [*cidrs, *cidrs], "external": cidrs[:1] * 3}}}
+    broken = configuration("milan", spec=many, status=many)
+    written = status(UP | on("milan", broken), cause=cause)
+    assert list(violations(written, SCHEMA["properties"]["status"], "status")) == []
+    assert max(len(each["message"]) for each in written["conditions"]) == 1024

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.resources import Kind
+from kubectl_liqo_shortcut.core.resources import BadName, Kind
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,40 @@ from kubectl_liqo_shortcut.core.resources import Kind
 )
 def test_a_kind_knows_where_it_is_served(kind: Kind, namespace: str, name: str, path: str) -> None:
     assert kind.path(namespace, name) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("?x=", "%3Fx%3D"),
+        ("a#b", "a%23b"),
+        ("system:node", "system%3Anode"),
+        ("..x", "..x"),
+        ("é\n", "%C3%A9%0A"),
+    ],
+)
+def test_whatever_a_name_holds_stays_one_segment(name: str, segment: str) -> None:
+    assert r.NAMESPACE.path("", name) == f"/api/v1/namespaces/{segment}"
+    assert r.SECRET.path(name, "one") == f"/api/v1/namespaces/{segment}/secrets/one"
+
+
+EVIL = ["../../x", "a/b", "/", ".", "..", "%2e%2e", "a%2fb", "a\0", "\ud800"]
+
+
+@pytest.mark.parametrize("name", EVIL, ids=ascii)
+def test_what_would_lead_elsewhere_is_no_name(name: str) -> None:
+    with pytest.raises(BadName, match="is no name of an object"):
+        r.SECRET.path("ns", name)
+    with pytest.raises(BadName):
+        r.SECRET.path(name)
+    with pytest.raises(BadName):
+        Kind("v1", "Evil", name).path("ns")
+
+
+@pytest.mark.parametrize("version", ["../v1", "a/b/c", "a/..", "", "a/", "%2e%2e/v1"])
+def test_a_version_that_would_lead_elsewhere_is_none(version: str) -> None:
+    with pytest.raises(BadName):
+        Kind(version, "Evil", "evils").path("ns")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,34 @@ def test_a_bug_is_not_hidden() -> None:
         list(run_all({"a": wrong}))
 
 
+def test_a_bug_is_told_after_the_others_have_finished() -> None:
+    wrong_ended = threading.Event()
+
+    def wrong(_: Stop) -> Iterator[Event]:
+        yield Note("begun")
+        wrong_ended.set()
+        raise KeyError("bug")
+
+    def good(_: Stop) -> Iterator[Event]:
+        wrong_ended.wait(5)
+        yield from says("1", "2", "3")
+
+    events = run_all({"a": wrong, "b": good})
+    assert sorted(next(events)[0] for _ in range(4)) == ["a", "b", "b", "b"]
+    with pytest.raises(KeyError):
+        next(events)
+
+
+def test_several_bugs_are_told_together() -> None:
+    def wrong(_: Stop) -> Iterator[Event]:
+        yield Note("begun")
+        raise KeyError("bug")
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        list(run_all({"a": wrong, "b": wrong}))
+    assert len(caught.value.exceptions) == 2
+
+
 def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
     silent = threading.Event()
 

@@ -150,3 +150,17 @@ def test_waiting_for_one_selection_ends_when_it_is_enough(rome: FakeCluster) -> 
 
 def test_waiting_in_vain_ends_at_the_deadline(rome: FakeCluster) -> None:
     assert len(wait_for(rome, WHAT, Deadline(0.1), lambda found: not found)) == 1
+
+
+def test_a_server_that_is_always_too_far_behind_is_not_asked_without_a_pause(
+    rome: FakeCluster, view: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expired(*_: object) -> Iterator[object]:
+        raise Expired("rome", "too old")
+
+    monkeypatch.setattr(rome, "watch", expired)
+    listed = []
+    rome.fault = lambda verb, _: listed.append(verb)
+    view.follow(rome, WHAT)
+    time.sleep(0.3)
+    assert 1 <= listed.count("list") <= 3
