@@ -39,7 +39,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from tests.api_server import Answer, ApiServer, Asked
 from tests.fakes import FakeWorld
 
-__all__ = ["Answer", "Asked", "Hostile", "certificate"]
+__all__ = ["Answer", "Asked", "Hostile", "Says", "certificate"]
 
 Says = Callable[[Asked], Answer | None]
 DEFAULTS = wire.Limits()

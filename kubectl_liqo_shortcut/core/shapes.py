@@ -104,7 +104,7 @@ _CONDITION: dict[str, _Shape] = {
 _ENDPOINT: _Shape = {"addresses": [TEXT], "port": NUMBER, "protocol": TEXT}
 _TEMPLATE_REF: _Shape = {"apiVersion": TEXT, "kind": TEXT, "name": TEXT, "namespace": TEXT}
 _REMOTE: dict[str, _Shape] = {"remote": {"cidr": {"pod": TEXTS, "external": TEXTS}}}
-_GATEWAY: dict[str, _Shape] = {"mtu": NUMBER, "secretRef": {"name": ANY_NAME, "namespace": NAME}}
+_GATEWAY: dict[str, _Shape] = {"mtu": NUMBER, "secretRef": {"name": TEXT, "namespace": TEXT}}
 _STATE: _Shape = {
     "waiting": {"reason": TEXT, "message": TEXT},
     "terminated": {"reason": TEXT, "message": TEXT, "exitCode": NUMBER},

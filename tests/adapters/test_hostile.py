@@ -234,3 +234,16 @@ def test_a_leaf_that_answers_nonsense_keeps_nobody_from_cleaning_the_other_one(s
     for cluster in (clusters.leaves["milan"], clusters.leaves["turin"]):
         assert not cluster.of(r.CONFIGURATION)
     assert not clusters.hub.of(r.LEASE)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("preflight milan rome", 4), ("sync", 4), ("create milan rome", 4)]
+)
+def test_no_command_waits_for_a_dead_slow_leaf(command: str, code: int) -> None:
+    with Hostile(linked("rome"), tls=False, limits=SOON) as hostile:
+        hostile.says["rome"] = lambda _: Answer(drip())
+        began = time.monotonic()
+        done = run(*command.split(), "--timeout", "20s", on=hostile)
+        assert time.monotonic() - began < 10
+    assert done.exit_code == code, done.stderr
+    assert "cluster 'rome': cannot be reached at https://memory.example" in done.output

@@ -377,3 +377,8 @@ def test_a_name_selects_by_nothing_else(says: Says) -> None:
             says.seen["path"]  # type: ignore[attr-defined]
         )
     )
+
+
+def test_a_watch_may_be_refused(says: Says) -> None:
+    with pytest.raises(Forbidden, match="not you"):
+        next(says(403, status("not you", "Forbidden")).watch(WHAT, "1"))

@@ -16,13 +16,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, labels_of
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.api_server import Answer, ApiServer, Asked
 from tests.cli.runner import Clusters, run
-from tests.hostile import Hostile
+from tests.hostile import Hostile, Says
 from tests.offloading import offload
 
 READING = (
@@ -128,14 +130,15 @@ def of_others(clusters: Clusters) -> set[tuple[ObjectRef, str]]:
     }
 
 
-def try_it(command: str, name: str, seed: int) -> None:
+def try_it(command: str, name: str, seed: int | Says, *, tls: bool = False) -> None:
     clusters = fresh()
     before = of_others(clusters)
     words = command.split()
     if not command.startswith(UNTIMED) or command == "get --live":
         words += ["--timeout", "1500ms"]
-    with Hostile(clusters, tls=False) as hostile:
-        hostile.says[name] = Spoiler(ApiServer(clusters(name)), seed)
+    with Hostile(clusters, tls=tls) as hostile:
+        spoiler = Spoiler(ApiServer(clusters(name)), seed) if isinstance(seed, int) else seed
+        hostile.says[name] = spoiler
         began = time.monotonic()
         done = run(*words, on=hostile)
         took = time.monotonic() - began
@@ -155,7 +158,31 @@ def try_it(command: str, name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", [HUB, "milan"])
 @pytest.mark.parametrize("command", [*READING, *WRITING])
-@pytest.mark.parametrize("count", [2, pytest.param(400, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [2, pytest.param(100, marks=pytest.mark.soak)])
 def test_no_answer_of_a_cluster_ends_in_a_traceback(command: str, name: str, count: int) -> None:
     for seed in range(count):
         try_it(command, name, seed)
+
+
+@pytest.mark.parametrize(
+    "command", ["sync", "leaves -o wide", "why milan rome", "delete --all --yes"]
+)
+def test_so_it_is_over_tls(command: str) -> None:
+    try_it(command, "milan", 1, tls=True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=40)
+@given(
+    command=st.sampled_from([*READING, *WRITING]),
+    name=st.sampled_from([HUB, "milan"]),
+    said=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=8),
+)
+def test_no_json_at_all_ends_in_a_traceback(command: str, name: str, said: bytes) -> None:
+    try_it(command, name, lambda _: Answer(said))
