@@ -348,6 +348,36 @@ def test_what_git_applied_and_no_record_names_is_told_and_stays(
     assert records(world) == []
 
 
+def test_what_a_backup_tool_restored_is_told_and_its_record_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    """UIDs and managers are others than on record: only the labels say that it is ours."""
+    applied(world)
+    for leaf in world.leaves.values():
+        for ref, body in leaf.objects.items():
+            if ref.kind in r.LINK_KINDS and ref.namespace:
+                body["metadata"]["uid"] += "-restored"
+    before = link_objects(world)
+    for _ in range(2):
+        with pytest.raises(PartlyDone, match="nothing proves that it made them"):
+            run(world, record)
+    assert link_objects(world) == before
+    assert {each.ownership for each in rec.objects_of(records(world)[0]).values()} == {
+        Ownership.CREATED
+    }
+
+
+def test_a_link_in_a_namespace_that_is_no_tenants_any_more_is_told_and_its_record_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    for body in world.leaves["rome"].of(r.NAMESPACE):
+        body["metadata"].get("labels", {}).pop(r.TENANT_NAMESPACE, None)
+    with pytest.raises(PartlyDone, match=r"kubectl delete .* milan -n liqo-tenant-milan"):
+        run(world, record)
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+    assert len(records(world)) == 1
+
+
 def test_what_git_applied_and_the_record_calls_reused_stays_without_a_word(
     world: FakeWorld, record: Body
 ) -> None:
@@ -576,12 +606,16 @@ def test_a_namespace_that_cannot_be_looked_into_stays(world: FakeWorld, record: 
 
 def test_a_namespace_made_anew_by_somebody_else_stays(world: FakeWorld, record: Body) -> None:
     metadata = world.leaves["rome"].objects[TENANT]["metadata"]
-    metadata |= {"uid": "another", "managedFields": [], "labels": {}}
+    kept = (r.TENANT_NAMESPACE, r.REMOTE_CLUSTER_ID)
+    labels = {key: metadata["labels"][key] for key in kept}
+    metadata |= {"uid": "another", "managedFields": [], "labels": labels}
     assert namespace_fate(world, record).startswith("kept: somebody else made it anew")
 
 
 def test_a_namespace_that_is_gone_already_is_fine(world: FakeWorld, record: Body) -> None:
-    del world.leaves["rome"].objects[TENANT]
+    rome = world.leaves["rome"]
+    for ref in [ref for ref in rome.objects if TENANT.name in (ref.name, ref.namespace)]:
+        del rome.objects[ref]
     assert namespace_fate(world, record) == "deleted: "
 
 
