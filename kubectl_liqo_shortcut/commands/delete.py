@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object
 from kubectl_liqo_shortcut.core.ownership import delete_command
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Reason
@@ -91,7 +91,7 @@ class _Cleaning:
             lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
         )
         left |= yield from self._identify(leaves, left)
-        left |= yield from self._take_stock(leaves, marked_by.result())
+        left |= yield from self._take_stock(leaves, marked_by)
         if self._stock.has_ours:
             left |= yield from self._set_aside(leaves, self._gate(leaves))
             stop.check()
@@ -158,12 +158,26 @@ class _Cleaning:
         return (yield from self._set_aside(leaves, silent))
 
     def _take_stock(
-        self, leaves: dict[str, Cluster], hub: str
+        self, leaves: dict[str, Cluster], marked_by: Answer[ClusterID]
     ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
         """Ask the leaves what they hold of the link: the record may have lost its status."""
+        forget = self._options.forget
+        try:
+            hub = marked_by.result()
+        except ShortcutError as error:  # without its name nobody knows what bears it
+            if not forget:
+                error.hint = (
+                    f"{error.hint or 'mend that first'}; to give up what is on the leaves: "
+                    f"kubectl liqo-shortcut delete {self._pair.name} --forget"
+                )
+                raise
+            return (yield from self._set_aside(leaves, dict.fromkeys(leaves, error)))
         self._stock, silent = take_stock(
             self._pair, hub, self._stock.entries, leaves, self._rebuilt, self._deadline
         )
+        for each in silent.values():
+            if not (isinstance(each, USELESS) or forget):
+                raise each
         return (yield from self._set_aside(leaves, silent))
 
     def _set_aside(

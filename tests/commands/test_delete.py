@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
     Forbidden,
+    NoLiqo,
     PartlyDone,
     ShortcutError,
     TimedOut,
@@ -402,6 +403,34 @@ def test_without_its_labels_an_object_stays_although_its_uid_is_on_record(
     assert link_objects(world) == ["rome gatewayclient/milan"]
     with pytest.raises(PartlyDone):
         run(world, dict(records(world)[0]))
+
+
+def test_a_hub_that_has_lost_liqo_gives_a_record_up_only_if_told_to(
+    world: FakeWorld, record: Body
+) -> None:
+    for ref in [ref for ref in world.hub.objects if ref.name == r.CLUSTER_ID_CONFIGMAP]:
+        del world.hub.objects[ref]
+    before = link_objects(world)
+    with pytest.raises(NoLiqo) as caught:
+        run(world, record)
+    assert "kubectl liqo-shortcut delete milan--rome --forget" in str(caught.value.hint)
+    told = [str(each) for each in run(world, record, forget=True)]
+    assert any("kubectl delete gatewayclients.networking.liqo.io milan" in each for each in told)
+    assert (link_objects(world), records(world)) == (before, [])
+
+
+def test_a_leaf_that_may_not_be_asked_for_labels_is_no_leaf_that_is_gone(
+    world: FakeWorld, record: Body
+) -> None:
+    rome, no = world.leaves["rome"], Forbidden("rome", "no list", hint="rbac check says what lacks")
+    rome.fault = lambda *what: no if what[0] == "list" and what[1].kind == r.PUBLIC_KEY else None
+    before = link_objects(world)
+    with pytest.raises(Forbidden) as caught:
+        run(world, record)
+    assert caught.value.hint == "rbac check says what lacks"
+    assert link_objects(world) == before
+    run(world, record, forget=True)
+    assert records(world) == []
 
 
 def test_a_record_whose_leaves_were_never_reached_is_not_ended_without_asking_them(
