@@ -24,6 +24,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records, reset
+from tests.commands.test_delete import foreign_cluster
 from tests.fakes import Body, FakeWorld
 from tests.samples import record_of
 
@@ -128,6 +129,28 @@ def test_an_expired_one_that_says_it_is_off_is_switched_off_all_the_same(
     world.hub.set_status(ref_of(world.hub.name, record), lie)
     run(world, present(world))
     assert link_objects(world) == []
+
+
+def test_an_expired_one_stays_off_on_record_where_nobody_has_a_way_to_a_leaf_any_more(
+    world: FakeWorld, record: Body
+) -> None:
+    run(world, edit(world, expirationTime=PAST))
+    del world.leaves["rome"]
+    happened = run(world, present(world))
+    assert verb(happened) is Verb.UNCHANGED
+    assert any(isinstance(each, Note) and "no way to it" in each.text for each in happened)
+
+
+def test_an_expired_one_that_says_it_is_off_and_carries_a_peering_is_told(
+    world: FakeWorld, record: Body
+) -> None:
+    edit(world, expirationTime=PAST)
+    ready = {"type": "Ready", "status": "False", "reason": "Expired", "lastTransitionTime": PAST}
+    world.hub.set_status(ref_of(world.hub.name, record), {"conditions": [ready]})
+    world.leaves["rome"].put(foreign_cluster("milan", "Consumer"))
+    with pytest.raises(PartlyDone, match="the peering uses this link"):
+        run(world, present(world))
+    assert reason(world) == "InUseByPeering"
 
 
 def test_an_expired_one_stays_off_on_record_while_a_leaf_is_silent(
