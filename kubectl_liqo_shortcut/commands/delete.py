@@ -114,17 +114,10 @@ class _Cleaning:
 
     def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
-        pair = (self._pair.server, self._pair.client)
+        name, pair = self._pair.name, (self._pair.server, self._pair.client)
+        whatever, deadline = self._options.forget, self._deadline
         return (
-            yield from free(
-                self._pair.name,
-                pair,
-                self._hub,
-                open_cluster,
-                self._deadline,
-                stop,
-                whatever=self._options.forget,
-            )
+            yield from free(name, pair, self._hub, open_cluster, deadline, stop, whatever=whatever)
         )
 
     def _open(
