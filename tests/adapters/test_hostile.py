@@ -183,6 +183,18 @@ def test_a_list_without_end_is_nonsense(limits: Limits) -> None:
         assert 5 <= len(clusters.asked["rome"]) <= 10
 
 
+def test_a_list_without_end_ends_with_the_time_of_the_command() -> None:
+    endless = json.dumps({"metadata": {"continue": "more"}, "items": []}).encode()
+    with Hostile(FakeWorld("rome")) as clusters:
+        clusters.says["rome"] = lambda _: Answer(endless)
+        with (
+            patience.ends_in(0),
+            pytest.raises(Unreachable, match="its list of configmaps takes too long"),
+        ):
+            clusters("rome").list(WHAT)
+        assert len(clusters.asked["rome"]) == 1
+
+
 def test_a_name_and_a_password_in_an_address_stay_in_the_adapter() -> None:
     with Hostile(FakeWorld("rome")) as clusters:
         said = [clusters.url["rome"], "https://127.0.0.1:1", "http://127.0.0.1:1"]
