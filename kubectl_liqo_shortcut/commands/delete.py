@@ -199,17 +199,9 @@ class _Cleaning:
     def _remove(
         self, leaves: Mapping[str, Cluster]
     ) -> Generator[Event, None, dict[str, ShortcutError]]:
-        namespaces = self._options.delete_namespaces or reclaims_namespaces(self._record)
-        return (
-            yield from remove(
-                self._pair,
-                self._stock.claims,
-                self._stock.entries.values(),
-                leaves,
-                self._deadline,
-                namespaces=namespaces,
-            )
-        )
+        pair, claims, entries = self._pair, self._stock.claims, self._stock.entries.values()
+        too = self._options.delete_namespaces or reclaims_namespaces(self._record)
+        return (yield from remove(pair, claims, entries, leaves, self._deadline, namespaces=too))
 
     def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
         """Note on the record what is left; returns the error to end with."""
@@ -230,9 +222,10 @@ class _Cleaning:
         )
 
     def _forgotten(self, left: Mapping[str, ShortcutError]) -> Iterator[Event]:
-        for each in self._stock.entries.values():
-            ours = each.ownership is not Ownership.REUSED and each.ref.kind != r.NAMESPACE
-            if ours and each.ref.cluster in left:
+        strays = {each.ref: each for each in self._stock.strays}
+        for ref, each in {**self._stock.entries, **strays}.items():
+            ours = each.ownership is not Ownership.REUSED and ref.kind != r.NAMESPACE
+            if (ours or ref in strays) and ref.cluster in left:
                 peering = isinstance(left[each.ref.cluster], InUseByPeering)
                 what = (
                     f"the peering uses its {each.ref}"

@@ -345,7 +345,8 @@ def test_what_git_applied_and_no_record_names_is_told_and_stays(
             run(world, record)
     assert link_objects(world) == before
     assert rec.objects_of(records(world)[0]) == {}
-    run(world, dict(records(world)[0]), forget=True)
+    told = [str(each) for each in run(world, dict(records(world)[0]), forget=True)]
+    assert sum("there: kubectl delete" in each for each in told) == len(before)
     assert records(world) == []
 
 
