@@ -9,6 +9,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
+from kubectl_liqo_shortcut.core.ownership import was_ours
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
@@ -62,8 +63,8 @@ class Journal:
         entry = Recorded(ref_of(cluster, body), uid_of(body), ownership)
         before = self.objects.get(entry.ref)
         if before is not None and before.uid == entry.uid:
-            lost = ownership is Ownership.REUSED and before.ownership is not Ownership.REUSED
-            entry = before if lost or before.ownership is Ownership.ADOPTED else entry
+            is_lost = ownership is Ownership.REUSED and was_ours(body)
+            entry = before if is_lost or before.ownership is Ownership.ADOPTED else entry
         self.objects[entry.ref] = entry
         return before != entry
 

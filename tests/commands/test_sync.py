@@ -132,6 +132,17 @@ def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
     assert link_objects(world) == before
 
 
+def test_what_never_was_ours_is_put_right_on_record(world: FakeWorld, record: Body) -> None:
+    for leaf in world.leaves.values():
+        for ref, body in leaf.objects.items():
+            if ref.kind in r.LINK_KINDS and ref.namespace:
+                body["metadata"]["labels"] = {r.REMOTE_CLUSTER_ID: ref.name}
+                del body["metadata"]["managedFields"]
+    run(world, record)
+    entries = rec.objects_of(present(world)).values()
+    assert {each.ownership for each in entries if each.ref.namespace} == {Ownership.REUSED}
+
+
 def test_a_failing_sync_takes_no_link_away_that_is_up_whatever_its_record_says(
     world: FakeWorld, record: Body
 ) -> None:
