@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from kubectl_liqo_shortcut.adapters.wire import Unreadable
@@ -13,11 +12,15 @@ from kubectl_liqo_shortcut.core import shapes
 from kubectl_liqo_shortcut.core.model import Object
 
 _DEEPEST = 100
+_MOST_PARTS = 2_000_000  # 500 EndpointSlices of 1000 endpoints each
+_PARTS = {dict, list}
 _LONGEST_NUMBER = 20  # digits: Kubernetes has none that needs more than 64 bits
 
 
 def mapping(content: bytes) -> dict[str, Any]:
     """JSON whose every value can be worked with, and printed."""
+    if content.count(b"{") + content.count(b"[") > _MOST_PARTS:  # "{},{},": 60 times as much memory
+        raise Unreadable("its answer has too many parts")
     try:
         found = json.loads(
             content.decode(), parse_constant=_refuse, parse_int=_integer, parse_float=_real
@@ -107,12 +110,12 @@ def _check_depth(found: dict[str, Any]) -> None:
     """What is deeper than any object of Kubernetes would exhaust the stack further on."""
     level: list[Any] = [found]
     for _ in range(_DEEPEST):
-        inside = (inner for each in level for inner in _inside(each))
-        level = [each for each in inside if isinstance(each, (dict, list))]
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in _PARTS  # by far faster than isinstance, and JSON has no others
+        ]
         if not level:
             return
     raise Unreadable("its answer is nested too deep")
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value

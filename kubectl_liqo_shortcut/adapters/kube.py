@@ -18,6 +18,7 @@ from kubernetes.client.exceptions import ApiException
 
 from kubectl_liqo_shortcut.adapters import decode, wire
 from kubectl_liqo_shortcut.adapters.wire import Limits, Unreadable
+from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import renamed
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
@@ -114,6 +115,8 @@ class KubeCluster:
             rest = metadata.get("continue") or ""
             if not rest:
                 return Listing(tuple(found), version)
+            if patience.left() == 0.0:
+                raise Unreachable(self._name, f"its list of {what.kind.plural} takes too long")
             if size > self._limits.listing:
                 break
         raise Nonsense(self._name, f"its list of {what.kind.plural} has no end")

@@ -124,7 +124,7 @@ def _marks(looked: Looked) -> Mapping[str, str]:
 
 
 def _entries(looked: Looked) -> list[Recorded]:
-    return adoption.as_adopted(looked.link.ends(), looked.link.journal.objects)
+    return adoption.as_adopted(looked.link.ends(), looked.link.journal.objects, _marks(looked))
 
 
 class _Adoption:

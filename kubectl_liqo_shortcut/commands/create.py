@@ -123,8 +123,8 @@ def _make(
     stop.arm(link.world.wake)
     record, made = open_record(hub, found, wanted, deadline)
     link.journal.begin(record)
-    keep = options.keep_on_failure or is_in_use(link.journal.record) or looked.is_restored()
-    limits = dataclasses.replace(options, keep_on_failure=keep)
+    in_use = is_in_use(link.journal.record) or looked.is_restored() or looked.is_up()
+    limits = dataclasses.replace(options, keep_on_failure=options.keep_on_failure or in_use)
     changed = yield from _converge(link, limits, deadline, stop, hub, made=made)
     link.journal.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object
 from kubectl_liqo_shortcut.core.ownership import delete_command
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Reason
@@ -91,7 +91,7 @@ class _Cleaning:
             lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
         )
         left |= yield from self._identify(leaves, left)
-        left |= yield from self._take_stock(leaves, marked_by.result())
+        left |= yield from self._take_stock(leaves, marked_by)
         if self._stock.has_ours:
             left |= yield from self._set_aside(leaves, self._gate(leaves))
             stop.check()
@@ -114,17 +114,10 @@ class _Cleaning:
 
     def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
-        pair = (self._pair.server, self._pair.client)
+        name, pair = self._pair.name, (self._pair.server, self._pair.client)
+        whatever, deadline = self._options.forget, self._deadline
         return (
-            yield from free(
-                self._pair.name,
-                pair,
-                self._hub,
-                open_cluster,
-                self._deadline,
-                stop,
-                whatever=self._options.forget,
-            )
+            yield from free(name, pair, self._hub, open_cluster, deadline, stop, whatever=whatever)
         )
 
     def _open(
@@ -158,12 +151,26 @@ class _Cleaning:
         return (yield from self._set_aside(leaves, silent))
 
     def _take_stock(
-        self, leaves: dict[str, Cluster], hub: str
+        self, leaves: dict[str, Cluster], marked_by: Answer[ClusterID]
     ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
         """Ask the leaves what they hold of the link: the record may have lost its status."""
+        forget = self._options.forget
+        try:
+            hub = marked_by.result()
+        except ShortcutError as error:  # without its name nobody knows what bears it
+            if not forget:
+                error.hint = (
+                    f"{error.hint or 'mend that first'}; to give up what is on the leaves: "
+                    f"kubectl liqo-shortcut delete {self._pair.name} --forget"
+                )
+                raise
+            return (yield from self._set_aside(leaves, dict.fromkeys(leaves, error)))
         self._stock, silent = take_stock(
             self._pair, hub, self._stock.entries, leaves, self._rebuilt, self._deadline
         )
+        for each in silent.values():
+            if not (isinstance(each, USELESS) or forget):
+                raise each
         return (yield from self._set_aside(leaves, silent))
 
     def _set_aside(
@@ -192,17 +199,9 @@ class _Cleaning:
     def _remove(
         self, leaves: Mapping[str, Cluster]
     ) -> Generator[Event, None, dict[str, ShortcutError]]:
-        namespaces = self._options.delete_namespaces or reclaims_namespaces(self._record)
-        return (
-            yield from remove(
-                self._pair,
-                self._stock.claims,
-                self._stock.entries.values(),
-                leaves,
-                self._deadline,
-                namespaces=namespaces,
-            )
-        )
+        pair, claims, entries = self._pair, self._stock.claims, self._stock.entries.values()
+        too = self._options.delete_namespaces or reclaims_namespaces(self._record)
+        return (yield from remove(pair, claims, entries, leaves, self._deadline, namespaces=too))
 
     def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
         """Note on the record what is left; returns the error to end with."""
@@ -223,9 +222,10 @@ class _Cleaning:
         )
 
     def _forgotten(self, left: Mapping[str, ShortcutError]) -> Iterator[Event]:
-        for each in self._stock.entries.values():
-            ours = each.ownership is not Ownership.REUSED and each.ref.kind != r.NAMESPACE
-            if ours and each.ref.cluster in left:
+        strays = {each.ref: each for each in self._stock.strays}
+        for ref, each in {**self._stock.entries, **strays}.items():
+            ours = each.ownership is not Ownership.REUSED and ref.kind != r.NAMESPACE
+            if (ours or ref in strays) and ref.cluster in left:
                 peering = isinstance(left[each.ref.cluster], InUseByPeering)
                 what = (
                     f"the peering uses its {each.ref}"

@@ -134,15 +134,26 @@ def _orphan(leaf: str, body: Object) -> Iterator[Orphan]:
             yield Orphan(name, peer, Recorded(ref_of(leaf, body), uid_of(body), Ownership.CREATED))
 
 
-Known = Mapping[ObjectRef, Recorded]
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """The names of all records, and what they name."""
+
+    names: frozenset[str]
+    objects: Mapping[ObjectRef, Recorded]
 
 
 def _known(hub: Cluster, deadline: Deadline) -> Known:
-    """What all records name."""
     records = patiently(lambda: find_records(hub), deadline)
-    return {ref: each for record in records for ref, each in rec.objects_of(record).items()}
+    objects = {ref: each for record in records for ref, each in rec.objects_of(record).items()}
+    return Known(frozenset(str(each["metadata"]["name"]) for each in records), objects)
 
 
 def _is_known(orphan: Orphan, known: Known) -> bool:
-    entry = known.get(orphan.entry.ref)
-    return entry is not None and entry.uid in ("", orphan.entry.uid)
+    """Also where its record names nothing at all in its place.
+
+    That one lost its status, or somebody emptied it: ``sync`` and ``delete`` know what it has.
+    """
+    entry = known.objects.get(orphan.entry.ref)
+    if entry is None:
+        return orphan.shortcut in known.names
+    return entry.uid in ("", orphan.entry.uid)

@@ -24,6 +24,7 @@ from kubectl_liqo_shortcut.core.request import of_record
 from kubectl_liqo_shortcut.engine.lease import Hold
 from kubectl_liqo_shortcut.engine.look import look_only
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
 from kubectl_liqo_shortcut.engine.removable import find_removable
@@ -121,9 +122,16 @@ def _is_off(
     ready = rec.condition_of(record, Condition.READY)
     if ready.get("reason") != Reason.EXPIRED or rec.objects_of(record):
         return False
-    left = find_removable(record, open_cluster, Deadline(options.timeout))
-    for error in left.errors.values():
-        yield Note(f"switched off before; {error.message}", str(record["metadata"]["name"]))
+    name = str(record["metadata"]["name"])
+    try:
+        left = find_removable(record, open_cluster, Deadline(options.timeout))
+    except InUseByPeering:
+        return False
+    except ShortcutError as error:  # such as a leaf that nobody has a way to any more
+        yield Note(f"switched off before; {error.message}", name)
+        return True
+    for each in left.errors.values():
+        yield Note(f"switched off before; {each.message}", name)
     return not left.found
 
 

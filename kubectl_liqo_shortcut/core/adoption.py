@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
+from kubectl_liqo_shortcut.core.ownership import Claim, ownership_of
 from kubectl_liqo_shortcut.core.plan import Create, differing
 from kubectl_liqo_shortcut.core.prospect import Prospect
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
@@ -84,17 +85,31 @@ def taken(ends: Mapping[str, End]) -> Iterator[tuple[str, Object]]:
                 yield leaf, body
 
 
-def as_adopted(ends: Mapping[str, End], before: Mapping[Any, Recorded]) -> list[Recorded]:
-    """The entries of the record; what this program made itself stays so."""
-    entries = [
-        Recorded(ref_of(leaf, body), uid_of(body), Ownership.ADOPTED) for leaf, body in taken(ends)
+def as_adopted(
+    ends: Mapping[str, End], before: Mapping[Any, Recorded], marks: Mapping[str, str]
+) -> list[Recorded]:
+    """The entries of the record; what this program made itself, by both their words, stays so."""
+    return [
+        Recorded(
+            ref_of(leaf, body),
+            uid_of(body),
+            Ownership.CREATED if _is_made(leaf, body, ends, before, marks) else Ownership.ADOPTED,
+        )
+        for leaf, body in taken(ends)
     ]
-    return [before[each.ref] if _is_made(each, before) else each for each in entries]
 
 
-def _is_made(entry: Recorded, before: Mapping[Any, Recorded]) -> bool:
-    known = before.get(entry.ref)
-    return known is not None and known.uid == entry.uid and known.ownership is Ownership.CREATED
+def _is_made(
+    leaf: str,
+    body: Object,
+    ends: Mapping[str, End],
+    before: Mapping[Any, Recorded],
+    marks: Mapping[str, str],
+) -> bool:
+    end, known = ends[leaf], before.get(ref_of(leaf, body))
+    tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
+    claim = Claim(marks, str(end.side.peer), tenants)
+    return known is not None and ownership_of(body, known, claim) is Ownership.CREATED
 
 
 def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:

@@ -52,7 +52,7 @@ def moment(value: Any, at: str) -> datetime.datetime:
     """A time, in UTC; YAML reads an unquoted one as a datetime, perhaps without a zone."""
     try:
         parsed = value if isinstance(value, datetime.datetime) else None
-        parsed = parsed or datetime.datetime.fromisoformat(text(value, at, longest=64))
+        parsed = parsed or datetime.datetime.fromisoformat(text(value, at, longest=64).upper())
         zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
         return zoned.astimezone(datetime.UTC)
     except (ValueError, OverflowError) as error:

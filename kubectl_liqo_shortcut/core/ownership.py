@@ -62,6 +62,11 @@ def ownership_of(body: Object, entry: Recorded | None, claim: Claim) -> Ownershi
     return Ownership.ADOPTED if labelled_by_us(body) else Ownership.REUSED
 
 
+def was_ours(body: Object) -> bool:
+    """Whether *body* bears a trace of this program, though it may not be ours any more."""
+    return not {r.SHORTCUT_NAME, r.SHORTCUT_HUB}.isdisjoint(labels_of(body)) or made_by_us(body)
+
+
 def inventory(
     leaf: str, recorded: Iterable[Recorded], found: Iterable[Object], claim: Claim
 ) -> list[Recorded]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End
@@ -35,6 +35,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 
 _RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
+_LOST = "is on record as ours, but lost its labels or its place: it is left as it is"
 
 
 class Convergence:
@@ -52,6 +53,7 @@ class Convergence:
         self._removed: set[str] = set()  # UIDs, which a watch may still show
         self._deadline = Deadline(0)
         self._suspect: Suspect | None = None
+        self._lost: set[ObjectRef] = set()
         self._said: dict[ObjectRef, str] = {}
         self._waits: dict[str, str] = {}
 
@@ -106,8 +108,12 @@ class Convergence:
         for cluster, body, ownership in plan.ours:
             journal.settle(cluster, body, ownership)
         for cluster, body in plan.reused:
+            ref = ref_of(cluster, body)
             if journal.settle(cluster, body, Ownership.REUSED):
-                yield Done(ref_of(cluster, body), Verb.REUSED, "it was there before")
+                yield Done(ref, Verb.REUSED, "it was there before")
+            elif journal.calls_ours(ref) and ref not in self._lost and not self._only_create:
+                self._lost.add(ref)
+                yield Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name)
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
         now = time.monotonic()

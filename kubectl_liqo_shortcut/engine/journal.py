@@ -9,6 +9,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
+from kubectl_liqo_shortcut.core.ownership import was_ours
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
@@ -54,13 +55,23 @@ class Journal:
         return news
 
     def settle(self, cluster: str, body: Object, ownership: Ownership) -> bool:
-        """Note whose *body* is; True if that was not known."""
+        """Note whose *body* is; True if that was not known.
+
+        The very object that is on record as ours stays so, though it lost its labels: it is not
+        touched any more, but a record that forgot it would end while it is there.
+        """
         entry = Recorded(ref_of(cluster, body), uid_of(body), ownership)
         before = self.objects.get(entry.ref)
-        if before is not None and before.ownership is Ownership.ADOPTED:
-            entry = Recorded(entry.ref, entry.uid, Ownership.ADOPTED)
+        if before is not None and before.uid == entry.uid:
+            is_lost = ownership is Ownership.REUSED and was_ours(body)
+            entry = before if is_lost or before.ownership is Ownership.ADOPTED else entry
         self.objects[entry.ref] = entry
         return before != entry
+
+    def calls_ours(self, ref: ObjectRef) -> bool:
+        """Whether *ref* is on record as made or adopted."""
+        entry = self.objects.get(ref)
+        return entry is not None and entry.ownership is not Ownership.REUSED
 
     def write(self, status: Mapping[str, Any]) -> None:
         """Write *status* before going on."""

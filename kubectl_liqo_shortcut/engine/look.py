@@ -10,6 +10,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import with_tenant_namespaces
+from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating, ref_of
 from kubectl_liqo_shortcut.core.plan import Plan
@@ -76,6 +77,10 @@ class Looked:
             body["kind"] != r.NAMESPACE.kind and ref_of(leaf, body) not in known
             for leaf, body, _ in self.plan().ours
         )
+
+    def is_up(self) -> bool:
+        """Whether the link carries traffic now, whatever its record says of the past."""
+        return health(self.link.ends().values()).ready
 
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
         """Whether nobody has changed the record since: all that matters is on record first."""

@@ -59,13 +59,22 @@ def take_stock(
     strays: list[Recorded] = []
     for leaf, seen in labelled.items():
         for each in seen.inventory(leaf, entries.values()):
-            foreign = each.ownership is Ownership.REUSED and each.ref not in entries
-            if leaf in rebuilt or foreign:
+            if leaf in rebuilt or _is_unproven(each, entries.get(each.ref)):
                 strays += [] if each.ref.kind == r.NAMESPACE else [each]
             else:
                 entries[each.ref] = each
     claims = {leaf: seen.claim for leaf, seen in labelled.items()}
     return Stock(entries, claims, tuple(strays)), silent
+
+
+def _is_unproven(found: Recorded, known: Recorded | None) -> bool:
+    """Whether *found*, which bears our labels, is ours by no other sign.
+
+    What is *known* as somebody else's may stay. What the record calls ours may not be forgotten:
+    it came back from a backup, or its tenant namespace lost its labels.
+    """
+    theirs = known is not None and known.ownership is Ownership.REUSED
+    return found.ownership is Ownership.REUSED and not theirs
 
 
 def _is_on(leaf: str, entry: Recorded) -> bool:

@@ -14,9 +14,11 @@ def printable(text: str) -> str:
 
 def age(since: str | None, now: datetime.datetime) -> str:
     """The time since an RFC 3339 moment, as kubectl writes ages: ``5s``, ``3m20s``, ``2d``."""
-    if not since:
+    try:
+        moment = datetime.datetime.fromisoformat(since or "")
+        return duration(int((now - moment).total_seconds()))
+    except (ValueError, TypeError, OverflowError):  # a record's times are somebody's text
         return "<unknown>"
-    return duration(int((now - datetime.datetime.fromisoformat(since)).total_seconds()))
 
 
 def duration(seconds: int) -> str:

@@ -183,6 +183,26 @@ def test_a_list_without_end_is_nonsense(limits: Limits) -> None:
         assert 5 <= len(clusters.asked["rome"]) <= 10
 
 
+def test_an_answer_that_would_take_many_times_its_size_is_nonsense() -> None:
+    with Hostile(FakeWorld("rome")) as clusters:
+        parts = b'{"metadata": {}, "items": [' + b"{}," * 2_000_000 + b"{}]}"
+        clusters.says["rome"] = lambda _: Answer(parts)
+        with pytest.raises(Nonsense, match="its answer has too many parts"):
+            clusters("rome").list(WHAT)
+
+
+def test_a_list_without_end_ends_with_the_time_of_the_command() -> None:
+    endless = json.dumps({"metadata": {"continue": "more"}, "items": []}).encode()
+    with Hostile(FakeWorld("rome")) as clusters:
+        clusters.says["rome"] = lambda _: Answer(endless)
+        with (
+            patience.ends_in(0),
+            pytest.raises(Unreachable, match="its list of configmaps takes too long"),
+        ):
+            clusters("rome").list(WHAT)
+        assert len(clusters.asked["rome"]) == 1
+
+
 def test_a_name_and_a_password_in_an_address_stay_in_the_adapter() -> None:
     with Hostile(FakeWorld("rome")) as clusters:
         said = [clusters.url["rome"], "https://127.0.0.1:1", "http://127.0.0.1:1"]

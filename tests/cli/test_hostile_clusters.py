@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 from tests.cli.runner import Clusters, always, linked, run
+from tests.hostile import Hostile
 from tests.samples import an_object
 
 EVIL = "\x1b[31m\x9b2J\x07\u202e"
@@ -134,3 +135,21 @@ def test_a_traceback_is_told_in_escapes(capsys: pytest.CaptureFixture[str]) -> N
     assert r"ValueError: unexpected kind \x1b[31m\x9b2J\x07\u202e" in told
     assert obeyed(told) == []
     assert told.startswith("Traceback")
+
+
+@pytest.mark.parametrize(
+    "odd", ["2026-01-01T00:00:00x5Z", "2026-01-01t00:00:00z", "2026-01-01T00:00:00+99:99"]
+)
+@pytest.mark.parametrize("command", ["get", "get --live", "describe milan rome", "why milan rome"])
+def test_a_time_that_only_an_api_server_can_read_ends_no_command(command: str, odd: str) -> None:
+    """Its check is a loose pattern: whoever writes one record must not stop all."""
+    clusters = linked("rome")
+    (record,) = clusters.hub.of(r.SHORTCUT)
+    record["spec"]["expirationTime"] = odd
+    record["status"] |= {"lastObservedTime": odd, "firstReadyTime": odd}
+    for each in record["status"]["conditions"]:
+        each["lastTransitionTime"] = odd
+    with Hostile(clusters, tls=False) as hostile_ones:
+        result = run(*command.split(), on=hostile_ones)
+    assert "Error" not in result.stderr, result.stderr
+    assert "milan" in result.stdout

@@ -236,6 +236,20 @@ def test_what_create_made_itself_stays_created(world: FakeWorld) -> None:
     assert owners == {Ownership.CREATED}
 
 
+def test_what_others_made_is_adopted_whatever_the_record_calls_it(world: FakeWorld) -> None:
+    """Else a failing command could undo it, since what was created here is undone."""
+    connect(world)
+    list(create(world))
+    record = present(world)
+    for each in record["status"]["objects"]:
+        each["ownership"] = "Created"
+    world.hub.set_status(ref_of(world.hub.name, record), record["status"])
+    run(world)
+    others = [each for each in rec.objects_of(present(world)).values() if each.ref.namespace]
+    kinds = {each.ref.kind for each in others if each.ownership is Ownership.ADOPTED}
+    assert kinds >= {r.CONFIGURATION, r.GATEWAY_CLIENT, r.GATEWAY_SERVER}
+
+
 def refused(world: FakeWorld, match: str) -> None:
     before = everything(world)
     with pytest.raises(Refused, match=match):

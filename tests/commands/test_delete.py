@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
     Forbidden,
+    NoLiqo,
     PartlyDone,
     ShortcutError,
     TimedOut,
@@ -344,8 +345,39 @@ def test_what_git_applied_and_no_record_names_is_told_and_stays(
             run(world, record)
     assert link_objects(world) == before
     assert rec.objects_of(records(world)[0]) == {}
-    run(world, dict(records(world)[0]), forget=True)
+    told = [str(each) for each in run(world, dict(records(world)[0]), forget=True)]
+    assert sum("there: kubectl delete" in each for each in told) == len(before)
     assert records(world) == []
+
+
+def test_what_a_backup_tool_restored_is_told_and_its_record_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    """UIDs and managers are others than on record: only the labels say that it is ours."""
+    applied(world)
+    for leaf in world.leaves.values():
+        for ref, body in leaf.objects.items():
+            if ref.kind in r.LINK_KINDS and ref.namespace:
+                body["metadata"]["uid"] += "-restored"
+    before = link_objects(world)
+    for _ in range(2):
+        with pytest.raises(PartlyDone, match="nothing proves that it made them"):
+            run(world, record)
+    assert link_objects(world) == before
+    assert {each.ownership for each in rec.objects_of(records(world)[0]).values()} == {
+        Ownership.CREATED
+    }
+
+
+def test_a_link_in_a_namespace_that_is_no_tenants_any_more_is_told_and_its_record_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    for body in world.leaves["rome"].of(r.NAMESPACE):
+        body["metadata"].get("labels", {}).pop(r.TENANT_NAMESPACE, None)
+    with pytest.raises(PartlyDone, match=r"kubectl delete .* milan -n liqo-tenant-milan"):
+        run(world, record)
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+    assert len(records(world)) == 1
 
 
 def test_what_git_applied_and_the_record_calls_reused_stays_without_a_word(
@@ -372,6 +404,34 @@ def test_without_its_labels_an_object_stays_although_its_uid_is_on_record(
     assert link_objects(world) == ["rome gatewayclient/milan"]
     with pytest.raises(PartlyDone):
         run(world, dict(records(world)[0]))
+
+
+def test_a_hub_that_has_lost_liqo_gives_a_record_up_only_if_told_to(
+    world: FakeWorld, record: Body
+) -> None:
+    for ref in [ref for ref in world.hub.objects if ref.name == r.CLUSTER_ID_CONFIGMAP]:
+        del world.hub.objects[ref]
+    before = link_objects(world)
+    with pytest.raises(NoLiqo) as caught:
+        run(world, record)
+    assert "kubectl liqo-shortcut delete milan--rome --forget" in str(caught.value.hint)
+    told = [str(each) for each in run(world, record, forget=True)]
+    assert any("kubectl delete gatewayclients.networking.liqo.io milan" in each for each in told)
+    assert (link_objects(world), records(world)) == (before, [])
+
+
+def test_a_leaf_that_may_not_be_asked_for_labels_is_no_leaf_that_is_gone(
+    world: FakeWorld, record: Body
+) -> None:
+    rome, no = world.leaves["rome"], Forbidden("rome", "no list", hint="rbac check says what lacks")
+    rome.fault = lambda *what: no if what[0] == "list" and what[1].kind == r.PUBLIC_KEY else None
+    before = link_objects(world)
+    with pytest.raises(Forbidden) as caught:
+        run(world, record)
+    assert caught.value.hint == "rbac check says what lacks"
+    assert link_objects(world) == before
+    run(world, record, forget=True)
+    assert records(world) == []
 
 
 def test_a_record_whose_leaves_were_never_reached_is_not_ended_without_asking_them(
@@ -576,12 +636,16 @@ def test_a_namespace_that_cannot_be_looked_into_stays(world: FakeWorld, record: 
 
 def test_a_namespace_made_anew_by_somebody_else_stays(world: FakeWorld, record: Body) -> None:
     metadata = world.leaves["rome"].objects[TENANT]["metadata"]
-    metadata |= {"uid": "another", "managedFields": [], "labels": {}}
+    kept = (r.TENANT_NAMESPACE, r.REMOTE_CLUSTER_ID)
+    labels = {key: metadata["labels"][key] for key in kept}
+    metadata |= {"uid": "another", "managedFields": [], "labels": labels}
     assert namespace_fate(world, record).startswith("kept: somebody else made it anew")
 
 
 def test_a_namespace_that_is_gone_already_is_fine(world: FakeWorld, record: Body) -> None:
-    del world.leaves["rome"].objects[TENANT]
+    rome = world.leaves["rome"]
+    for ref in [ref for ref in rome.objects if TENANT.name in (ref.name, ref.namespace)]:
+        del rome.objects[ref]
     assert namespace_fate(world, record) == "deleted: "
 
 

@@ -55,6 +55,15 @@ def test_what_a_record_knows_is_no_orphan(world: FakeWorld) -> None:
     assert find_orphans(world, 5.0).found == ()
 
 
+def test_what_a_record_without_a_status_has_is_no_orphan(world: FakeWorld) -> None:
+    """Whoever empties a status must not have the link removed under its record."""
+    record = outcome(create(world)).record
+    orphans_before = find_orphans(world, 5.0)
+    world.hub.set_status(ref_of(world.hub.name, record), {})
+    assert find_orphans(world, 5.0) == orphans_before
+    assert orphans_before.found == ()
+
+
 def test_an_object_that_is_another_than_the_recorded_one_is_an_orphan(world: FakeWorld) -> None:
     list(create(world))
     rome = world.leaves["rome"]

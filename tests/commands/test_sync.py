@@ -7,6 +7,8 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.create import RemovedOnLeaf
+from kubectl_liqo_shortcut.commands.delete import Options as DeleteOptions
+from kubectl_liqo_shortcut.commands.delete import delete
 from kubectl_liqo_shortcut.commands.sync import Options, next_steps, sync
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
@@ -24,6 +26,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records, reset
+from tests.commands.test_delete import foreign_cluster
 from tests.fakes import Body, FakeWorld
 from tests.samples import record_of
 
@@ -112,6 +115,51 @@ def test_an_expired_one_is_switched_off_and_its_record_stays(
     assert rec.objects_of(present(world)) == {}
 
 
+def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
+    world: FakeWorld, record: Body
+) -> None:
+    for leaf in world.leaves.values():
+        for ref, body in leaf.objects.items():
+            if ref.kind in r.LINK_KINDS and ref.namespace:
+                body["metadata"]["labels"][r.MANAGED_BY] = "Helm"
+    before = link_objects(world)
+    told = [each.text for each in run(world, record) if isinstance(each, Note)]
+    assert sum("lost its labels" in each for each in told) == len(before)
+    whose = {each.ownership for each in rec.objects_of(present(world)).values()}
+    assert whose == {Ownership.CREATED}
+    with pytest.raises(PartlyDone, match="is on record, but it does not bear the labels"):
+        list(delete(present(world), world, DeleteOptions(timeout=5), Stop()))
+    assert link_objects(world) == before
+
+
+def test_what_never_was_ours_is_put_right_on_record(world: FakeWorld, record: Body) -> None:
+    for leaf in world.leaves.values():
+        for ref, body in leaf.objects.items():
+            if ref.kind in r.LINK_KINDS and ref.namespace:
+                body["metadata"]["labels"] = {r.REMOTE_CLUSTER_ID: ref.name}
+                del body["metadata"]["managedFields"]
+    run(world, record)
+    entries = rec.objects_of(present(world)).values()
+    assert {each.ownership for each in entries if each.ref.namespace} == {Ownership.REUSED}
+
+
+def test_a_failing_sync_takes_no_link_away_that_is_up_whatever_its_record_says(
+    world: FakeWorld, record: Body
+) -> None:
+    """Who writes a status may take out when the link was first ready."""
+    status = {key: each for key, each in record["status"].items() if key != "firstReadyTime"}
+    world.hub.set_status(ref_of(world.hub.name, record), status)
+    rome = world.leaves["rome"]
+    (key,) = (ref for ref in rome.objects if ref.kind == r.PUBLIC_KEY)
+    del rome.objects[key]
+    no = Forbidden("rome", "no")
+    rome.fault = lambda *what: no if what[0] == "create" and what[1].kind == key.kind else None
+    before = link_objects(world)
+    with pytest.raises(Forbidden):
+        run(world, present(world))
+    assert link_objects(world) == before
+
+
 def test_an_expired_one_is_switched_off_once(world: FakeWorld, record: Body) -> None:
     run(world, edit(world, expirationTime=PAST))
     world.calls.clear()
@@ -128,6 +176,28 @@ def test_an_expired_one_that_says_it_is_off_is_switched_off_all_the_same(
     world.hub.set_status(ref_of(world.hub.name, record), lie)
     run(world, present(world))
     assert link_objects(world) == []
+
+
+def test_an_expired_one_stays_off_on_record_where_nobody_has_a_way_to_a_leaf_any_more(
+    world: FakeWorld, record: Body
+) -> None:
+    run(world, edit(world, expirationTime=PAST))
+    del world.leaves["rome"]
+    happened = run(world, present(world))
+    assert verb(happened) is Verb.UNCHANGED
+    assert any(isinstance(each, Note) and "no way to it" in each.text for each in happened)
+
+
+def test_an_expired_one_that_says_it_is_off_and_carries_a_peering_is_told(
+    world: FakeWorld, record: Body
+) -> None:
+    edit(world, expirationTime=PAST)
+    ready = {"type": "Ready", "status": "False", "reason": "Expired", "lastTransitionTime": PAST}
+    world.hub.set_status(ref_of(world.hub.name, record), {"conditions": [ready]})
+    world.leaves["rome"].put(foreign_cluster("milan", "Consumer"))
+    with pytest.raises(PartlyDone, match="the peering uses this link"):
+        run(world, present(world))
+    assert reason(world) == "InUseByPeering"
 
 
 def test_an_expired_one_stays_off_on_record_while_a_leaf_is_silent(

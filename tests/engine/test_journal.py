@@ -5,7 +5,7 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.record import Ownership
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.engine.journal import Journal
@@ -94,6 +94,12 @@ def test_what_was_adopted_stays_adopted(world: FakeWorld, journal: Journal) -> N
     journal.settle("rome", gateway("1"), Ownership.ADOPTED)
     journal.settle("rome", gateway("1"), Ownership.CREATED)
     assert journal.objects[GATEWAY].ownership is Ownership.ADOPTED
+
+
+def test_what_somebody_made_in_place_of_what_was_adopted_is_theirs(journal: Journal) -> None:
+    journal.settle("rome", gateway("1"), Ownership.ADOPTED)
+    journal.settle("rome", gateway("2"), Ownership.REUSED)
+    assert journal.objects[GATEWAY] == Recorded(GATEWAY, "2", Ownership.REUSED)
 
 
 def test_a_bug_while_writing_is_raised_and_hangs_nobody(
