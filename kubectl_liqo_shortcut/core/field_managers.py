@@ -13,6 +13,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
 
+_KUBECTL_APPLY = "kubectl-client-side-apply"
 _SAME = ("operation", "apiVersion", "subresource")
 
 
@@ -45,6 +46,15 @@ def renamed(body: Object) -> list[dict[str, Any]] | None:
         else:  # the API server wants one entry for each manager, operation and version
             same["fieldsV1"] = _union(same.get("fieldsV1"), entry.get("fieldsV1"))
     return kept
+
+
+def applied_by_others(body: Object) -> bool:
+    """Whether somebody else, such as git, keeps our labels on *body* by applying them."""
+    return any(
+        f"f:{r.SHORTCUT_HUB}" in _labels(each)
+        and (each.get("operation") == "Apply" or each.get("manager") == _KUBECTL_APPLY)
+        for each in _entries(body)
+    )
 
 
 def _set_by_us(body: Object, label: str) -> bool:

@@ -13,7 +13,11 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.field_managers import labelled_by_us, made_by_us
+from kubectl_liqo_shortcut.core.field_managers import (
+    applied_by_others,
+    labelled_by_us,
+    made_by_us,
+)
 from kubectl_liqo_shortcut.core.model import Object, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 
@@ -55,7 +59,10 @@ def ownership_of(body: Object, entry: Recorded | None, claim: Claim) -> Ownershi
     """Whose *body* is, of which the record says *entry*."""
     if not claim.fits(body):
         return Ownership.REUSED
-    if entry and entry.uid == uid_of(body) != "" and entry.ownership is not Ownership.REUSED:
+    # What git keeps is git's, whatever a record says.
+    theirs = applied_by_others(body) and not labelled_by_us(body)
+    known = entry is not None and entry.uid == uid_of(body) != ""
+    if entry and known and entry.ownership is not Ownership.REUSED and not theirs:
         return entry.ownership
     if made_by_us(body):
         return Ownership.CREATED

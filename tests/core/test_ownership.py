@@ -45,6 +45,15 @@ TAKEN_OVER = {
 }
 
 
+HUB_LABEL = {"f:metadata": {"f:labels": {f"f:{r.SHORTCUT_HUB}": {}}}}
+BY_GIT = {**APPLIED["managedFields"][0], "fieldsV1": HUB_LABEL}
+BY_KUBECTL = {
+    "manager": "kubectl-client-side-apply",
+    "operation": "Update",
+    "fieldsV1": HUB_LABEL,
+}
+
+
 def entry(uid: str, ownership: Ownership) -> Recorded:
     return Recorded(ref_of("rome", gateway()), uid, ownership)
 
@@ -63,6 +72,13 @@ def entry(uid: str, ownership: Ownership) -> Recorded:
         (gateway(**APPLIED), entry("of another", CREATED), REUSED),
         (gateway(**APPLIED), entry("one", CREATED), CREATED),
         (gateway(**APPLIED), entry("one", ADOPTED), ADOPTED),
+        (gateway(managedFields=[BY_GIT]), entry("one", CREATED), REUSED),
+        (gateway(managedFields=[BY_KUBECTL]), entry("one", ADOPTED), REUSED),
+        (
+            gateway(managedFields=[BY_GIT, *TAKEN_OVER["managedFields"]]),
+            entry("one", ADOPTED),
+            ADOPTED,
+        ),
         (gateway(labels={}), entry("one", CREATED), REUSED),
         (labelled(**{r.SHORTCUT_HUB: "paris"}), entry("one", CREATED), REUSED),
         (labelled(**{r.SHORTCUT_NAME: "milan--paris"}), entry("one", CREATED), REUSED),
@@ -83,6 +99,9 @@ def entry(uid: str, ownership: Ownership) -> Recorded:
         "another object under that name",
         "recorded by UID",
         "adopted by UID",
+        "git keeps our labels, and a record lies",
+        "kubectl apply set our labels, and a record lies",
+        "adopted, and git keeps it since",
         "recorded by UID, without our labels",
         "of another hub",
         "of another shortcut",
