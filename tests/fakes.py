@@ -354,6 +354,14 @@ def gateway_template(kind: Kind, name: str, namespace: str) -> Body:
     }
 
 
+BY_GIT: Body = {
+    "manager": "kustomize-controller",
+    "operation": "Apply",
+    "fieldsV1": {"f:metadata": {"f:labels": {f"f:{r.SHORTCUT_HUB}": {}}}},
+}
+"""Among managedFields: git applied our labels."""
+
+
 def made_by_us(body: Object) -> Body:
     """As an API server notes who set which fields of what was sent to it."""
     entry = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
+from kubectl_liqo_shortcut.core.field_managers import applied_by_others, labelled_by_us
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
 from kubectl_liqo_shortcut.core.ownership import Claim, ownership_of
@@ -128,6 +129,14 @@ def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
                 f"cluster {leaf!r}: {ref} is managed by {manager!r}, as its labels say",
                 hint=f"it would be set back from there; take it out of {manager} first, and then "
                 f"the label {r.MANAGED_BY} off",
+            )
+        if applied_by_others(body) and not labelled_by_us(body):
+            end = ends[leaf].side
+            raise Refused(
+                f"cluster {leaf!r}: {ref} bears the labels of this shortcut, and somebody applies "
+                "it, for example from git: it would stay theirs",
+                hint="create uses it as it is, and leaves it to them: "
+                f"kubectl liqo-shortcut create {end.leaf} {end.peer}",
             )
 
 

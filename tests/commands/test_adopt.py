@@ -15,6 +15,7 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of, uid_of
+from kubectl_liqo_shortcut.core.ownership import marks
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
@@ -37,7 +38,7 @@ from kubectl_liqo_shortcut.errors import (
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.commands.test_delete import foreign_cluster
-from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
+from tests.fakes import BY_GIT, Body, FakeCluster, FakeWorld, gateway_template
 from tests.samples import an_object
 
 CIDRS = {
@@ -135,6 +136,17 @@ def test_what_troubles_a_link_is_said_and_it_is_taken_over(world: FakeWorld) -> 
     told = run(world)
     assert verb(told) is Verb.ADOPTED
     assert any("(OtherMTU)" in each.text for each in told if isinstance(each, Note))
+
+
+def test_what_git_applies_with_our_labels_is_left_to_git(world: FakeWorld) -> None:
+    connect(world)
+    (gateway,) = world.leaves["rome"].of(r.GATEWAY_SERVER)
+    gateway["metadata"]["labels"] |= marks("milan--rome", "torino")
+    gateway["metadata"]["managedFields"] = [BY_GIT]
+    with pytest.raises(Refused, match="for example from git") as caught:
+        run(world)
+    assert "kubectl liqo-shortcut create rome milan" in str(caught.value.hint)
+    assert records(world) == []
 
 
 def test_its_objects_bear_our_labels_then(world: FakeWorld) -> None:

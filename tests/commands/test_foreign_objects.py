@@ -26,7 +26,7 @@ from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
-from tests.fakes import Body, FakeWorld, made_by_us
+from tests.fakes import BY_GIT, Body, FakeWorld, made_by_us
 
 RENDERER = Renderer(read_template)
 PAIR = Request(pair=(cluster_id("milan"), cluster_id("rome")))
@@ -50,6 +50,7 @@ FLAWS: dict[str, Callable[[Body, str], object]] = {
     ),
     "another name": lambda body, _: body["metadata"].update(name="torino"),
     "another place": lambda body, _: body["metadata"].update(namespace="prod"),
+    "kept by git": lambda body, _: body["metadata"].update(managedFields=[BY_GIT]),
 }
 """What makes an object on a leaf somebody else's, however much else it shares with ours."""
 
@@ -66,8 +67,8 @@ def foreign_objects(draw: st.DrawFn) -> tuple[str, Body]:
     body = made_by_us({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata})
     for flaw in draw(st.sets(st.sampled_from(sorted(FLAWS)), min_size=1, max_size=3)):
         FLAWS[flaw](body, leaf)
-    if draw(st.booleans()):
-        del body["metadata"]["managedFields"]  # applied by git
+    if draw(st.booleans()) and BY_GIT not in body["metadata"]["managedFields"]:
+        del body["metadata"]["managedFields"]
     return leaf, {**body, "spec": {"remote": {}}}
 
 

@@ -45,7 +45,7 @@ TAKEN_OVER = {
 }
 
 
-HUB_LABEL = {"f:metadata": {"f:labels": {f"f:{r.SHORTCUT_HUB}": {}}}}
+HUB_LABEL: dict[str, Any] = {"f:metadata": {"f:labels": {f"f:{r.SHORTCUT_HUB}": {}}}}
 BY_GIT = {**APPLIED["managedFields"][0], "fieldsV1": HUB_LABEL}
 BY_KUBECTL = {
     "manager": "kubectl-client-side-apply",
