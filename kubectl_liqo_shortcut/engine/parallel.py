@@ -5,24 +5,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
 
 K = TypeVar("K")
 T = TypeVar("T")
 
+FIRST_PAUSE = 0.2  # seconds before something is tried again, doubled each time
+
 
 class Deadline:
     """The moment a whole command must be over; every wait of it has this one."""
 
+    clock: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
+
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = self.clock() + seconds
 
     def left(self) -> float:
         """Seconds left, not below 0."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._end - self.clock())
 
 
 class Stop:
@@ -140,7 +144,7 @@ def patiently(
     At a *first look* a cluster that does not answer at all is an error at once: most likely the
     way to it is wrong, and the user should not wait to hear so.
     """
-    pause = 0.2
+    pause = FIRST_PAUSE
     while True:
         try:
             return action()
