@@ -9,8 +9,7 @@ import hypothesis
 import pytest
 
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
-from kubectl_liqo_shortcut.engine import service_back
-from kubectl_liqo_shortcut.engine.parallel import Deadline
+from kubectl_liqo_shortcut.engine import parallel, service_back
 from tests.clock import Clock
 from tests.fakes import FakeWorld
 from tests.samples import Golden
@@ -33,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Which files take the longest: what a new test costs is seen at once."""
-    seconds: collections.Counter[str] = collections.Counter()
+    seconds: dict[str, float] = collections.defaultdict(float)
     for reports in terminalreporter.stats.values():
         for each in reports:
             if isinstance(each, pytest.TestReport):
@@ -41,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if seconds:
         terminalreporter.section("seconds by file")
         terminalreporter.write_line(f"{sum(seconds.values()):8.1f}  all {len(seconds)}")
-    for path, took in seconds.most_common(10):
+    for path, took in sorted(seconds.items(), key=lambda each: -each[1])[:10]:
         terminalreporter.write_line(f"{took:8.1f}  {path}")
 
 
@@ -55,9 +54,9 @@ def world() -> Iterator[FakeWorld]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """No deadline is ever over, until the test lets the time run out."""
+    """What deadlines go by in this test."""
     clock = Clock()
-    monkeypatch.setattr(Deadline, "clock", clock)
+    monkeypatch.setattr(parallel, "now", clock)
     return clock
 
 

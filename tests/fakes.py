@@ -143,7 +143,8 @@ class FakeCluster:
         with self._world.changed:
             self._store(ref, new)
             self._world.liqo(self, ref)
-            return copied(self.objects.get(ref, new))
+            stored: Body = copied(self.objects.get(ref, new))
+            return stored
 
     def set_status(self, ref: ObjectRef, status: Body) -> None:
         with self._world.changed:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
 
 K = TypeVar("K")
 T = TypeVar("T")
 
+now: Callable[[], float] = time.monotonic  # what every deadline goes by
 FIRST_PAUSE = 0.2  # seconds before something is tried again, doubled each time
 
 
 class Deadline:
     """The moment a whole command must be over; every wait of it has this one."""
 
-    clock: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
-
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = self.clock() + seconds
+        self._end = now() + seconds
 
     def left(self) -> float:
         """Seconds left, not below 0."""
-        return max(0.0, self._end - self.clock())
+        return max(0.0, self._end - now())
 
 
 class Stop:
