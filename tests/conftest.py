@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import collections
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -7,18 +9,39 @@ import hypothesis
 import pytest
 
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
+from kubectl_liqo_shortcut.engine import parallel, service_back
+from tests.clock import Clock
 from tests.fakes import FakeWorld
 from tests.samples import Golden
 
-# How long an example takes depends on what else the machine does.
-hypothesis.settings.register_profile("unit", deadline=None)
-hypothesis.settings.load_profile("unit")
+# How long an example takes depends on what else the machine does. The environment's
+# HYPOTHESIS_PROFILE=soak tries many more.
+hypothesis.settings.register_profile("unit", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unit"))
+
+# The fakes have no nodes whose rules could be late.
+service_back.NODES_FOLLOW = 0.0
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the present output")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which files take the longest: what a new test costs is seen at once."""
+    seconds: dict[str, float] = collections.defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for each in reports:
+            if isinstance(each, pytest.TestReport):
+                seconds[each.location[0]] += each.duration
+    if seconds:
+        terminalreporter.section("seconds by file")
+        terminalreporter.write_line(f"{sum(seconds.values()):8.1f}  all {len(seconds)}")
+    for path, took in sorted(seconds.items(), key=lambda each: -each[1])[:10]:
+        terminalreporter.write_line(f"{took:8.1f}  {path}")
 
 
 @pytest.fixture
@@ -29,10 +52,12 @@ def world() -> Iterator[FakeWorld]:
     world.close()
 
 
-@pytest.fixture(autouse=True)
-def _nodes_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fakes have no nodes whose rules could be late."""
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 0.0)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What deadlines go by in this test."""
+    clock = Clock()
+    monkeypatch.setattr(parallel, "now", clock)
+    return clock
 
 
 @pytest.fixture

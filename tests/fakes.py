@@ -7,10 +7,9 @@ both (tests/contract.py), so it cannot lie for long.
 from __future__ import annotations
 
 import base64
-import copy
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -137,14 +136,15 @@ class FakeCluster:
 
     def put(self, body: Object) -> Body:
         """Make an object as an API server does: with a UID and a version."""
-        new = copy.deepcopy(dict(body))
+        new: Body = copied(body)
         new["metadata"] = {"labels": {}, **new["metadata"], "uid": self._world.new_uid()}
         new["metadata"] |= {"generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
         ref = ref_of(self.name, new)
         with self._world.changed:
             self._store(ref, new)
             self._world.liqo(self, ref)
-            return copy.deepcopy(self.objects.get(ref, new))
+            stored: Body = copied(self.objects.get(ref, new))
+            return stored
 
     def set_status(self, ref: ObjectRef, status: Body) -> None:
         with self._world.changed:
@@ -189,9 +189,7 @@ class FakeCluster:
         return shown
 
     def _tell(self, ref: ObjectRef, change: Change) -> None:
-        self._log.append(
-            (len(self._log) + 1, ref.kind, Change(copy.deepcopy(change.body), change.gone))
-        )
+        self._log.append((len(self._log) + 1, ref.kind, Change(copied(change.body), change.gone)))
         self._world.changed.notify_all()
 
 
@@ -362,6 +360,15 @@ BY_GIT: Body = {
 """Among managedFields: git applied our labels."""
 
 
+def copied(value: Any) -> Any:
+    """*value* of mappings and lists, copied: some ten times as fast as ``copy.deepcopy``."""
+    if isinstance(value, Mapping):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(each) for each in value]
+    return value
+
+
 def made_by_us(body: Object) -> Body:
     """As an API server notes who set which fields of what was sent to it."""
     entry = {
@@ -394,7 +401,7 @@ def _fields(value: Any) -> Body:
 
 def _shown(body: Object) -> Body:
     """As the real adapter gives it: of a Secret only the public key."""
-    shown = copy.deepcopy(dict(body))
+    shown: Body = copied(body)
     if shown["kind"] == "Secret":
         shown["metadata"].pop("annotations", None)
         shown["data"] = {k: v for k, v in shown.get("data", {}).items() if k == "publicKey"}
@@ -495,8 +502,8 @@ def _selects(what: Selection, body: Object) -> bool:
 def _merged(old: Any, patch: Any) -> Any:
     """RFC 7396: None removes, mappings merge, all else replaces."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    result = copy.deepcopy(old) if isinstance(old, dict) else {}
+        return copied(patch)
+    result = copied(old) if isinstance(old, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

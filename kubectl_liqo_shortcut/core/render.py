@@ -7,6 +7,7 @@ shows the fact's name in the value's place. A dry run prints both; the real run 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -92,18 +93,24 @@ class Rendered:
         )
 
 
+@functools.lru_cache(maxsize=8)
+def _environment(read_template: ReadTemplate) -> jinja2.Environment:
+    """One for each set of templates: to compile them takes longer than all else."""
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(read_template),
+        undefined=jinja2.StrictUndefined,  # a misspelt variable fails, never renders as ""
+        finalize=_quote,  # every value becomes a YAML scalar: no injection, no "no" -> false
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - YAML, not HTML: _quote escapes it
+    )
+
+
 class Renderer:
     """Renders with one set of templates; the compiled ones are kept."""
 
     def __init__(self, read_template: ReadTemplate) -> None:
-        self._environment = jinja2.Environment(
-            loader=jinja2.FunctionLoader(read_template),
-            undefined=jinja2.StrictUndefined,  # a misspelt variable fails, never renders as ""
-            finalize=_quote,  # every value becomes a YAML scalar: no injection, no "no" -> false
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # noqa: S701 - YAML, not HTML: _quote escapes it
-        )
+        self._environment = _environment(read_template)
 
     def record(self, shortcut: Shortcut, annotations: Mapping[str, str] | None = None) -> Manifest:
         """The Shortcut itself, for the hub."""

@@ -14,17 +14,20 @@ from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, 
 K = TypeVar("K")
 T = TypeVar("T")
 
+now: Callable[[], float] = time.monotonic  # what every deadline goes by
+FIRST_PAUSE = 0.2  # seconds before something is tried again, doubled each time
+
 
 class Deadline:
     """The moment a whole command must be over; every wait of it has this one."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._end = now() + seconds
 
     def left(self) -> float:
         """Seconds left, not below 0."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._end - now())
 
 
 class Stop:
@@ -143,7 +146,7 @@ def patiently(
     At a *first look* a cluster that does not answer at all is an error at once: most likely the
     way to it is wrong, and the user should not wait to hear so.
     """
-    pause = 0.2
+    pause = FIRST_PAUSE
     while True:
         try:
             with patience.ends_in(deadline.left()):

@@ -33,7 +33,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 
 _NOBODY_KNOWS = "nobody knows which Services go over it"
-_NODES_FOLLOW = 1.5
+NODES_FOLLOW = 1.5
 """Seconds from a leaf's EndpointSlice to the rules of its nodes: kube-proxy writes them once a
 second at most, and nobody tells when it has."""
 
@@ -177,7 +177,7 @@ def free(
         yield from _free_one(name, service, found, hub, open_cluster, limit, stop, whatever)
     if found.services:
         yield Note("the leaves' nodes are given a moment to follow", name)
-        time.sleep(min(_NODES_FOLLOW, deadline.left()))
+        time.sleep(min(NODES_FOLLOW, deadline.left()))
         stop.check()
     return bool(found.services)
 

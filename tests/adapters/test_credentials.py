@@ -154,7 +154,11 @@ def test_a_token_of_oidc_is_used_until_it_expires() -> None:
     assert current(oidc(token)) == Credentials(f"Bearer {token}")
 
 
-@pytest.mark.parametrize("token", ["", jwt({"exp": time.time() + 5}), jwt({"exp": 1})])
+@pytest.mark.parametrize(
+    "token",
+    ["", jwt({"exp": time.time() + 5}), jwt({"exp": 1})],
+    ids=["none", "about to expire", "expired"],
+)
 def test_an_expired_token_of_oidc_is_left_to_kubectl(token: str) -> None:
     with pytest.raises(BadKubeconfig, match="has expired: any kubectl command refreshes it"):
         current(oidc(token))

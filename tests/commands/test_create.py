@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.create import Options, RemovedOnLeaf, create
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, cluster_id
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
@@ -30,6 +30,7 @@ from kubectl_liqo_shortcut.errors import (
     Transient,
     Unreachable,
 )
+from tests.clock import Clock
 from tests.fakes import Body, FakeCluster, FakeWorld
 
 MILAN, ROME = cluster_id("milan"), cluster_id("rome")
@@ -50,6 +51,11 @@ def events(
     request = Request(pair=(cluster_id(pair[0]), cluster_id(pair[1])), **wanted)
     options = Options(timeout=timeout, wait=wait, **given)
     return create(request, world, Renderer(read_template), options, stop or Stop())
+
+
+def waits_for_an_endpoint(event: Event) -> bool:
+    """What a run says when it can go no further without the server's endpoint."""
+    return isinstance(event, Waits) and event.what == "gateway: no endpoint yet"
 
 
 def outcome(happened: Iterator[Event]) -> Outcome:
@@ -179,12 +185,26 @@ def test_without_waiting_it_returns_when_all_objects_are_there(world: FakeWorld)
     assert rec.condition_of(done.record, "Ready")["reason"] == "Progressing"
 
 
-def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(world: FakeWorld) -> None:
+def all_is_made() -> Callable[[Event], bool]:
+    """Whether both leaves wait for nothing but their Connections."""
+    waits: dict[str, str] = {}
+
+    def seen(event: Event) -> bool:
+        if isinstance(event, Waits):
+            waits[event.cluster] = event.what
+        return set(waits.values()) == {"Connection: not there yet (udp://203.0.113.1:51840)"}
+
+    return seen
+
+
+def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(
+    world: FakeWorld, clock: Clock
+) -> None:
     world.paused.add(r.CONNECTION)
     with pytest.raises(
         TimedOut, match=r"milan: Connection: not there yet.*udp://203.0.113.1:51840"
     ):
-        list(events(world, timeout=1.5))
+        list(clock.until(all_is_made(), events(world)))
     assert len(link_objects(world)) == 6
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
 
@@ -309,10 +329,10 @@ def test_keep_on_failure_undoes_nothing_and_the_record_says_why(world: FakeWorld
     assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Failed"
 
 
-def test_undo_on_timeout_leaves_nothing(world: FakeWorld) -> None:
+def test_undo_on_timeout_leaves_nothing(world: FakeWorld, clock: Clock) -> None:
     world.paused.add(r.CONNECTION)
     with pytest.raises(TimedOut) as caught:
-        list(events(world, timeout=1.5, undo_on_timeout=True))
+        list(clock.until(all_is_made(), events(world, undo_on_timeout=True)))
     assert caught.value.hint == "it was undone, as --undo-on-timeout asks"
     assert (link_objects(world), records(world)) == ([], [])
 
@@ -423,20 +443,23 @@ def reset(world: FakeWorld, leaf: str) -> None:
             cluster.drop(ref)
 
 
-def test_a_timeout_names_the_cluster_that_fell_silent(world: FakeWorld) -> None:
+def test_a_timeout_names_the_cluster_that_fell_silent(world: FakeWorld, clock: Clock) -> None:
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         return Unreachable("rome", "cannot be reached") if verb == "create" else None
 
+    def tries_again(event: Event) -> bool:
+        return isinstance(event, Seen) and "trying again" in event.says
+
     world.leaves["rome"].fault = fault
     with pytest.raises(TimedOut, match="cannot be reached"):
-        list(events(world, timeout=1))
+        list(clock.until(tries_again, events(world)))
 
 
-def test_a_timeout_names_the_service_that_holds_the_port(world: FakeWorld) -> None:
+def test_a_timeout_names_the_service_that_holds_the_port(world: FakeWorld, clock: Clock) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     put_service(world, "games/lobby", 51840)
     with pytest.raises(TimedOut, match="Service games/lobby holds UDP port 51840") as caught:
-        list(events(world, timeout=1.5))
+        list(clock.until(waits_for_an_endpoint, events(world)))
     assert "--gw-server-service-port" in str(caught.value.hint)
 
 
@@ -454,7 +477,9 @@ def put_service(world: FakeWorld, name: str, port: int) -> None:
 
 
 @pytest.mark.parametrize("forbidden", [False, True], ids=["another port", "not to be seen"])
-def test_a_timeout_names_no_service_that_does_not_matter(world: FakeWorld, forbidden: bool) -> None:
+def test_a_timeout_names_no_service_that_does_not_matter(
+    world: FakeWorld, clock: Clock, forbidden: bool
+) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     put_service(world, "games/lobby", 51840 if forbidden else 53)
 
@@ -463,7 +488,7 @@ def test_a_timeout_names_no_service_that_does_not_matter(world: FakeWorld, forbi
 
     world.leaves["milan"].fault = fault
     with pytest.raises(TimedOut) as caught:
-        list(events(world, timeout=1.5))
+        list(clock.until(waits_for_an_endpoint, events(world)))
     assert "lobby" not in caught.value.message
 
 
@@ -472,10 +497,10 @@ def test_what_lost_its_record_meanwhile_is_not_made(world: FakeWorld) -> None:
         list(events(world, recorded_only=True))
 
 
-def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld) -> None:
+def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld, clock: Clock) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     with pytest.raises(TimedOut, match="no endpoint yet"):
-        list(events(world, timeout=1.5))
+        list(clock.until(waits_for_an_endpoint, events(world)))
     world.paused.clear()
     (server,) = (ref for ref in world.leaves["milan"].objects if ref.kind == r.GATEWAY_SERVER)
     world.liqo(world.leaves["milan"], server)

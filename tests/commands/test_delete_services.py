@@ -351,7 +351,7 @@ def test_nodes_get_a_moment_before_the_link_goes(
     world: FakeWorld, liqo: Offloading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back._NODES_FOLLOW", 1.5)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back.NODES_FOLLOW", 1.5)
     monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back.time.sleep", slept.append)
     told = run(world)
     assert 1.5 in slept

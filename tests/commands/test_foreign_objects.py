@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
@@ -173,7 +173,6 @@ def _undo(world: FakeWorld) -> None:
 DEEDS = [_delete, _sync, _sync_deleted, _sync_expired, _sync_edited, _prune, _adopt, _undo]
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data(), st.sampled_from(DEEDS), st.lists(foreign_objects(), max_size=6))
 def test_nothing_foreign_is_touched_whatever_a_status_says(
     data: st.DataObject, deed: Callable[[FakeWorld], None], foreign: list[tuple[str, Body]]

@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.commands.service import (
 )
 from kubectl_liqo_shortcut.commands.service_trial import disabled_by, try_enable
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Seen, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.service_path import Path
 from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
@@ -38,6 +38,7 @@ from kubectl_liqo_shortcut.errors import (
     Transient,
     Unreachable,
 )
+from tests.clock import Clock
 from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_leaves import asked, silence
@@ -243,11 +244,22 @@ def test_pods_that_move_meanwhile_are_followed(world: FakeWorld, linked: Offload
     assert now(world) == {"milan": ["10.62.0.5"], "rome": ["10.61.0.9"]}
 
 
-def test_a_timeout_goes_back_to_the_hubs_path(world: FakeWorld, linked: Offloading) -> None:
+def milan_goes_direct(event: Event) -> bool:
+    return isinstance(event, Seen) and event.ref.cluster == "milan" and "direct" in event.says
+
+
+def test_a_timeout_goes_back_to_the_hubs_path(
+    world: FakeWorld, linked: Offloading, clock: Clock
+) -> None:
     linked.mapping_down.add("rome")
-    threading.Timer(1.0, linked.mapping_down.clear).start()
-    with pytest.raises(TimedOut, match=r"does not go direct after 0\.5s on rome") as caught:
-        turn_on(world, timeout=0.5)
+
+    def mended(event: Event) -> bool:
+        if milan_goes_direct(event):
+            linked.mapping_down.clear()
+        return milan_goes_direct(event)
+
+    with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome") as caught:
+        list(clock.until(mended, enable("demo", "web", world, 60, Stop())))
     assert "went back" in str(caught.value.hint)
     assert not is_on(world)
     assert now(world) == VIA_HUB
@@ -382,12 +394,17 @@ def test_one_that_is_gone_meanwhile_is_an_error(world: FakeWorld, linked: Offloa
 
 
 def test_one_that_is_gone_while_slices_are_waited_for_has_no_way_back(
-    world: FakeWorld, linked: Offloading
+    world: FakeWorld, linked: Offloading, clock: Clock
 ) -> None:
     linked.mapping_down.add("rome")
     ref = ObjectRef(HUB, r.SERVICE, "demo", "web")
-    threading.Timer(0.2, world.hub.drop, [ref]).start()
-    happened, error = ended(enable("demo", "web", world, 0.6, Stop()))
+
+    def gone(event: Event) -> bool:
+        if milan_goes_direct(event):
+            world.hub.drop(ref)
+        return milan_goes_direct(event)
+
+    happened, error = ended(clock.until(gone, enable("demo", "web", world, 60, Stop())))
     assert isinstance(error, TimedOut)
     assert notes(happened)[-1] == "it is gone"
 

@@ -33,6 +33,7 @@ from kubectl_liqo_shortcut.errors import (
     Unreachable,
 )
 from tests.cli.runner import always
+from tests.clock import Clock
 from tests.commands.test_create import events as create
 from tests.fakes import FakeCluster, FakeWorld
 from tests.kubelet import HUB_POD, VIA_HUB, Kubelet, offloaded, status, with_hub
@@ -524,7 +525,9 @@ def test_the_deadline_names_what_was_waited_for(
     assert (caught.value.exit_code, left(world)) == (1, [])
 
 
-def test_a_client_that_does_not_end_is_named(world: FakeWorld, kubelet: Kubelet) -> None:
+def test_a_client_that_does_not_end_is_named(
+    world: FakeWorld, kubelet: Kubelet, clock: Clock
+) -> None:
     def only_servers(cluster: FakeCluster, ref: ObjectRef) -> None:
         if ref.name.endswith("client"):
             cluster.set_status(ref, status("running", {}, "10.61.0.6"))
@@ -533,7 +536,19 @@ def test_a_client_that_does_not_end_is_named(world: FakeWorld, kubelet: Kubelet)
 
     world.kubelet = only_servers
     with pytest.raises(ProbeFailed, match=r"-client did not .* it runs, and has not ended"):
-        check(world, timeout=0.3)
+        list(clock.until(both_run(), verify(PAIR, world, RENDERER, OPTIONS, Stop())))
+
+
+def both_run() -> Callable[[Event], bool]:
+    """Whether the clients on both leaves have begun."""
+    begun: set[str] = set()
+
+    def seen(event: Event) -> bool:
+        if isinstance(event, Seen) and "-client" in event.ref.name and "runs" in event.says:
+            begun.add(event.ref.cluster)
+        return len(begun) == 2
+
+    return seen
 
 
 def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet: Kubelet) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.leaf import remaps
@@ -338,7 +338,6 @@ def test_the_hub_accepts_every_status(
     assert list(violations(written, SCHEMA["properties"]["status"], "status")) == []
 
 
-@settings(max_examples=50)
 @given(specs())
 def test_the_hub_accepts_every_record(spec: dict[str, Any]) -> None:
     body = RENDERER.record(parse(spec)).body

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
@@ -202,7 +202,6 @@ def facts_of(hub: ClusterID, first: ClusterID, second: ClusterID) -> Facts:
     )
 
 
-@settings(max_examples=40)
 @given(
     st.lists(
         st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True),
@@ -280,7 +279,6 @@ def test_a_hostile_text_comes_out_as_itself(survives: Callable[[str], bool], tex
     assert survives(text)
 
 
-@settings(max_examples=60)
 @given(some_text)
 def test_any_text_comes_out_as_itself(text: str) -> None:
     assert in_reason(text)

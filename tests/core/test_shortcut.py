@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from kubectl_liqo_shortcut.core.model import Role
 from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, Side, TemplateRef, parse
@@ -149,7 +149,6 @@ def test_a_time_without_a_zone_does_not_depend_on_where_the_user_sits() -> None:
     assert parsed.expiration_time == "2026-12-01T00:00:00Z"
 
 
-@settings(max_examples=50)
 @given(specs())
 def test_a_record_says_exactly_what_was_asked_for(spec: dict[str, Any]) -> None:
     shortcut = parse(spec)

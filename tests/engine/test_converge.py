@@ -12,7 +12,8 @@ from kubectl_liqo_shortcut.core.events import Done, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.engine import stuck
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
-from tests.commands.test_create import events, outcome
+from tests.clock import Clock
+from tests.commands.test_create import events, outcome, waits_for_an_endpoint
 from tests.fakes import FakeCluster, FakeWorld
 
 
@@ -44,9 +45,8 @@ def test_who_sets_it_back_each_time_is_not_fought(world: FakeWorld) -> None:
     def patch_and_drift(
         ref: ObjectRef, body: Object, *, subresource: str = "", dry_run: bool = False
     ) -> Object:
-        patched = patch(ref, body, subresource=subresource, dry_run=dry_run)
-        patch(ref, {"spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}})
-        return patched
+        drifted = {**body, "spec": {"remote": {"cidr": {"pod": ["10.99.0.0/16"]}}}}
+        return patch(ref, drifted, subresource=subresource, dry_run=dry_run)
 
     drift(rome)
     rome.patch = patch_and_drift  # type: ignore[method-assign]
@@ -140,11 +140,11 @@ def gateway_server(world: FakeWorld) -> tuple[FakeCluster, ObjectRef]:
     )
 
 
-def leave_stuck(world: FakeWorld, *, service: bool) -> Object:
+def leave_stuck(world: FakeWorld, clock: Clock, *, service: bool) -> Object:
     """A run ends with a gateway server that has a Deployment and no endpoint."""
     world.stuck = True
     with pytest.raises(TimedOut):
-        list(events(world, timeout=0.5))
+        list(clock.until(waits_for_an_endpoint, events(world)))
     cluster, ref = gateway_server(world)
     for kind in (r.DEPLOYMENT, r.SERVICE)[: 2 if service else 1]:
         owner = {"uid": cluster.objects[ref]["metadata"]["uid"]}
@@ -155,10 +155,10 @@ def leave_stuck(world: FakeWorld, *, service: bool) -> Object:
 
 
 def test_a_gateway_that_was_left_without_a_service_is_made_anew(
-    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+    world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stuck, "GRACE", 0.05)
-    before = leave_stuck(world, service=False)
+    before = leave_stuck(world, clock, service=False)
     world.stuck = False
     happened = list(events(world, timeout=5))
     made_anew = [each for each in happened if isinstance(each, Done) and each.why]
@@ -169,20 +169,26 @@ def test_a_gateway_that_was_left_without_a_service_is_made_anew(
 
 @pytest.mark.parametrize("service", [True, False], ids=["service", "no deployment"])
 def test_one_that_only_waits_for_its_address_is_left_alone(
-    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, service: bool
+    world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch, service: bool
 ) -> None:
     monkeypatch.setattr(stuck, "GRACE", 0.05)
-    before = leave_stuck(world, service=True)
+    before = leave_stuck(world, clock, service=True)
     cluster, ref = gateway_server(world)
     if not service:
         for kind in (r.DEPLOYMENT, r.SERVICE):
             cluster.drop(ObjectRef(cluster.name, kind, ref.namespace, f"gw-{ref.name}"))
+
+    def asked(verb: str, at: ObjectRef) -> None:
+        if (verb, at.kind) == ("list", r.SERVICE):
+            clock.run_out()
+
+    cluster.fault = asked
     with pytest.raises(TimedOut):
-        list(events(world, timeout=0.5))
+        list(events(world))
     assert cluster.objects[ref]["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-def test_a_timeout_names_the_service_that_could_not_be_made(world: FakeWorld) -> None:
-    leave_stuck(world, service=False)
+def test_a_timeout_names_the_service_that_could_not_be_made(world: FakeWorld, clock: Clock) -> None:
+    leave_stuck(world, clock, service=False)
     with pytest.raises(TimedOut, match="could not make Service liqo-tenant-rome/gw-rome"):
-        list(events(world, timeout=0.3))
+        list(clock.until(waits_for_an_endpoint, events(world)))
