@@ -9,8 +9,9 @@ import pytest
 
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
+from tests.lab.kube import CRDS
 from tests.lab.lab import Lab
-from tests.lab.topology import Overlap
+from tests.lab.topology import HUB, Overlap
 
 LEAVES = 2
 
@@ -51,7 +52,10 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 @pytest.fixture
 def clean_lab(lab: Lab) -> Iterator[Lab]:
-    """The lab without a link between its first two leaves, whatever this test or another did."""
+    """The lab without a link between its first two leaves, whatever this test or another did.
+
+    Their tenant namespaces may be there, as the product leaves them.
+    """
     _clean(lab)
     yield lab
     _clean(lab)
@@ -61,14 +65,28 @@ def _clean(lab: Lab) -> None:
     lab.set_knobs(pod_start=0, lb_delay=0, lb_hostname=False)
     lab.nat.clear()
     lab.remove_shortcuts()
-    lab.remove_link("leaf-1", "leaf-2")
+    lab.clear_link(*PAIR)
+
+
+@pytest.fixture(scope="session")
+def kind(lab: Lab) -> None:
+    """This program's own, in place of the one that a lab which ran already may have."""
+    succeed(lab, "crd", "install")
 
 
 @pytest.fixture
-def hub(clean_lab: Lab) -> Lab:
-    """The lab, with the kind Shortcut installed on its hub."""
-    succeed(clean_lab, "crd", "install")
+def hub(clean_lab: Lab, kind: None) -> Lab:
+    """The lab, with the kind Shortcut installed on its hub: again, where a test took it away."""
+    if clean_lab.clusters[HUB].kube.find(f"{CRDS}/shortcuts.shortcut.liqo.io") is None:
+        succeed(clean_lab, "crd", "install")
     return clean_lab
+
+
+@pytest.fixture
+def pristine(hub: Lab) -> Lab:
+    """The lab as if its first two leaves had never been linked: no tenant namespaces either."""
+    hub.remove_link(*PAIR)
+    return hub
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def ready(lab: Lab) -> str:
     return lab.kubectl("get", "shortcuts", "-o", f"jsonpath={query}").stdout
 
 
+@pytest.mark.usefixtures("pristine")
 def test_one_command_links_two_leaves_and_the_hub_knows(hub: Lab) -> None:
     assert succeed(hub, "create", *PAIR) == "shortcut.shortcut.liqo.io/leaf-1--leaf-2 created\n"
     assert ready(hub) == "True"
@@ -48,6 +49,7 @@ def test_a_second_create_changes_nothing_whatever_the_order(hub: Lab) -> None:
     assert snapshots(hub) == before
 
 
+@pytest.mark.usefixtures("pristine")
 def test_the_record_never_holds_a_key_and_names_what_was_made(hub: Lab) -> None:
     succeed(hub, "create", *PAIR)
     text = json.dumps(record(hub))
@@ -106,6 +108,7 @@ def test_a_hub_without_the_crd_is_told_the_one_command(clean_lab: Lab) -> None:
     assert "kubectl liqo-shortcut crd install" in done.stderr
 
 
+@pytest.mark.usefixtures("pristine")
 def test_a_foreign_configuration_in_the_way_is_refused_and_stays(hub: Lab) -> None:
     kube = hub.clusters["leaf-1"].kube
     labels = {"liqo.io/remote-cluster-id": "leaf-2"}

@@ -92,6 +92,7 @@ def shop(lab: Lab) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def limited(shop: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
     folder = tmp_path_factory.mktemp("rbac")
+    shop.remove_link(*PAIR)  # what is printed has to make the tenant namespaces
     clusters = {name: shop.clusters[name] for name in ("hub", *PAIR)}
     printed: dict[str, str] = {}
     tokens: dict[str, str] = {}

@@ -20,6 +20,7 @@ from tests.lab.dataplane.plane import DataPlane
 from tests.lab.dataplane.switch import Switch
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
+from tests.lab.kube import Kube
 from tests.lab.nat import Nat
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
@@ -214,17 +215,27 @@ class Lab:
 
     def remove_link(self, first: str, second: str) -> None:
         """Take a link away by hand, if there is one, tenant namespaces and all."""
-        sides = [
-            (kube, links.tenant(kube, remote), remote)
-            for kube, remote in (
-                (self.clusters[first].kube, second),
-                (self.clusters[second].kube, first),
-            )
-        ]
+        sides = self._sides(first, second)
         for kube, namespace, _ in sides:
             links.delete_link(kube, namespace)
         for side in sides:
             links.wait_removed(*side)
+
+    def clear_link(self, first: str, second: str) -> None:
+        """Take a link away by hand, but for its tenant namespaces, as ``delete`` does."""
+        sides = self._sides(first, second)
+        for kube, namespace, _ in sides:
+            links.clear_link(kube, namespace)
+        for kube, namespace, _ in sides:
+            links.wait_cleared(kube, namespace)
+
+    def _sides(self, first: str, second: str) -> list[tuple[Kube, str, str]]:
+        """Of a link: each cluster, its tenant namespace, and the cluster it is for."""
+        pairs = ((first, second), (second, first))
+        return [
+            (kube, links.tenant(kube, remote), remote)
+            for kube, remote in ((self.clusters[name].kube, remote) for name, remote in pairs)
+        ]
 
     def remove_shortcuts(self) -> None:
         """Delete every Shortcut record on the hub, finalizers or not."""
