@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
-from tests.lab.kube import CRDS
+from tests.lab import gateway_templates
+from tests.lab.chart import NAMESPACE as LIQO
+from tests.lab.kube import CRDS, NETWORKING, path
 from tests.lab.lab import Lab
 from tests.lab.topology import HUB, Overlap
 
 LEAVES = 2
+LIQOS_PINGS = "liqos-pings"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +40,7 @@ def _wanted_lab(item: pytest.Item) -> str:
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """A hub and at least two leaves; stopped at the end only if it was started here.
 
+    Its gateways ping often, so that a link is soon Connected; in one that runs already, as they do.
     A file may ask for Pod CIDRs that overlap. A lab of another kind that runs already is somebody
     else's: that is an error.
     """
@@ -45,7 +50,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         yield found
         found.close()
         return
-    started = Lab.start(LEAVES, overlap=overlap)
+    started = Lab.start(LEAVES, overlap=overlap, pings=gateway_templates.QUICK)
     yield started
     started.stop()
 
@@ -87,6 +92,19 @@ def pristine(hub: Lab) -> Lab:
     """The lab as if its first two leaves had never been linked: no tenant namespaces either."""
     hub.remove_link(*PAIR)
     return hub
+
+
+@pytest.fixture(scope="module")
+def liqos_pings(lab: Lab) -> Iterator[tuple[str, ...]]:
+    """Options of create for gateways that ping as Liqo's chart has it, whatever the lab's do."""
+    templates = {"server": gateway_templates.server(), "client": gateway_templates.client()}
+    urls = {side: path(NETWORKING, f"wggateway{side}templates", LIQO) for side in templates}
+    for leaf, (side, body) in itertools.product(PAIR, templates.items()):
+        named = {**body, "metadata": {"name": LIQOS_PINGS, "namespace": LIQO}}
+        lab.clusters[leaf].kube.create(urls[side], named)
+    yield tuple(word for side in templates for word in (f"--gw-{side}-template-name", LIQOS_PINGS))
+    for leaf, url in itertools.product(PAIR, urls.values()):
+        lab.clusters[leaf].kube.delete(f"{url}/{LIQOS_PINGS}")
 
 
 @pytest.fixture

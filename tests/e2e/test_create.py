@@ -40,6 +40,12 @@ def test_one_command_links_two_leaves_and_the_hub_knows(hub: Lab) -> None:
     assert " 0% packet loss" in hub.tunnel_ping("leaf-2", "leaf-1")
 
 
+def test_with_liqos_own_pings_a_link_is_made_too(hub: Lab, liqos_pings: tuple[str, ...]) -> None:
+    succeed(hub, "create", *PAIR, *liqos_pings)
+    assert ready(hub) == "True"
+    assert connections(hub) == {"leaf-1": "Connected", "leaf-2": "Connected"}
+
+
 def test_a_second_create_changes_nothing_whatever_the_order(hub: Lab) -> None:
     succeed(hub, "create", *PAIR)
     before = snapshots(hub)

@@ -20,6 +20,7 @@ from tests.lab.dataplane.plane import DataPlane
 from tests.lab.dataplane.switch import Switch
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
+from tests.lab.gateway_templates import LIQOS, Pings
 from tests.lab.kube import Kube
 from tests.lab.nat import Nat
 from tests.lab.peering import Peering
@@ -52,13 +53,15 @@ class Lab:
         with_peering: bool = False,
         with_dataplane: bool = False,
         overlap: Overlap = Overlap.NONE,
+        pings: Pings = LIQOS,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
         delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start,
-        *with_dataplane* is ``enable_dataplane``. Where Pod CIDRs *overlap*, Liqo remaps them.
+        *with_dataplane* is ``enable_dataplane``. Where Pod CIDRs *overlap*, Liqo remaps them. Its
+        gateways' *pings* are those of a lab that is new; one that runs already keeps its own.
         """
         if with_peering and with_dataplane:
             raise LabError(_NOT_BOTH)
@@ -90,7 +93,9 @@ class Lab:
             network.require_free(topology.range)
             try:
                 clock = startup.stopwatch(report)
-                startup.bring_up(state, topology, knobs, clock, with_peering=with_peering)
+                startup.bring_up(
+                    state, topology, knobs, clock, with_peering=with_peering, pings=pings
+                )
                 lab = cls(state, topology)
                 if with_dataplane:
                     lab.enable_dataplane()
