@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,14 @@ import pytest
 
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
+from tests.lab import gateway_templates
+from tests.lab.chart import NAMESPACE as LIQO
+from tests.lab.kube import CRDS, NETWORKING, path
 from tests.lab.lab import Lab
-from tests.lab.topology import Overlap
+from tests.lab.topology import HUB, Overlap
 
 LEAVES = 2
+LIQOS_PINGS = "liqos-pings"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +40,7 @@ def _wanted_lab(item: pytest.Item) -> str:
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """A hub and at least two leaves; stopped at the end only if it was started here.
 
+    Its gateways ping often, so that a link is soon Connected; in one that runs already, as they do.
     A file may ask for Pod CIDRs that overlap. A lab of another kind that runs already is somebody
     else's: that is an error.
     """
@@ -44,14 +50,17 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         yield found
         found.close()
         return
-    started = Lab.start(LEAVES, overlap=overlap)
+    started = Lab.start(LEAVES, overlap=overlap, pings=gateway_templates.QUICK)
     yield started
     started.stop()
 
 
 @pytest.fixture
 def clean_lab(lab: Lab) -> Iterator[Lab]:
-    """The lab without a link between its first two leaves, whatever this test or another did."""
+    """The lab without a link between its first two leaves, whatever this test or another did.
+
+    Their tenant namespaces may be there, as the product leaves them.
+    """
     _clean(lab)
     yield lab
     _clean(lab)
@@ -61,14 +70,41 @@ def _clean(lab: Lab) -> None:
     lab.set_knobs(pod_start=0, lb_delay=0, lb_hostname=False)
     lab.nat.clear()
     lab.remove_shortcuts()
-    lab.remove_link("leaf-1", "leaf-2")
+    lab.clear_link(*PAIR)
+
+
+@pytest.fixture(scope="session")
+def kind(lab: Lab) -> None:
+    """This program's own, in place of the one that a lab which ran already may have."""
+    succeed(lab, "crd", "install")
 
 
 @pytest.fixture
-def hub(clean_lab: Lab) -> Lab:
-    """The lab, with the kind Shortcut installed on its hub."""
-    succeed(clean_lab, "crd", "install")
+def hub(clean_lab: Lab, kind: None) -> Lab:
+    """The lab, with the kind Shortcut installed on its hub: again, where a test took it away."""
+    if clean_lab.clusters[HUB].kube.find(f"{CRDS}/shortcuts.shortcut.liqo.io") is None:
+        succeed(clean_lab, "crd", "install")
     return clean_lab
+
+
+@pytest.fixture
+def pristine(hub: Lab) -> Lab:
+    """The lab as if its first two leaves had never been linked: no tenant namespaces either."""
+    hub.remove_link(*PAIR)
+    return hub
+
+
+@pytest.fixture(scope="module")
+def liqos_pings(lab: Lab) -> Iterator[tuple[str, ...]]:
+    """Options of create for gateways that ping as Liqo's chart has it, whatever the lab's do."""
+    templates = {"server": gateway_templates.server(), "client": gateway_templates.client()}
+    urls = {side: path(NETWORKING, f"wggateway{side}templates", LIQO) for side in templates}
+    for leaf, (side, body) in itertools.product(PAIR, templates.items()):
+        named = {**body, "metadata": {"name": LIQOS_PINGS, "namespace": LIQO}}
+        lab.clusters[leaf].kube.create(urls[side], named)
+    yield tuple(word for side in templates for word in (f"--gw-{side}-template-name", LIQOS_PINGS))
+    for leaf, url in itertools.product(PAIR, urls.values()):
+        lab.clusters[leaf].kube.delete(f"{url}/{LIQOS_PINGS}")
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def uids(lab: Lab) -> dict[str, str]:
     return found
 
 
+@pytest.mark.usefixtures("pristine")
 @pytest.mark.parametrize(("client", "server"), [PAIR, PAIR[::-1]], ids=["1 to 2", "2 to 1"])
 def test_a_link_of_liqoctl_is_taken_over_and_taken_away(hub: Lab, client: str, server: str) -> None:
     before, hub_before = snapshots(hub), hub.snapshot("hub")

@@ -34,12 +34,12 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 def linked(lab: Lab) -> Iterator[Lab]:
     """The lab with one shortcut, made once for all tests of this module."""
     lab.remove_shortcuts()
-    lab.remove_link(*PAIR)
+    lab.clear_link(*PAIR)
     succeed(lab, "crd", "install")
     succeed(lab, "create", *PAIR)
     yield lab
     lab.remove_shortcuts()
-    lab.remove_link(*PAIR)
+    lab.clear_link(*PAIR)
 
 
 def ask_kubectl(lab: Lab, *words: str) -> tuple[list[str], str, float]:

@@ -31,12 +31,19 @@ def ready(lab: Lab) -> str:
     return lab.kubectl("get", "shortcuts", "-o", f"jsonpath={query}").stdout
 
 
+@pytest.mark.usefixtures("pristine")
 def test_one_command_links_two_leaves_and_the_hub_knows(hub: Lab) -> None:
     assert succeed(hub, "create", *PAIR) == "shortcut.shortcut.liqo.io/leaf-1--leaf-2 created\n"
     assert ready(hub) == "True"
     assert connections(hub) == {"leaf-1": "Connected", "leaf-2": "Connected"}
     assert " 0% packet loss" in hub.tunnel_ping("leaf-1", "leaf-2")
     assert " 0% packet loss" in hub.tunnel_ping("leaf-2", "leaf-1")
+
+
+def test_with_liqos_own_pings_a_link_is_made_too(hub: Lab, liqos_pings: tuple[str, ...]) -> None:
+    succeed(hub, "create", *PAIR, *liqos_pings)
+    assert ready(hub) == "True"
+    assert connections(hub) == {"leaf-1": "Connected", "leaf-2": "Connected"}
 
 
 def test_a_second_create_changes_nothing_whatever_the_order(hub: Lab) -> None:
@@ -48,6 +55,7 @@ def test_a_second_create_changes_nothing_whatever_the_order(hub: Lab) -> None:
     assert snapshots(hub) == before
 
 
+@pytest.mark.usefixtures("pristine")
 def test_the_record_never_holds_a_key_and_names_what_was_made(hub: Lab) -> None:
     succeed(hub, "create", *PAIR)
     text = json.dumps(record(hub))
@@ -106,6 +114,7 @@ def test_a_hub_without_the_crd_is_told_the_one_command(clean_lab: Lab) -> None:
     assert "kubectl liqo-shortcut crd install" in done.stderr
 
 
+@pytest.mark.usefixtures("pristine")
 def test_a_foreign_configuration_in_the_way_is_refused_and_stays(hub: Lab) -> None:
     kube = hub.clusters["leaf-1"].kube
     labels = {"liqo.io/remote-cluster-id": "leaf-2"}

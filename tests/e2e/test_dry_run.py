@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.e2e.plugin import PAIR, connections, plugin, snapshots, succeed
@@ -31,6 +32,7 @@ def test_the_whole_link_piped_into_kubectl_on_the_hub_changes_no_object_of_liqo(
     assert after == before
 
 
+@pytest.mark.usefixtures("pristine")
 def test_the_dry_run_prints_what_create_makes(hub: Lab) -> None:
     """One renderer for both: each manifest that was ready stands in the cluster, field by field."""
     printed = json.loads(succeed(hub, "create", *PAIR, "--dry-run=client", "-o", "json"))
@@ -48,6 +50,7 @@ def test_the_dry_run_prints_what_create_makes(hub: Lab) -> None:
             assert covers(made, manifest), manifest["kind"]
 
 
+@pytest.mark.usefixtures("pristine")
 def test_folders_applied_by_kubectl_alone_reach_connected(hub: Lab, tmp_path: Path) -> None:
     folder, facts_file = tmp_path / "link", tmp_path / "facts.yaml"
     facts = facts_of(hub)

@@ -112,6 +112,7 @@ def no_record(lab: Lab) -> bool:
     return lab.kubectl("get", "shortcuts", "-o", "name").stdout == ""
 
 
+@pytest.mark.usefixtures("pristine")
 @series(_CREATE, 2, 5, 8, _CREATE)
 def test_a_create_killed_after_any_write_is_completed_by_the_same_command(
     hub: Lab, through: Callable[[Rule], FaultProxy], tmp_path: Path, number: int
@@ -148,6 +149,7 @@ def test_a_delete_killed_after_any_write_is_completed_by_the_same_command(
     assert no_record(hub)
 
 
+@pytest.mark.usefixtures("pristine")
 @series(50, 1, 2, 3)
 def test_what_a_bad_network_and_busy_servers_do_ends_as_promised(
     hub: Lab, through: Callable[[Rule], FaultProxy], tmp_path: Path, number: int

@@ -778,7 +778,31 @@ def hub(lab: Lab) -> Iterator[Hub]:
         lab.kubectl("delete", "serviceaccount", name, "-n", "default")
 
 
-@pytest.mark.parametrize("name", TABLE)
+SAMPLE = (
+    *("certificate_inline", "certificate_files_relative_to_their_kubeconfig", "token"),
+    *("certificate_with_an_encrypted_key", "token_file_beside_a_token", "password"),
+    *("provider_oidc_expired", "plugin", "plugin_is_told_of_the_cluster"),
+    *("plugin_that_has_a_terminal", "as_somebody_with_everything", "authority_of_another"),
+    *(
+        "tls_server_name",
+        "proxy_beats_the_environment",
+        "files_a_context_whose_parts_are_in_others",
+    ),
+)
+"""At least one row of each section; the others are soaked."""
+
+
+def test_the_sample_is_of_the_table() -> None:
+    assert set(SAMPLE) <= TABLE.keys()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in SAMPLE else pytest.mark.soak, id=name)
+        for name in TABLE
+    ],
+)
 def test_the_plugin_is_who_kubectl_is(name: str, hub: Hub, tmp_path: Path) -> None:
     build, who = TABLE[name]
     case = Case(tmp_path, hub)

@@ -37,6 +37,7 @@ def test_a_link_made_by_liqoctl_carries_packets(clean_lab: Lab, service_type: st
     assert " 0% packet loss" in clean_lab.tunnel_ping("leaf-2", "leaf-1")
 
 
+@pytest.mark.usefixtures("pristine")
 def test_a_removed_link_leaves_every_cluster_as_it_was(clean_lab: Lab) -> None:
     before = {name: clean_lab.snapshot(name) for name in clean_lab.clusters}
     liqoctl_connect(clean_lab)

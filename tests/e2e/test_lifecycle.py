@@ -6,6 +6,8 @@ import json
 import subprocess
 import time
 
+import pytest
+
 from tests.e2e.plugin import (
     NAME,
     PAIR,
@@ -127,6 +129,7 @@ def test_an_expired_shortcut_is_switched_off_and_comes_back_with_a_later_time(hu
     assert connections(hub) == UP
 
 
+@pytest.mark.usefixtures("pristine")
 def test_namespaces_go_when_asked_and_nothing_else_is_in_them(hub: Lab) -> None:
     before = {leaf: hub.snapshot(leaf) for leaf in PAIR}
     succeed(hub, "create", *PAIR)
@@ -143,6 +146,7 @@ def test_namespaces_go_when_asked_and_nothing_else_is_in_them(hub: Lab) -> None:
     assert [each for each in news if "foreignclusters" not in each] == []
 
 
+@pytest.mark.usefixtures("pristine")
 def test_a_record_restored_without_its_status_is_whole_again(hub: Lab) -> None:
     before = snapshots(hub)
     succeed(hub, "create", *PAIR)

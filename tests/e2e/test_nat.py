@@ -21,12 +21,12 @@ FIRST, SECOND = PAIR
 def dials_the_hub(lab: Lab, leaf: str) -> Iterator[None]:
     """As it must behind NAT, the leaf is gateway client of its link with the hub, not server."""
     try:
-        lab.remove_link(HUB, leaf)
+        lab.clear_link(HUB, leaf)
         lab.connect(leaf, HUB)
         yield
     finally:
         lab.nat.clear()
-        lab.remove_link(HUB, leaf)
+        lab.clear_link(HUB, leaf)
         lab.connect(HUB, leaf)
 
 

@@ -63,7 +63,7 @@ def made(shop: Shop) -> Iterator[Made]:
     assert done.returncode == 0, done.stderr
     yield Made(shop, back, done.stderr, before)
     lab.remove_shortcuts()
-    lab.remove_link(*PAIR)
+    lab.clear_link(*PAIR)
 
 
 def own(lab: Lab) -> str:

@@ -66,7 +66,7 @@ def shops(dataplane: Lab) -> Iterator[Shops]:
     (remapped,) = set(PAIR) - {seen}
     yield Shops(lab, remote, pods, seen, remapped, done.stderr)
     lab.remove_shortcuts()
-    lab.remove_link(*PAIR)
+    lab.clear_link(*PAIR)
 
 
 def test_create_warns_of_the_leaf_that_the_hub_remapped_alone(shops: Shops) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -212,14 +212,22 @@ def test_what_krew_installed_makes_a_shortcut_and_takes_it_away(
     assert link_objects(clean_lab) == []
 
 
-@pytest.fixture
-def venv(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of a new venv with the locked dependencies and no plugin."""
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
-    folder = tmp_path / "venv" / "bin"
+    root = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", root)
     locked = ("--require-hashes", "--requirement", str(ROOT / "requirements-dist.txt"))
-    run(folder / "pip", "install", "--quiet", *locked)
-    return folder
+    run(root / "bin" / "pip", "install", "--quiet", *locked)
+    return root / "bin"
+
+
+@pytest.fixture
+def venv(dependencies: Path) -> Iterator[Path]:
+    """The same; the plugin that a test installs is gone before the next one."""
+    yield dependencies
+    run(dependencies / "pip", "uninstall", "--quiet", "--yes", "kubectl-liqo-shortcut")
+    assert not (dependencies / PLUGIN).exists()
 
 
 @pytest.mark.parametrize("package", ["*.whl", "kubectl_liqo_shortcut-*.tar.gz", "editable"])

@@ -39,8 +39,10 @@ def test_delete_with_a_frozen_leaf_cleans_the_other(mended: Lab) -> None:
     assert mended.link_objects("leaf-2", "leaf-1") == []
 
 
-def test_a_cut_tunnel_is_not_ready_until_it_is_mended(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
+def test_a_cut_tunnel_is_not_ready_until_it_is_mended(
+    hub: Lab, liqos_pings: tuple[str, ...]
+) -> None:
+    succeed(hub, "create", *PAIR, *liqos_pings)
     hub.faults.cut_tunnel("leaf-1", "leaf-2")
     wait_for(lambda: "Error" in connections(hub).values(), 30, "Liqo notices the cut", 0.2)
     done = plugin(hub, "sync", NAME, "--timeout", "5s")

@@ -28,12 +28,12 @@ def offloaded(dataplane: Lab) -> str:
 
 
 def test_no_call_is_lost_from_enable_through_ten_flips_to_delete(
-    dataplane: Lab, hub: Lab, offloaded: str, tmp_path: Path
+    dataplane: Lab, hub: Lab, liqos_pings: tuple[str, ...], offloaded: str, tmp_path: Path
 ) -> None:
     plane = dataplane.dataplane
     with Traffic(plane, CALLER, offloaded, "client", "web", tmp_path / "calls") as traffic:
         (the_hub,) = traffic.some(1).callers
-        succeed(hub, "create", *PAIR)
+        succeed(hub, "create", *PAIR, *liqos_pings)
         for _ in range(FLIPS):
             succeed(hub, "service", "enable", "flips/web")
             direct = traffic.turned(the_hub)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.lab import binaries, gateway_templates
-from tests.lab.gateway_templates import API, VERSION
+from tests.lab.gateway_templates import API, VERSION, Pings
 from tests.lab.kube import APPS, CORE, CRDS, IPAM, NETWORKING, RBAC, Kube, Object, path, wait_for
 from tests.lab.topology import INTERNAL_CIDR, ClusterSpec
 
@@ -49,7 +49,7 @@ def _served(kube: Kube, url: str, plurals: set[str]) -> bool:
     return plurals <= {resource["name"] for resource in found["resources"]}
 
 
-def install(kube: Kube, spec: ClusterSpec, chart: Path) -> None:
+def install(kube: Kube, spec: ClusterSpec, chart: Path, pings: Pings) -> None:
     """Everything that Liqo's controllers and liqoctl look for; the CRDs must be established."""
     kube.create(
         path(CORE, "namespaces"),
@@ -60,8 +60,11 @@ def install(kube: Kube, spec: ClusterSpec, chart: Path) -> None:
     kube.create(path(CORE, "configmaps", NAMESPACE), _cluster_id(spec))
     for network in _networks(spec):
         kube.create(path(IPAM, "networks", NAMESPACE), network)
-    kube.create(path(NETWORKING, "wggatewayservertemplates", NAMESPACE), gateway_templates.server())
-    kube.create(path(NETWORKING, "wggatewayclienttemplates", NAMESPACE), gateway_templates.client())
+    for side, template in (
+        ("server", gateway_templates.server(pings)),
+        ("client", gateway_templates.client(pings)),
+    ):
+        kube.create(path(NETWORKING, f"wggateway{side}templates", NAMESPACE), template)
     kube.create(path(NETWORKING, "firewallconfigurations", NAMESPACE), _mss_clamping())
     kube.create(path(APPS, "deployments", NAMESPACE), _controller_manager())
 

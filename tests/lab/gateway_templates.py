@@ -1,10 +1,12 @@
 """The chart's two WireGuard gateway templates, as Helm renders its default values (v1.2.0).
 
 One value is not the default: ``wireguard.implementation`` is ``userspace``, so that no kernel
-module is needed.
+module is needed. Tests may have gateways that ping more often.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 from tests.lab.kube import Object
 
@@ -41,7 +43,20 @@ _DOWNWARD = [
 ]
 
 
-def server() -> Object:
+@dataclasses.dataclass(frozen=True)
+class Pings:
+    """How often a gateway asks its peer, and how many answers may lack before it is lost."""
+
+    interval: str
+    losses: int
+
+
+LIQOS = Pings("2s", 5)
+QUICK = Pings("200ms", 50)
+"""The first answer comes ten times as soon; a silence is one after ten seconds, as in Liqo."""
+
+
+def server(pings: Pings = LIQOS) -> Object:
     port = "{{ .Spec.Endpoint.Port }}"
     service = {
         "selector": {**_SELECTOR, **_ACTIVE},
@@ -57,23 +72,24 @@ def server() -> Object:
         ],
     }
     wireguard = ["--listen-port={{ .Spec.Endpoint.Port }}", "--preserve-client-endpoint=true"]
-    return _template("Server", wireguard, {"service": {"metadata": _METADATA, "spec": service}})
+    more = {"service": {"metadata": _METADATA, "spec": service}}
+    return _template("Server", pings, wireguard, more)
 
 
-def client() -> Object:
+def client(pings: Pings = LIQOS) -> Object:
     wireguard = [
         "--endpoint-address={{ index .Spec.Endpoint.Addresses 0 }}",
         "--endpoint-port={{ .Spec.Endpoint.Port }}",
     ]
-    return _template("Client", wireguard, {})
+    return _template("Client", pings, wireguard, {})
 
 
-def _template(side: str, wireguard: list[str], more: Object) -> Object:
+def _template(side: str, pings: Pings, wireguard: list[str], more: Object) -> Object:
     mode = side.lower()
     pod = {
         "serviceAccount": "{{ .Name }}",
         "serviceAccountName": "{{ .Name }}",
-        "containers": [_gateway(mode), _wireguard(mode, wireguard), _geneve()],
+        "containers": [_gateway(mode, pings), _wireguard(mode, wireguard), _geneve()],
         "volumes": [
             {"name": "wireguard-config", "secret": {"secretName": "{{ .SecretName }}"}},
             {"name": "ipc", "emptyDir": {}},
@@ -112,7 +128,7 @@ def _identity(mode: str) -> list[str]:
     ]
 
 
-def _gateway(mode: str) -> Object:
+def _gateway(mode: str, pings: Pings) -> Object:
     args = [
         *_identity(mode),
         "--node-name=$(NODE_NAME)",
@@ -122,8 +138,8 @@ def _gateway(mode: str) -> Object:
         "--global-labels=liqo.io/managed=true",
         "--health-probe-bind-address=:8083",
         "--ping-enabled=true",
-        "--ping-loss-threshold=5",
-        "--ping-interval=2s",
+        f"--ping-loss-threshold={pings.losses}",
+        f"--ping-interval={pings.interval}",
         "--ping-update-status-interval=10s",
         "--enable-nft-monitor=true",
         "--enable-route-monitor=true",

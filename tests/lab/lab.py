@@ -20,6 +20,8 @@ from tests.lab.dataplane.plane import DataPlane
 from tests.lab.dataplane.switch import Switch
 from tests.lab.errors import LabError
 from tests.lab.faults import Faults
+from tests.lab.gateway_templates import LIQOS, Pings
+from tests.lab.kube import Kube
 from tests.lab.nat import Nat
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
@@ -51,13 +53,15 @@ class Lab:
         with_peering: bool = False,
         with_dataplane: bool = False,
         overlap: Overlap = Overlap.NONE,
+        pings: Pings = LIQOS,
         report: Callable[[str], None] = print,
     ) -> Lab:
         """A lab with so many leaves: the one that runs already, or a new one in a few seconds.
 
         What a crash left behind is cleaned first; a healthy lab of another size is refused. The
         delays are those of ``set_knobs``; *with_peering* is ``enable_peering`` from the start,
-        *with_dataplane* is ``enable_dataplane``. Where Pod CIDRs *overlap*, Liqo remaps them.
+        *with_dataplane* is ``enable_dataplane``. Where Pod CIDRs *overlap*, Liqo remaps them. Its
+        gateways' *pings* are those of a lab that is new; one that runs already keeps its own.
         """
         if with_peering and with_dataplane:
             raise LabError(_NOT_BOTH)
@@ -89,7 +93,9 @@ class Lab:
             network.require_free(topology.range)
             try:
                 clock = startup.stopwatch(report)
-                startup.bring_up(state, topology, knobs, clock, with_peering=with_peering)
+                startup.bring_up(
+                    state, topology, knobs, clock, with_peering=with_peering, pings=pings
+                )
                 lab = cls(state, topology)
                 if with_dataplane:
                     lab.enable_dataplane()
@@ -214,17 +220,27 @@ class Lab:
 
     def remove_link(self, first: str, second: str) -> None:
         """Take a link away by hand, if there is one, tenant namespaces and all."""
-        sides = [
-            (kube, links.tenant(kube, remote), remote)
-            for kube, remote in (
-                (self.clusters[first].kube, second),
-                (self.clusters[second].kube, first),
-            )
-        ]
+        sides = self._sides(first, second)
         for kube, namespace, _ in sides:
             links.delete_link(kube, namespace)
         for side in sides:
             links.wait_removed(*side)
+
+    def clear_link(self, first: str, second: str) -> None:
+        """Take a link away by hand, but for its tenant namespaces, as ``delete`` does."""
+        sides = self._sides(first, second)
+        for kube, namespace, _ in sides:
+            links.clear_link(kube, namespace)
+        for kube, namespace, _ in sides:
+            links.wait_cleared(kube, namespace)
+
+    def _sides(self, first: str, second: str) -> list[tuple[Kube, str, str]]:
+        """Of a link: each cluster, its tenant namespace, and the cluster it is for."""
+        pairs = ((first, second), (second, first))
+        return [
+            (kube, links.tenant(kube, remote), remote)
+            for kube, remote in ((self.clusters[name].kube, remote) for name, remote in pairs)
+        ]
 
     def remove_shortcuts(self) -> None:
         """Delete every Shortcut record on the hub, finalizers or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab import network
@@ -69,11 +70,32 @@ def _names(kube: Kube, group_version: str, plural: str, namespace: str, **query:
     return [f"{plural}/{item['metadata']['name']}" for item in items]
 
 
-def delete_link(kube: Kube, namespace: str) -> None:
-    """Ask for one side's end; ``wait_removed`` waits for it."""
-    for plural in _MADE_BY_USERS:  # the rest follows; the namespace alone would take a while longer
+def clear_link(kube: Kube, namespace: str) -> None:
+    """Ask for one side's end, but for its namespace; ``wait_cleared`` waits for it."""
+    for plural in _MADE_BY_USERS:  # the rest follows
         for item in kube.list(path(NETWORKING, plural, namespace)):
             kube.delete(path(NETWORKING, plural, namespace, item["metadata"]["name"]))
+
+
+def wait_cleared(kube: Kube, namespace: str, timeout: float = 60) -> None:
+    """Until Liqo has taken back all that was in *namespace*; one that is ending has to end.
+
+    Its ForeignCluster stays with the namespace, as after ``delete``.
+    """
+    namespace_path = path(CORE, "namespaces", name=namespace)
+    left: list[str] = []
+
+    def cleared() -> bool:
+        left[:] = link_objects(kube, namespace)
+        found = kube.find(namespace_path)
+        return not left and (found is None or "deletionTimestamp" not in found["metadata"])
+
+    _wait(cleared, kube, namespace, left, timeout)
+
+
+def delete_link(kube: Kube, namespace: str) -> None:
+    """Ask for one side's end; ``wait_removed`` waits for it."""
+    clear_link(kube, namespace)  # the namespace alone would take a while longer
     kube.delete(path(CORE, "namespaces", name=namespace))
 
 
@@ -89,16 +111,23 @@ def wait_removed(kube: Kube, namespace: str, remote: str, timeout: float = 60) -
         left[:] = link_objects(kube, namespace)
         return not left and kube.find(namespace_path) is None
 
-    try:
-        wait_for(gone, timeout, "removed", 0.1)
-    except LabError as error:
-        raise LabError(
-            f"{kube.server}: after {timeout:g} s: {' '.join(left) or namespace} is there"
-        ) from error
+    _wait(gone, kube, namespace, left, timeout)
     foreign_cluster = path(LIQO_CORE, "foreignclusters", name=remote)
     if kube.delete(foreign_cluster):
         what = f"{kube.server}{foreign_cluster}: gone"
         wait_for(lambda: kube.find(foreign_cluster) is None, timeout, what, 0.1)
+
+
+def _wait(
+    condition: Callable[[], bool], kube: Kube, namespace: str, left: list[str], timeout: float
+) -> None:
+    """Whoever waits in vain is told what is *left*."""
+    try:
+        wait_for(condition, timeout, "removed", 0.1)
+    except LabError as error:
+        raise LabError(
+            f"{kube.server}: after {timeout:g} s: {' '.join(left) or namespace} is there"
+        ) from error
 
 
 def gateway_namespace(kube: Kube, cluster: str, remote: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.lab import binaries, certificates, chart, control_plane, network, processes
 from tests.lab.errors import LabError
+from tests.lab.gateway_templates import LIQOS, Pings
 from tests.lab.kube import CORE, ApiError, Kube, path, wait_for
 from tests.lab.state import Knobs, State, write
 from tests.lab.topology import ClusterSpec, Topology
@@ -25,7 +26,13 @@ _PATIENCE = 180.0
 
 
 def bring_up(
-    state: State, topology: Topology, knobs: Knobs, report: Report, *, with_peering: bool = False
+    state: State,
+    topology: Topology,
+    knobs: Knobs,
+    report: Report,
+    *,
+    with_peering: bool = False,
+    pings: Pings = LIQOS,
 ) -> None:
     """On return the hub is Connected with every leaf. On failure the caller cleans up."""
     folder = chart.module()
@@ -45,7 +52,7 @@ def bring_up(
             state.set_stopped(spec.name, True)  # each cluster's start says when they may run
         control_plane.node(state)
         report(f"network {topology.range} and certificates")
-        clusters = _Clusters(state, folder, report)
+        clusters = _Clusters(state, folder, report, pings)
         hub, *leaves = topology.clusters
         hub_up = pool.submit(clusters.start, hub)
         started = [pool.submit(clusters.start_leaf, leaf, hub, hub_up) for leaf in leaves]
@@ -65,8 +72,8 @@ def _first_failure_or_all(started: list[Future[None]]) -> None:
 class _Clusters:
     """Starts clusters, three at a time."""
 
-    def __init__(self, state: State, folder: Path, report: Report) -> None:
-        self._state, self._chart, self._report = state, folder, report
+    def __init__(self, state: State, folder: Path, report: Report, pings: Pings) -> None:
+        self._state, self._chart, self._report, self._pings = state, folder, report, pings
         self._slots = threading.Semaphore(_AT_ONCE)
 
     def start(self, spec: ClusterSpec) -> None:
@@ -82,7 +89,7 @@ class _Clusters:
                 control_plane.api_server_name(spec),
                 "namespace default",
             )
-            chart.install(kube, spec, self._chart)
+            chart.install(kube, spec, self._chart, self._pings)
             if self._state.peering:
                 chart.install_proxy(kube)
             control_plane.controllers(self._state, spec)
