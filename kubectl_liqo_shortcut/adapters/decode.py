@@ -57,7 +57,7 @@ def an_object(
     """
     try:
         if not isinstance(body, dict):
-            raise shapes.Misshapen("it is not a mapping")
+            raise shapes.Misshapen("is not a mapping")
         body["apiVersion"], body["kind"] = kind.api_version, kind.kind
         if not kind.namespaced and isinstance(body.get("metadata"), dict):
             body["metadata"].pop("namespace", None)
@@ -70,9 +70,9 @@ def an_object(
 
 def _check_place(kind: r.Kind, metadata: dict[str, Any], namespace: str, name: str) -> None:
     if name and metadata.get("name") != name:
-        raise shapes.Misshapen("it has another name than was asked for")
+        raise shapes.Misshapen("has another name than was asked for")
     if kind.namespaced and namespace and metadata.get("namespace") != namespace:
-        raise shapes.Misshapen("it is in another namespace than was asked for")
+        raise shapes.Misshapen("is in another namespace than was asked for")
 
 
 def _without_private_parts(kind: r.Kind, body: dict[str, Any]) -> Object:

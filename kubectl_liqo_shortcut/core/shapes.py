@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,21 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 class Misshapen(ValueError):
-    """Which field is not what it must be."""
+    """Which field is not what it must be; the path to it grows on the way out."""
+
+    def __init__(self, said: str, at: str = "") -> None:
+        super().__init__(said, at)
+        self._said = said
+        self._at = at
+
+    def inside(self, step: str) -> Misshapen:
+        """The same, seen from where *step* leads to it."""
+        dot = "." if self._at and not self._at.startswith("[") else ""
+        self._at = f"{step}{dot}{self._at}"
+        return self
+
+    def __str__(self) -> str:
+        return f"{self._at or 'it'} {self._said}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -271,6 +286,14 @@ def check(kind: Kind, body: dict[str, Any], *, kept: bool = True) -> None:
 
     Of a kind that is none of ours only what every object has is compared.
     """
+    _check_of(kind, kept)(body)
+
+
+_Check = Callable[[Any], None]
+
+
+@functools.lru_cache(maxsize=512)
+def _check_of(kind: Kind, kept: bool) -> _Check:  # noqa: FBT001 - a key of the cache
     known = r.kind_of(kind.api_version, kind.kind) is not None
     metadata = dict(_METADATA)
     if kind not in _REVIEWS:
@@ -279,36 +302,78 @@ def check(kind: Kind, body: dict[str, Any], *, kept: bool = True) -> None:
         metadata["namespace!"] = NAME
     if known and kept and kind not in _REVIEWS:
         metadata |= {"uid!": ANY_NAME, "resourceVersion!": ANY_NAME}
-    _compare({"metadata!": metadata}, body, "")
-    _compare(SHAPES.get(kind, MAPPING), body, "")
+    whole, rest = _checks_mapping({"metadata!": metadata}), _checks(SHAPES.get(kind, MAPPING))
+
+    def both(body: Any) -> None:
+        whole(body)
+        rest(body)
+
+    return both
 
 
-def _compare(shape: _Shape, value: Any, at: str) -> None:
+def _checks(shape: _Shape) -> _Check:
+    """A table is read once; lists of thousands are compared by what came of it."""
     match shape:
         case _Value(words, fits):
-            if not fits(value):
-                raise Misshapen(f"{at} is not {words}")
+            return _checks_value(words, fits)
+        case _Each(value):
+            return _checks_each(_checks(value))
         case list():
-            if not isinstance(value, list):
-                raise Misshapen(f"{at} is not a list")
-            for number, each in enumerate(value):
-                _compare(shape[0], each, f"{at}[{number}]")
+            return _checks_list(_checks(shape[0]))
         case _:
-            if not isinstance(value, dict):
-                raise Misshapen(f"{at or 'it'} is not a mapping")
-            _compare_mapping(shape, value, f"{at}." if at else "")
+            return _checks_mapping(shape)
 
 
-def _compare_mapping(shape: _Each | dict[str, _Shape], value: dict[str, Any], at: str) -> None:
-    if isinstance(shape, _Each):
+def _checks_value(words: str, fits: Callable[[Any], bool]) -> _Check:
+    def check_value(value: Any) -> None:
+        if not fits(value):
+            raise Misshapen(f"is not {words}")
+
+    return check_value
+
+
+def _checks_list(check_item: _Check) -> _Check:
+    def check_list(value: Any) -> None:
+        if not isinstance(value, list):
+            raise Misshapen("is not a list")
+        for number, each in enumerate(value):
+            try:
+                check_item(each)
+            except Misshapen as error:
+                raise error.inside(f"[{number}]") from None
+
+    return check_list
+
+
+def _checks_each(check_inner: _Check) -> _Check:
+    def check_each(value: Any) -> None:
+        if not isinstance(value, dict):
+            raise Misshapen("is not a mapping")
         for key, each in value.items():
-            _compare(shape.value, each, f"{at}{key}")
-        return
-    for key, inner in shape.items():
-        name = key.removesuffix("!")
-        if value.get(name) is not None:
-            _compare(inner, value[name], f"{at}{name}")
-        elif key != name:
-            raise Misshapen(f"{at}{name} is not there")
-        else:
-            value.pop(name, None)
+            try:
+                check_inner(each)
+            except Misshapen as error:
+                raise error.inside(key) from None
+
+    return check_each
+
+
+def _checks_mapping(shape: dict[str, _Shape]) -> _Check:
+    fields = [(key.removesuffix("!"), key.endswith("!"), _checks(shape[key])) for key in shape]
+
+    def check_mapping(value: Any) -> None:
+        if not isinstance(value, dict):
+            raise Misshapen("is not a mapping")
+        for name, needed, check_inner in fields:
+            inner = value.get(name)
+            if inner is not None:
+                try:
+                    check_inner(inner)
+                except Misshapen as error:
+                    raise error.inside(name) from None
+            elif needed:
+                raise Misshapen("is not there", name)
+            else:
+                value.pop(name, None)
+
+    return check_mapping
