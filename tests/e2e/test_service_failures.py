@@ -71,7 +71,13 @@ def test_without_virtual_kubelets_it_goes_direct_on(direct: Shop) -> None:
             os.kill(each.pid, signal.SIGCONT)
 
 
-def test_a_gateway_that_starts_anew_is_an_outage_and_no_more(direct: Shop) -> None:
+def test_a_gateway_that_starts_anew_is_an_outage_and_no_more(
+    unlinked: Shop, liqos_pings: tuple[str, ...]
+) -> None:
+    """With Liqo's own pings: quick ones bring the tunnel up again before a call has failed."""
+    direct = unlinked
+    succeed(direct.lab, "create", *PAIR, *liqos_pings)
+    succeed(direct.lab, "service", "enable", KEY)
     selector = ("-l", "networking.liqo.io/component=gateway")
     namespace = f"liqo-tenant-{CLIENT}"
     direct.lab.kubectl("delete", "pod", "-n", namespace, *selector, "--wait=false", context=SERVER)
