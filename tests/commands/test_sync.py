@@ -236,7 +236,8 @@ def test_a_restored_link_is_not_undone_by_a_failure(world: FakeWorld, record: Bo
     world.leaves["rome"].fault = fault
     with pytest.raises(Forbidden):
         run(world, present(world))
-    assert "milan gatewayserver/rome" in link_objects(world)
+    kept = {"milan configuration/rome", "milan publickey/rome", "rome publickey/milan"}
+    assert kept <= set(link_objects(world))  # milan's gateway may be between old and new
 
 
 def test_an_expired_one_comes_back_with_a_later_time(world: FakeWorld, record: Body) -> None:
