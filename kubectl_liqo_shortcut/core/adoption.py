@@ -11,8 +11,8 @@ from kubectl_liqo_shortcut.core.facts import LeafFacts
 from kubectl_liqo_shortcut.core.field_managers import applied_by_others, labelled_by_us
 from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
-from kubectl_liqo_shortcut.core.ownership import Claim, ownership_of
-from kubectl_liqo_shortcut.core.plan import Create, differing
+from kubectl_liqo_shortcut.core.ownership import ownership_of
+from kubectl_liqo_shortcut.core.plan import Create, claim_at, differing
 from kubectl_liqo_shortcut.core.prospect import Prospect
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
@@ -108,9 +108,9 @@ def _is_made(
     marks: Mapping[str, str],
 ) -> bool:
     end, known = ends[leaf], before.get(ref_of(leaf, body))
-    tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
-    claim = Claim(marks, str(end.side.peer), tenants)
-    return known is not None and ownership_of(body, known, claim) is Ownership.CREATED
+    return (
+        known is not None and ownership_of(body, known, claim_at(end, marks)) is Ownership.CREATED
+    )
 
 
 def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:

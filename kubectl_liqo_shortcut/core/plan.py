@@ -102,7 +102,7 @@ def make_plan(
             leaving.append((manifest.cluster, observed))
             continue
         entry = recorded.get(ref_of(manifest.cluster, observed))
-        ownership = ownership_of(observed, entry, claim_on(manifest, end))
+        ownership = ownership_of(observed, entry, claim_at(end, marks_of(manifest.body)))
         if ownership is Ownership.REUSED:
             _must_fit(observed, manifest)
             reused.append((manifest.cluster, observed))
@@ -112,10 +112,10 @@ def make_plan(
     return Plan(tuple(steps), tuple(ours), tuple(reused), tuple(leaving))
 
 
-def claim_on(manifest: Manifest, end: End) -> Claim:
-    """What an object that stands for *manifest* at that *end* must bear, and where it must be."""
+def claim_at(end: End, marks: Mapping[str, str]) -> Claim:
+    """What an object of the link at that *end* must bear, and where it must be."""
     tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
-    return Claim(marks_of(manifest.body), str(end.side.peer), tenants)
+    return Claim(marks, str(end.side.peer), tenants)
 
 
 def covers(observed: Any, desired: Any) -> bool:

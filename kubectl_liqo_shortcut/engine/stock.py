@@ -35,7 +35,9 @@ class Stock:
                 leaf,
                 "objects there bear the labels of this shortcut, and nothing proves that it made "
                 "them. Look at them, and delete them there if they are of no use: "
-                + "; ".join(delete_command(each) for each in self.strays if _is_on(leaf, each)),
+                + "; ".join(
+                    delete_command(each) for each in self.strays if each.ref.cluster == leaf
+                ),
             )
             for leaf in sorted({each.ref.cluster for each in self.strays})
         }
@@ -75,7 +77,3 @@ def _is_unproven(found: Recorded, known: Recorded | None) -> bool:
     """
     theirs = known is not None and known.ownership is Ownership.REUSED
     return found.ownership is Ownership.REUSED and not theirs
-
-
-def _is_on(leaf: str, entry: Recorded) -> bool:
-    return entry.ref.cluster == leaf
