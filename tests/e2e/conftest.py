@@ -8,32 +8,40 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.plugin import PAIR, plugin, succeed
+from tests.e2e.plugin import NAME, PAIR, plugin, succeed
 from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
 from tests.lab import gateway_templates
 from tests.lab.chart import NAMESPACE as LIQO
-from tests.lab.kube import CRDS, NETWORKING, path
+from tests.lab.kube import CRDS, NETWORKING, Object, path
 from tests.lab.lab import Lab
 from tests.lab.topology import HUB, Overlap
 
 LEAVES = 2
+MEND = ("sync", NAME, "--timeout=20s")
 LIQOS_PINGS = "liqos-pings"
+RECORD = path("/apis/shortcut.liqo.io/v1alpha1", "shortcuts", name=NAME)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The hook sees every test of the run; those of this folder are end-to-end tests.
 
-    Those that want another lab come last, so that each kind of lab is started once.
+    Each kind of lab is started once, and its data plane is switched on once: files that want
+    another lab come last, and of those that want the same one, those that want its data plane.
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=_wanted_lab)
+    stages: dict[Path, tuple[str, bool, bool]] = {}
+    for item in items:
+        stages[item.path] = max(_stage(item), stages.get(item.path, ("", False, False)))
+    items.sort(key=lambda item: stages[item.path])
 
 
-def _wanted_lab(item: pytest.Item) -> str:
-    """What it gives the fixture ``lab``: nothing, for an ordinary one."""
-    return str(item.callspec.params.get("lab", "")) if hasattr(item, "callspec") else ""
+def _stage(item: pytest.Item) -> tuple[str, bool, bool]:
+    """The lab that it wants ("": an ordinary one), with a data plane, and to switch that off."""
+    lab = str(item.callspec.params.get("lab", "")) if hasattr(item, "callspec") else ""
+    fixtures = getattr(item, "fixturenames", ())
+    return lab, "dataplane" in fixtures, "without_dataplane" in fixtures
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +55,11 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     overlap = getattr(request, "param", Overlap.NONE)
     found = Lab.running()
     if found is not None and found.overlap is overlap and len(found.leaves) >= LEAVES:
+        had_dataplane = found.has_dataplane
         yield found
+        _clean(found)
+        if not had_dataplane:
+            found.disable_dataplane()
         found.close()
         return
     started = Lab.start(LEAVES, overlap=overlap, pings=gateway_templates.QUICK)
@@ -57,18 +69,23 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 @pytest.fixture
 def clean_lab(lab: Lab) -> Iterator[Lab]:
-    """The lab without a link between its first two leaves, whatever this test or another did.
+    """The lab without a link between its first two leaves, whatever another test left.
 
     Their tenant namespaces may be there, as the product leaves them.
     """
     _clean(lab)
     yield lab
-    _clean(lab)
+    _calm(lab)
+
+
+def _calm(lab: Lab) -> None:
+    """Nothing slows the lab down, and nothing is in the way of its packets."""
+    lab.set_knobs(pod_start=0, lb_delay=0, lb_hostname=False)
+    lab.nat.clear()
 
 
 def _clean(lab: Lab) -> None:
-    lab.set_knobs(pod_start=0, lb_delay=0, lb_hostname=False)
-    lab.nat.clear()
+    _calm(lab)
     lab.remove_shortcuts()
     lab.clear_link(*PAIR)
 
@@ -85,6 +102,31 @@ def hub(clean_lab: Lab, kind: None) -> Lab:
     if clean_lab.clusters[HUB].kube.find(f"{CRDS}/shortcuts.shortcut.liqo.io") is None:
         succeed(clean_lab, "crd", "install")
     return clean_lab
+
+
+@pytest.fixture(scope="session")
+def usual_spec() -> Object:
+    """That of a shortcut made without any option, once there was one."""
+    return {}
+
+
+@pytest.fixture
+def link(lab: Lab, kind: None, usual_spec: Object) -> Iterator[Lab]:
+    """The lab with a healthy shortcut as ``create`` makes it: an earlier test's, or a new one.
+
+    What that test broke is mended by ``sync``; what was made with options is made anew.
+    """
+    _calm(lab)
+    for side in (PAIR, PAIR[::-1]):
+        lab.faults.heal_gateway(*side)
+    kube = lab.clusters[HUB].kube
+    standing = kube.find(RECORD)
+    if not standing or standing["spec"] != usual_spec or plugin(lab, *MEND).returncode:
+        _clean(lab)
+        succeed(lab, "create", *PAIR)
+        usual_spec.update(kube.get(RECORD)["spec"])
+    yield lab
+    _calm(lab)
 
 
 @pytest.fixture
@@ -114,19 +156,16 @@ def mended(hub: Lab) -> Iterator[Lab]:
     hub.faults.heal()
 
 
-@pytest.fixture(scope="module")
-def dataplane(lab: Lab) -> Iterator[Lab]:
-    """The lab with its data plane, as long as the tests of a file run."""
-    was_on = lab.has_dataplane
+@pytest.fixture(scope="session")
+def dataplane(lab: Lab) -> Lab:
+    """The lab with its data plane, which stays on for the files that follow."""
     lab.enable_dataplane()
-    yield lab
-    if not was_on:
-        lab.disable_dataplane()
+    return lab
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(dataplane: Lab) -> Shop:
-    """With its Pods, as long as the tests of a file run."""
+    """With its Pods, which stay for the files that follow."""
     lab, plane = dataplane, dataplane.dataplane
     remote = plane.offload(NAMESPACE, leaves=PAIR)
     server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB), port=8080)
@@ -146,10 +185,11 @@ def unlinked(shop: Shop, hub: Lab) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def linked(unlinked: Shop) -> Shop:
+def linked(shop: Shop, link: Lab) -> Iterator[Shop]:
     """Through the hub, with a shortcut."""
-    succeed(unlinked.lab, "create", *PAIR)
-    return unlinked
+    yield shop
+    plugin(link, "service", "disable", KEY)
+    shop.leads_to(shop.external_address)
 
 
 @pytest.fixture

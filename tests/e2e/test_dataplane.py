@@ -39,7 +39,7 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def before(lab: Lab) -> Iterator[Machine]:
+def without_dataplane(lab: Lab) -> Iterator[Machine]:
     """How things are without a data plane."""
     was_on = lab.has_dataplane
     lab.disable_dataplane()
@@ -52,7 +52,7 @@ def before(lab: Lab) -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="module")
-def workloads(lab: Lab, before: Machine) -> Iterator[Lab]:
+def workloads(lab: Lab, without_dataplane: Machine) -> Iterator[Lab]:
     """The lab with its data plane, as long as this file runs."""
     lab.enable_dataplane()
     yield lab
@@ -279,12 +279,13 @@ def test_peerings_have_to_wait(workloads: Lab) -> None:
         workloads.enable_peering()
 
 
-def test_nothing_is_left_of_it(workloads: Lab, before: Machine) -> None:
+def test_nothing_is_left_of_it(workloads: Lab, without_dataplane: Machine) -> None:
     workloads.remove_link(*PAIR)
 
     workloads.disable_dataplane()
 
     after = Machine.of(workloads)
+    before = without_dataplane
     changed = {
         name: differences(then, after.objects[name]) for name, then in before.objects.items()
     }

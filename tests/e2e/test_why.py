@@ -42,60 +42,56 @@ def test_a_pair_without_a_link_is_explained(hub: Lab) -> None:
     assert "-> kubectl liqo-shortcut create leaf-1 leaf-2" in done.stdout
 
 
-def test_all_is_well_with_a_healthy_link(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    assert "FAIL" not in succeed(hub, "why", *PAIR)
-    assert "Nothing is wrong." in succeed(hub, "describe", *PAIR)
-    assert " True " in succeed(hub, "get", "--live")
+def test_all_is_well_with_a_healthy_link(link: Lab) -> None:
+    assert "FAIL" not in succeed(link, "why", *PAIR)
+    assert "Nothing is wrong." in succeed(link, "describe", *PAIR)
+    assert " True " in succeed(link, "get", "--live")
 
 
-def test_a_tunnel_that_is_cut_is_not_ready_soon_after_liqo_notices(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    hub.faults.cut_tunnel("leaf-1", "leaf-2")
-    wait_for(lambda: "Error" in connections(hub).values(), 30, "Liqo notices the cut", 0.2)
+def test_a_tunnel_that_is_cut_is_not_ready_soon_after_liqo_notices(link: Lab) -> None:
+    link.faults.cut_tunnel("leaf-1", "leaf-2")
+    wait_for(lambda: "Error" in connections(link).values(), 30, "Liqo notices the cut", 0.2)
     began = time.monotonic()
-    assert "True" not in succeed(hub, "get", "--live", "--no-headers")
+    assert "True" not in succeed(link, "get", "--live", "--no-headers")
     assert time.monotonic() - began < 15
-    told = causes(hub)
+    told = causes(link)
     assert {reason for reason, _ in told.values()} == {"TunnelDown"}
     assert len(set(told.values())) == 1
-    assert "True" in succeed(hub, "get", "--no-headers")  # the record knows it from sync on
+    assert "True" in succeed(link, "get", "--no-headers")  # the record knows it from sync on
 
 
-def test_where_one_side_alone_says_connected_the_leaf_whose_word_is_old_is_named(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    hub.faults.freeze_gateway("leaf-2", "leaf-1")
-    wait_for(lambda: "Error" in connections(hub).values(), 30, "leaf-1 notices", 0.2)
-    assert set(connections(hub).values()) == {"Error", "Connected"}  # they disagree, and:
-    assert "leaf-2 says Connected, and was answered" in plugin(hub, "why", *PAIR).stdout
-    assert "True" not in succeed(hub, "get", "--live", "--no-headers")
-    wait_for(lambda: causes(hub) == agreed("StaleConnection", "leaf-2"), 60, "its word is old", 1.0)
+def test_where_one_side_alone_says_connected_the_leaf_whose_word_is_old_is_named(link: Lab) -> None:
+    link.faults.freeze_gateway("leaf-2", "leaf-1")
+    wait_for(lambda: "Error" in connections(link).values(), 30, "leaf-1 notices", 0.2)
+    assert set(connections(link).values()) == {"Error", "Connected"}  # they disagree, and:
+    assert "leaf-2 says Connected, and was answered" in plugin(link, "why", *PAIR).stdout
+    assert "True" not in succeed(link, "get", "--live", "--no-headers")
+    wait_for(
+        lambda: causes(link) == agreed("StaleConnection", "leaf-2"), 60, "its word is old", 1.0
+    )
 
 
-def test_a_gateway_deleted_by_hand_is_named(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    kube = hub.clusters["leaf-2"].kube
+def test_a_gateway_deleted_by_hand_is_named(link: Lab) -> None:
+    kube = link.clusters["leaf-2"].kube
     kube.delete(path(NETWORKING, "gatewayclients", "liqo-tenant-leaf-1", "leaf-1"))
-    assert causes(hub) == agreed("NoGateway", "leaf-2")
+    assert causes(link) == agreed("NoGateway", "leaf-2")
 
 
-def test_a_wrong_key_is_named(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    kube = hub.clusters["leaf-1"].kube
+def test_a_wrong_key_is_named(link: Lab) -> None:
+    kube = link.clusters["leaf-1"].kube
     url = path(NETWORKING, "publickeies", "liqo-tenant-leaf-2", "leaf-2")
     kube.patch(url, {"spec": {"publicKey": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="}})
-    wait_for(lambda: "Error" in connections(hub).values(), 40, "Liqo notices the key", 0.2)
-    assert causes(hub) == agreed("KeyMismatch", "leaf-1")
-    succeed(hub, "sync")
-    assert "FAIL" not in succeed(hub, "why", *PAIR)
+    wait_for(lambda: "Error" in connections(link).values(), 40, "Liqo notices the key", 0.2)
+    assert causes(link) == agreed("KeyMismatch", "leaf-1")
+    succeed(link, "sync")
+    assert "FAIL" not in succeed(link, "why", *PAIR)
 
 
-def test_a_wrong_endpoint_is_named(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    kube = hub.clusters["leaf-2"].kube
+def test_a_wrong_endpoint_is_named(link: Lab) -> None:
+    kube = link.clusters["leaf-2"].kube
     url = path(NETWORKING, "gatewayclients", "liqo-tenant-leaf-1", "leaf-1")
     kube.patch(url, {"spec": {"endpoint": {"addresses": ["192.0.2.9"]}}})
-    assert causes(hub) == agreed("WrongEndpoint", "leaf-2")
+    assert causes(link) == agreed("WrongEndpoint", "leaf-2")
 
 
 def test_an_endpoint_that_does_not_come_is_named(hub: Lab) -> None:
@@ -142,15 +138,14 @@ def test_a_dead_leaf_is_named(mended: Lab) -> None:
     assert causes(mended) == agreed("LeafUnreachable", "leaf-2")
 
 
-def test_a_record_that_is_behind_is_named_and_the_link_is_up(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    hub.kubectl("annotate", "shortcut", NAME, "a=b")
+def test_a_record_that_is_behind_is_named_and_the_link_is_up(link: Lab) -> None:
+    link.kubectl("annotate", "shortcut", NAME, "a=b")
     patch = '{"spec":{"expirationTime":"2099-01-01T00:00:00Z"}}'
-    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
-    done = plugin(hub, "why", *PAIR)
+    link.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+    done = plugin(link, "why", *PAIR)
     assert done.returncode == 1
     assert "the record was edited" in done.stdout
-    assert " True " in succeed(hub, "get", "--live")
+    assert " True " in succeed(link, "get", "--live")
 
 
 def test_kubectl_itself_watches_what_the_commands_write(hub: Lab, tmp_path: Path) -> None:
@@ -170,8 +165,7 @@ def test_kubectl_itself_watches_what_the_commands_write(hub: Lab, tmp_path: Path
     assert rows[-1][3] == "True"
 
 
-def test_kubectl_itself_waits_and_explains(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    hub.kubectl("wait", "--for=condition=Ready", f"shortcut/{NAME}", "--timeout=10s")
-    assert "latency" in hub.kubectl("explain", "shortcut.status").stdout
-    assert "bytes" in hub.kubectl("explain", "shortcut.spec.gateway.mtu").stdout
+def test_kubectl_itself_waits_and_explains(link: Lab) -> None:
+    link.kubectl("wait", "--for=condition=Ready", f"shortcut/{NAME}", "--timeout=10s")
+    assert "latency" in link.kubectl("explain", "shortcut.status").stdout
+    assert "bytes" in link.kubectl("explain", "shortcut.spec.gateway.mtu").stdout

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.lab import binaries
+from tests.lab import binaries, instance
 from tests.lab.processes import Process, spawn
 from tests.lab.state import State
 from tests.lab.topology import API_PORT, HUB, ClusterSpec
@@ -280,11 +280,14 @@ def node(state: State) -> Process:
     return _our_daemon(state, "node")
 
 
-def _our_daemon(state: State, name: str) -> Process:
+def _our_daemon(state: State, module: str) -> Process:
     repository = Path(__file__).parents[2]
     environment = {
         "PYTHONPATH": str(repository),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAB_CACHE": str(binaries.cache_root()),
+        instance.VARIABLE: instance.NAME,
     }
-    return spawn(state, name, [sys.executable, "-m", f"tests.lab.{name}", state.root], environment)
+    return spawn(
+        state, module, [sys.executable, "-m", f"tests.lab.{module}", state.root], environment
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from tests.lab import control_plane, links, processes, snapshot, startup
 from tests.lab.cluster import LabCluster
+from tests.lab.errors import LabError
 from tests.lab.kube import ApiError, Kube, wait_for
 from tests.lab.processes import Process
 from tests.lab.shell import run
@@ -74,15 +76,29 @@ class Faults:
         run("ip", "netns", "exec", namespace, "nft", "-f", "-", stdin=rules)
 
     def mend_tunnel(self, cluster: str, remote: str) -> None:
+        """Nothing to do where it is not cut."""
         namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
-        run("ip", "netns", "exec", namespace, "nft", "delete", "table", "inet", _TABLE)
+        delete = ("nft", "delete", "table", "inet", _TABLE)
+        run("ip", "netns", "exec", namespace, *delete, check=False)
 
     def freeze_gateway(self, cluster: str, remote: str) -> None:
         """Its container ``gateway`` hangs: it neither pings, nor answers, nor tells."""
+        self._signal_gateway(cluster, remote, signal.SIGSTOP)
+
+    def thaw_gateway(self, cluster: str, remote: str) -> None:
+        self._signal_gateway(cluster, remote, signal.SIGCONT)
+
+    def _signal_gateway(self, cluster: str, remote: str, number: signal.Signals) -> None:
         namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
         for pid in run("ip", "netns", "pids", namespace).split():
             if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "gateway":
-                os.kill(int(pid), signal.SIGSTOP)
+                os.kill(int(pid), number)
+
+    def heal_gateway(self, cluster: str, remote: str) -> None:
+        """End what was done to it, if there is one; nothing to do for one that starts anew."""
+        with contextlib.suppress(LabError):
+            self.mend_tunnel(cluster, remote)
+            self.thaw_gateway(cluster, remote)
 
     def heal(self) -> None:
         """End every fault but those of gateways, which end with them."""

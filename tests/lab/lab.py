@@ -9,6 +9,7 @@ from tests.lab import (
     binaries,
     certificates,
     cleanup,
+    instance,
     links,
     network,
     processes,
@@ -25,13 +26,19 @@ from tests.lab.kube import Kube
 from tests.lab.nat import Nat
 from tests.lab.peering import Peering
 from tests.lab.state import Knobs, State, exclusive
-from tests.lab.topology import HUB, Overlap, Topology, configured_range
+from tests.lab.topology import (
+    HUB,
+    RANGE_VARIABLE,
+    Overlap,
+    Topology,
+    configured_range,
+)
 
 _NOT_BOTH = "peerings and the data plane need different settings of Liqo: one at a time"
 
 
 class Lab:
-    """A running lab. There is one at most on a machine."""
+    """A running lab. There is one at most of each name on a machine."""
 
     def __init__(self, state: State, topology: Topology) -> None:
         self._state = state
@@ -310,6 +317,13 @@ class Lab:
 
 
 def _clean_remains(state: State, report: Callable[[str], None]) -> None:
-    if state.root.exists() or network.namespaces():
+    """Of this lab alone: namespaces of its name without its folder are somebody else's."""
+    if state.root.exists():
         report("cleaning up what an earlier lab left behind")
         cleanup.clean(state)
+    elif network.namespaces():
+        raise LabError(
+            f"there are network namespaces called {instance.NAME}, but no lab in {state.root}",
+            hint=f"choose another name, such as {instance.VARIABLE}={instance.NAME}2, and another"
+            f" {RANGE_VARIABLE}; `make lab-stop` removes what nobody uses any more",
+        )

@@ -14,12 +14,13 @@ import os
 import shutil
 from typing import Any
 
+from tests.lab import instance
 from tests.lab.errors import LabError
 from tests.lab.shell import run
 from tests.lab.topology import RANGE_VARIABLE, Topology
 
-ROUTER = "liqolab"
-HOST_LINK = "liqolab0"
+ROUTER = instance.NAME
+HOST_LINK = f"{instance.NAME}0"
 NEEDED = {
     "ip": "iproute2",
     "nsenter": "util-linux",
@@ -32,6 +33,11 @@ NEEDED = {
 
 def require_host() -> None:
     """Everything this machine must offer, asked before anything is touched."""
+    if not instance.is_valid():
+        raise LabError(
+            f"{instance.VARIABLE}={instance.NAME} cannot be the name of a lab",
+            hint=f"choose 13 small letters and digits at most, such as {instance.DEFAULT}",
+        )
     if os.geteuid() != 0:
         raise LabError(
             "the lab makes network namespaces and must run as root",
@@ -99,14 +105,14 @@ def create(topology: Topology) -> None:
 def destroy() -> None:
     """The processes in the namespaces must be gone already."""
     run("ip", "link", "del", HOST_LINK, check=False)
-    for name in namespaces():
-        run("ip", "netns", "del", name, check=False)
+    for namespace in namespaces():
+        run("ip", "netns", "del", namespace, check=False)
 
 
 def namespaces() -> list[str]:
     """Every network namespace of the lab, and none of anybody else's."""
-    names = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
-    return [name for name in names if name == ROUTER or name.startswith(f"{ROUTER}-")]
+    there = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
+    return [each for each in there if each == ROUTER or each.startswith(f"{ROUTER}-")]
 
 
 def pids(namespace: str) -> list[int]:

@@ -1,7 +1,7 @@
 """The lab's folder: where each file is, and the two small files that hold what was asked for.
 
-One folder for the whole machine, because network namespaces are the machine's too: two clones of
-this repository see the same lab.
+One folder for each lab of the machine, because network namespaces are the machine's too: two clones
+of this repository see the same labs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lab import binaries
+from tests.lab import binaries, instance
 from tests.lab.errors import LabError
 from tests.lab.topology import Overlap, Topology
 
@@ -46,7 +46,7 @@ class Knobs:
 class State:
     """The paths in the lab's folder."""
 
-    root: Path = dataclasses.field(default_factory=lambda: binaries.cache_root() / "lab")
+    root: Path = dataclasses.field(default_factory=lambda: binaries.cache_root() / instance.NAME)
 
     @property
     def record(self) -> Path:
@@ -176,8 +176,8 @@ def write(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def exclusive() -> Iterator[None]:
-    """One start or stop at a time on this machine; a second one waits."""
+    """One start or stop of this lab at a time; a second one waits."""
     binaries.cache_root().mkdir(parents=True, exist_ok=True)
-    with open(binaries.cache_root() / "lab.lock", "w", encoding="utf-8") as lock:
+    with open(binaries.cache_root() / f"{instance.NAME}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -12,6 +12,7 @@ import ipaddress
 import os
 from functools import cached_property
 
+from tests.lab import instance
 from tests.lab.errors import LabError
 
 HUB = "hub"
@@ -161,11 +162,17 @@ class Topology:
 
 
 def configured_range() -> ipaddress.IPv4Network:
-    """The range the user chose, or the default; refused where it cannot hold a lab."""
+    """The range the user chose, or the default; refused where it cannot hold a lab.
+
+    Each further worker of pytest-xdist takes the /16 that follows.
+    """
     text = os.environ.get(RANGE_VARIABLE) or DEFAULT_RANGE
     hint = f"set {RANGE_VARIABLE} to a private /16 such as {DEFAULT_RANGE} or 172.30.0.0/16"
     try:
-        chosen = ipaddress.IPv4Network(text)
+        first_lab = ipaddress.IPv4Network(text)
+        chosen = ipaddress.IPv4Network(
+            (int(first_lab.network_address) + (instance.WORKER << 16), first_lab.prefixlen)
+        )
     except ValueError as error:
         raise LabError(f"{RANGE_VARIABLE}={text}: {error}", hint=hint) from error
     if chosen.prefixlen != 16 or not chosen.is_private:
