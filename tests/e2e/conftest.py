@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.plugin import NAME, PAIR, plugin, succeed
-from tests.e2e.shop import CLIENT, KEY, NAMESPACE, SERVER, SERVICE, WEB, Shop
+from tests.e2e.shop import (
+    CLIENT,
+    KEY,
+    NAMESPACE,
+    SERVER,
+    SERVICE,
+    WEB,
+    Shop,
+    make_probe_namespaces,
+)
 from tests.lab import gateway_templates
 from tests.lab.chart import NAMESPACE as LIQO
 from tests.lab.kube import CRDS, NETWORKING, Object, path
@@ -150,10 +159,10 @@ def liqos_pings(lab: Lab) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.fixture
-def mended(hub: Lab) -> Iterator[Lab]:
-    """The lab, whose leaves may lose their API servers and controllers."""
-    yield hub
-    hub.faults.heal()
+def mended(lab: Lab) -> Iterator[None]:
+    """Leaves may lose their API servers and controllers; afterwards they have them again."""
+    yield
+    lab.faults.heal()
 
 
 @pytest.fixture(scope="session")
@@ -165,8 +174,13 @@ def dataplane(lab: Lab) -> Lab:
 
 @pytest.fixture(scope="session")
 def shop(dataplane: Lab) -> Shop:
-    """With its Pods, which stay for the files that follow."""
+    """With its Pods, which stay for the files that follow.
+
+    So do the namespaces for probes, as an administrator may prepare them: Kubernetes needs many
+    seconds to end a namespace, and whoever wants it again waits for that.
+    """
     lab, plane = dataplane, dataplane.dataplane
+    make_probe_namespaces(lab)
     remote = plane.offload(NAMESPACE, leaves=PAIR)
     server = plane.make_pod(SERVER, remote, "web", ("python3", "-c", WEB), port=8080)
     client = plane.make_pod(CLIENT, remote, "client")

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 
+from kubectl_liqo_shortcut.core import probe
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.lab.errors import LabError
 from tests.lab.kube import CORE, path, wait_for
@@ -119,6 +120,13 @@ class Shop(Web):
     def verified(self) -> int:
         """What packets say: 0 direct, 6 through the hub, 7 unreachable."""
         return plugin(self.lab, "verify", CLIENT, SERVER, "--service", KEY).returncode
+
+
+def make_probe_namespaces(lab: Lab) -> None:
+    """On both leaves, for ``verify``; it takes away only what it made itself."""
+    for leaf in PAIR:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": probe.NAMESPACE}}
+        lab.clusters[leaf].kube.create(path(CORE, "namespaces"), body)
 
 
 def hub_address(lab: Lab) -> str:

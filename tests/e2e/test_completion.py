@@ -95,11 +95,11 @@ def test_kubectl_lists_the_leaves_of_the_hub(linked: Lab) -> None:
 
 
 def test_with_the_hub_down_kubectl_lists_nothing(linked: Lab) -> None:
-    linked.faults.stop_api_server("hub")
+    linked.faults.cut_api_server("hub")
     try:
         found, said, _ = ask_kubectl(linked, "get", "")
     finally:
-        linked.faults.start_api_server("hub")
+        linked.faults.mend_api_server("hub")
     assert found == [NO_FILES]
     assert "rror" not in said
 

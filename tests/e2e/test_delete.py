@@ -24,13 +24,12 @@ def test_create_after_delete_works(hub: Lab) -> None:
     assert link_objects(hub) == []
 
 
-def test_a_dry_run_of_delete_names_what_would_go_and_removes_nothing(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    before = snapshots(hub)
-    done = plugin(hub, "delete", *PAIR, "--dry-run")
+def test_a_dry_run_of_delete_names_what_would_go_and_removes_nothing(link: Lab) -> None:
+    before = snapshots(link)
+    done = plugin(link, "delete", *PAIR, "--dry-run")
     assert done.stdout == "shortcut.shortcut.liqo.io/leaf-1--leaf-2 deleted (dry run)\n"
     assert "leaf-1: gatewayserver/leaf-2 would be deleted" in done.stderr
-    assert snapshots(hub) == before
+    assert snapshots(link) == before
 
 
 def test_the_links_to_the_hub_are_not_touched(hub: Lab) -> None:

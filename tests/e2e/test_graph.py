@@ -29,10 +29,9 @@ def test_a_shortcut_is_drawn_once_it_is_made(hub: Lab) -> None:
     assert line.endswith(f"({NAME})")
 
 
-def test_programs_that_draw_get_the_same_picture(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    assert "leaf_leaf_2 ==>|" in succeed(hub, "graph", "-o", "mermaid")
-    dot = succeed(hub, "graph", "-o", "dot")
+def test_programs_that_draw_get_the_same_picture(link: Lab) -> None:
+    assert "leaf_leaf_2 ==>|" in succeed(link, "graph", "-o", "mermaid")
+    dot = succeed(link, "graph", "-o", "dot")
     assert "leaf_leaf_2 -> leaf_leaf_1 [label=" in dot
     assert "style=bold" in dot
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.plugin import PAIR, changes, plugin, snapshots, succeed
 from tests.lab.gateway_templates import VERSION
 from tests.lab.lab import Lab
@@ -44,9 +46,10 @@ def test_looking_changes_nothing(clean_lab: Lab) -> None:
     assert changes(clean_lab, before) == []
 
 
-def test_a_leaf_that_is_down_does_not_hide_the_other(mended: Lab) -> None:
-    mended.faults.stop_api_server("leaf-2")
-    done = plugin(mended, "leaves", *PAIR)
+@pytest.mark.usefixtures("mended")
+def test_a_leaf_that_is_down_does_not_hide_the_other(hub: Lab) -> None:
+    hub.faults.cut_api_server("leaf-2")
+    done = plugin(hub, "leaves", *PAIR)
     assert done.returncode == 0, done.stderr
     up, down = done.stdout.splitlines()[1:]
     assert (up.split()[0], up.split()[-1]) == ("leaf-1", "ok")

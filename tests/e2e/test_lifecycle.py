@@ -76,31 +76,29 @@ def test_kubectl_delete_only_marks_and_sync_ends_it(hub: Lab) -> None:
     assert hub.snapshot("hub") == hub_before
 
 
-def test_an_edited_record_is_applied_by_making_the_gateways_anew(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
+def test_an_edited_record_is_applied_by_making_the_gateways_anew(link: Lab) -> None:
     patch = '{"spec":{"gateway":{"mtu":1280,"service":{"port":51900}}}}'
-    hub.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
-    told = plugin(hub, "sync", "--dry-run")
+    link.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+    told = plugin(link, "sync", "--dry-run")
     assert "leaf-1: gatewayserver/leaf-2 would be deleted and made anew" in told.stderr
-    done = plugin(hub, "sync", NAME)
+    done = plugin(link, "sync", NAME)
     assert done.returncode == 0, done.stderr
-    assert connections(hub) == UP
-    assert " 0% packet loss" in hub.tunnel_ping("leaf-1", "leaf-2")
-    kube = hub.clusters["leaf-1"].kube
+    assert connections(link) == UP
+    assert " 0% packet loss" in link.tunnel_ping("leaf-1", "leaf-2")
+    kube = link.clusters["leaf-1"].kube
     (server,) = kube.list(path(NETWORKING, "gatewayservers", "liqo-tenant-leaf-2"))
     assert (server["spec"]["mtu"], server["spec"]["endpoint"]["port"]) == (1280, 51900)
-    assert succeed(hub, "sync") == f"shortcut.shortcut.liqo.io/{NAME} unchanged\n"
+    assert succeed(link, "sync") == f"shortcut.shortcut.liqo.io/{NAME} unchanged\n"
 
 
-def test_a_link_that_was_reset_by_hand_is_made_again_only_when_asked_for(hub: Lab) -> None:
-    succeed(hub, "create", *PAIR)
-    reset(hub)
-    done = plugin(hub, "sync")
+def test_a_link_that_was_reset_by_hand_is_made_again_only_when_asked_for(link: Lab) -> None:
+    reset(link)
+    done = plugin(link, "sync")
     assert done.returncode == 8, done.stderr
-    assert reason(hub) == "RemovedOnLeaf"
+    assert reason(link) == "RemovedOnLeaf"
     assert "--recreate" in done.stderr
-    succeed(hub, "sync", "--recreate")
-    assert connections(hub) == UP
+    succeed(link, "sync", "--recreate")
+    assert connections(link) == UP
 
 
 def reset(lab: Lab) -> None:
@@ -162,13 +160,12 @@ def test_a_record_restored_without_its_status_is_whole_again(hub: Lab) -> None:
     assert changes(hub, before) == []
 
 
-def test_a_status_written_by_somebody_else_makes_nothing_foreign_ours(hub: Lab) -> None:
-    """The leaf's tunnel to its own hub, by its UID, and a path in place of a name."""
-    succeed(hub, "create", *PAIR)
-    record = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))
+def test_a_status_written_by_somebody_else_makes_nothing_foreign_ours(link: Lab) -> None:
+    """The leaf's tunnel to its own link, by its UID, and a path in place of a name."""
+    record = json.loads(succeed(link, "get", *PAIR, "-o", "json"))
     objects = record["status"]["objects"]
     gateway = next(each for each in objects if each["kind"].startswith("Gateway"))
-    leaf = hub.clusters[gateway["clusterID"]].kube
+    leaf = link.clusters[gateway["clusterID"]].kube
     kinds = {"gatewayservers": "GatewayServer", "gatewayclients": "GatewayClient"}
     tunnel, kind = next(
         (each, kind)
@@ -181,9 +178,9 @@ def test_a_status_written_by_somebody_else_makes_nothing_foreign_ours(hub: Lab) 
     for evil in ({**lie, "uid": at["uid"]}, {**gateway, "name": "../../../../../healthz"}):
         patch = json.dumps({"status": {"objects": [*objects, evil]}})
         how = ("--subresource=status", "--type=merge", "-p", patch)
-        done = hub.kubectl("patch", "shortcut", NAME, *how, check=False)
+        done = link.kubectl("patch", "shortcut", NAME, *how, check=False)
         assert (done.returncode == 0) == (evil["name"] == "hub"), done.stderr
-    done = plugin(hub, "delete", *PAIR)
+    done = plugin(link, "delete", *PAIR)
     assert done.returncode == 0, done.stderr
     assert "no object of this link" in done.stderr
     assert leaf.get(path(NETWORKING, f"{kind.lower()}s", at["namespace"], "hub")) is not None
@@ -199,66 +196,69 @@ def test_orphans_are_found_and_removed(hub: Lab) -> None:
     assert changes(hub, before) == []
 
 
-def test_a_dead_leaf_refuses_create_and_nothing_is_changed(mended: Lab) -> None:
-    mended.faults.stop_api_server("leaf-2")
-    before = mended.snapshot("leaf-1")
+@pytest.mark.usefixtures("mended")
+def test_a_dead_leaf_refuses_create_and_nothing_is_changed(hub: Lab) -> None:
+    hub.faults.cut_api_server("leaf-2")
+    before = hub.snapshot("leaf-1")
     began = time.monotonic()
-    done = plugin(mended, "create", *PAIR)
+    done = plugin(hub, "create", *PAIR)
     assert done.returncode in (1, 4), done.stderr
     assert time.monotonic() - began < 10
     assert "cluster 'leaf-2': cannot be reached" in done.stderr
-    assert mended.snapshot("leaf-1") == before
-    assert "not found" in plugin(mended, "get", *PAIR).stderr
+    assert hub.snapshot("leaf-1") == before
+    assert "not found" in plugin(hub, "get", *PAIR).stderr
 
 
-def test_a_leaf_that_dies_while_the_link_is_made_costs_time_only(mended: Lab) -> None:
-    mended.set_knobs(pod_start=5)
-    process = start(mended, "create", *PAIR, "--timeout", "20s")
+@pytest.mark.usefixtures("mended")
+def test_a_leaf_that_dies_while_the_link_is_made_costs_time_only(hub: Lab) -> None:
+    hub.set_knobs(pod_start=5)
+    process = start(hub, "create", *PAIR, "--timeout", "20s")
     read_until(process, "configuration/leaf-1 created")
-    mended.faults.stop_api_server("leaf-2")
+    hub.faults.cut_api_server("leaf-2")
     code, said = end(process)
     assert code == 5, said
     assert "cluster 'leaf-2': cannot be reached" in said
-    assert reason(mended) == "Progressing"
-    mended.faults.start_api_server("leaf-2")
-    succeed(mended, "sync")
-    assert connections(mended) == UP
+    assert reason(hub) == "Progressing"
+    hub.faults.mend_api_server("leaf-2")
+    succeed(hub, "sync")
+    assert connections(hub) == UP
 
 
-def test_a_leaf_that_dies_after_makes_the_record_say_unknown(mended: Lab) -> None:
-    succeed(mended, "create", *PAIR)
-    mended.faults.stop_api_server("leaf-2")
-    done = plugin(mended, "sync")
+@pytest.mark.usefixtures("mended")
+def test_a_leaf_that_dies_after_makes_the_record_say_unknown(link: Lab) -> None:
+    link.faults.cut_api_server("leaf-2")
+    done = plugin(link, "sync")
     assert done.returncode in (1, 4), done.stderr
-    assert reason(mended) == "LeafUnreachable"
-    mended.faults.start_api_server("leaf-2")
-    succeed(mended, "sync")
-    assert reason(mended) == "Connected"
+    assert reason(link) == "LeafUnreachable"
+    link.faults.mend_api_server("leaf-2")
+    succeed(link, "sync")
+    assert reason(link) == "Connected"
 
 
-def test_delete_with_a_dead_leaf_cleans_the_other_and_sync_finishes(mended: Lab) -> None:
-    before = snapshots(mended)
-    succeed(mended, "create", *PAIR)
-    mended.faults.stop_api_server("leaf-2")
+@pytest.mark.usefixtures("mended")
+def test_delete_with_a_dead_leaf_cleans_the_other_and_sync_finishes(hub: Lab) -> None:
+    before = snapshots(hub)
+    succeed(hub, "create", *PAIR)
+    hub.faults.cut_api_server("leaf-2")
     began = time.monotonic()
-    done = plugin(mended, "delete", *PAIR)
+    done = plugin(hub, "delete", *PAIR)
     assert done.returncode == 8, done.stderr
     assert time.monotonic() - began < 10
-    assert reason(mended) == "CleanupPending"
-    assert mended.link_objects("leaf-1", "leaf-2") == []
-    left = succeed(mended, "get", *PAIR, "-o", "json")
+    assert reason(hub) == "CleanupPending"
+    assert hub.link_objects("leaf-1", "leaf-2") == []
+    left = succeed(hub, "get", *PAIR, "-o", "json")
     owners = {each["clusterID"] for each in json.loads(left)["status"]["objects"]}
     assert owners == {"leaf-2"}
-    mended.faults.start_api_server("leaf-2")
-    succeed(mended, "sync")
-    assert changes_of_ours(mended, before) == []
-    assert "not found" in plugin(mended, "get", *PAIR).stderr
+    hub.faults.mend_api_server("leaf-2")
+    succeed(hub, "sync")
+    assert changes_of_ours(hub, before) == []
+    assert "not found" in plugin(hub, "get", *PAIR).stderr
 
 
-def test_forget_ends_the_record_and_prints_the_commands_for_the_rest(mended: Lab) -> None:
-    succeed(mended, "create", *PAIR)
-    mended.faults.stop_api_server("leaf-2")
-    done = plugin(mended, "delete", *PAIR, "--forget")
+@pytest.mark.usefixtures("mended")
+def test_forget_ends_the_record_and_prints_the_commands_for_the_rest(link: Lab) -> None:
+    link.faults.cut_api_server("leaf-2")
+    done = plugin(link, "delete", *PAIR, "--forget")
     assert done.returncode == 0, done.stderr
     commands = [
         line.partition("there: ")[2].split()[1:]
@@ -266,23 +266,24 @@ def test_forget_ends_the_record_and_prints_the_commands_for_the_rest(mended: Lab
         if "there: kubectl delete" in line
     ]
     assert len(commands) == 3
-    assert "not found" in plugin(mended, "get", *PAIR).stderr
-    mended.faults.start_api_server("leaf-2")
+    assert "not found" in plugin(link, "get", *PAIR).stderr
+    link.faults.mend_api_server("leaf-2")
     for command in commands:
-        mended.kubectl(*command, context="leaf-2")
+        link.kubectl(*command, context="leaf-2")
 
 
-def test_a_leaf_that_dies_while_the_link_is_taken_away_is_cleaned_later(mended: Lab) -> None:
-    before = snapshots(mended)
-    succeed(mended, "create", *PAIR)
-    process = start(mended, "delete", *PAIR, "--timeout", "20s")
+@pytest.mark.usefixtures("mended")
+def test_a_leaf_that_dies_while_the_link_is_taken_away_is_cleaned_later(hub: Lab) -> None:
+    before = snapshots(hub)
+    succeed(hub, "create", *PAIR)
+    process = start(hub, "delete", *PAIR, "--timeout", "20s")
     read_until(process, "gatewayclient/leaf-1 deleted")
-    mended.faults.stop_api_server("leaf-2")
+    hub.faults.cut_api_server("leaf-2")
     code, said = end(process)
     assert code in (0, 5, 8), said  # it may have been over
-    mended.faults.start_api_server("leaf-2")
-    succeed(mended, "sync")
-    assert changes_of_ours(mended, before) == []
+    hub.faults.mend_api_server("leaf-2")
+    succeed(hub, "sync")
+    assert changes_of_ours(hub, before) == []
 
 
 def test_a_failed_create_leaves_everything_as_it_was(hub: Lab) -> None:
@@ -368,24 +369,23 @@ def test_events_on_the_hub_tell_each_change_of_ready(hub: Lab) -> None:
     assert "both leaves report Connected" in hub.kubectl("describe", "shortcut", NAME).stdout
 
 
-def test_a_leaf_rebuilt_under_its_old_name_is_not_touched(hub: Lab) -> None:
+def test_a_leaf_rebuilt_under_its_old_name_is_not_touched(link: Lab) -> None:
     """Its kube-system UID is not the recorded one: here the record is what is changed."""
-    succeed(hub, "create", *PAIR)
-    clusters = json.loads(succeed(hub, "get", *PAIR, "-o", "json"))["status"]["clusters"]
+    clusters = json.loads(succeed(link, "get", *PAIR, "-o", "json"))["status"]["clusters"]
     for each in clusters:
         each["uid"] = "another" if each["clusterID"] == "leaf-2" else each["uid"]
     patch = json.dumps({"status": {"clusters": clusters}})
-    hub.kubectl("patch", "shortcut", NAME, "--subresource=status", "--type=merge", "-p", patch)
-    before = hub.snapshot("leaf-2")
-    refused = plugin(hub, "sync", NAME)
+    link.kubectl("patch", "shortcut", NAME, "--subresource=status", "--type=merge", "-p", patch)
+    before = link.snapshot("leaf-2")
+    refused = plugin(link, "sync", NAME)
     assert refused.returncode == 4, refused.stderr
     assert "cluster 'leaf-2' was rebuilt" in refused.stderr
-    done = plugin(hub, "delete", *PAIR)
+    done = plugin(link, "delete", *PAIR)
     assert done.returncode == 8, done.stderr
     assert "nothing on it was touched" in done.stderr
     assert "nothing proves that it made them" in done.stderr  # the record's UID was a lie
-    assert hub.link_objects("leaf-1", "leaf-2") == []
-    assert hub.snapshot("leaf-2") == before
-    succeed(hub, "delete", *PAIR, "--forget")
-    assert hub.snapshot("leaf-2") == before
-    assert "not found" in plugin(hub, "get", *PAIR).stderr
+    assert link.link_objects("leaf-1", "leaf-2") == []
+    assert link.snapshot("leaf-2") == before
+    succeed(link, "delete", *PAIR, "--forget")
+    assert link.snapshot("leaf-2") == before
+    assert "not found" in plugin(link, "get", *PAIR).stderr

@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.permissions import Access, Question, Scope, questions
 from kubectl_liqo_shortcut.core.resources import Kind
 from tests.e2e.plugin import NAME, PAIR, environment, succeed
-from tests.e2e.shop import WEB
+from tests.e2e.shop import NAMESPACE, Shop
 from tests.lab import binaries
 from tests.lab.fault_proxy import FaultProxy, Request, fault_proxy
 from tests.lab.kube import CORE, CRDS, RBAC, Kube, path, wait_for
@@ -30,8 +30,8 @@ from tests.lab.lab import Lab
 
 CALLER, OTHER = PAIR
 SUBJECT = "ServiceAccount:liqo/liqo-shortcut"
-SERVICE, REMOTE = "shop", "shop-hub"
-HUB_OPTIONS = ("--hub", "--service", SERVICE, "--install")
+REMOTE = f"{NAMESPACE}-hub"
+HUB_OPTIONS = ("--hub", "--service", NAMESPACE, "--install")
 
 
 def options(cluster: str) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def options(cluster: str) -> tuple[str, ...]:
 
 def scope(cluster: str) -> Scope:
     if cluster == "hub":
-        return rbac.on_hub([SERVICE], install=True)
+        return rbac.on_hub([NAMESPACE], install=True)
     peer = OTHER if cluster == CALLER else CALLER
     return rbac.on_leaf(cluster, [peer], [REMOTE], adopt=True, verify=True)
 
@@ -75,35 +75,22 @@ class Limited:
 
 
 @pytest.fixture(scope="module")
-def shop(lab: Lab) -> Iterator[Lab]:
-    """The lab with its data plane, and with a Service that one leaf calls on the other."""
-    was_on = lab.has_dataplane
-    lab.enable_dataplane()
-    succeed(lab, "crd", "install")
-    plane = lab.dataplane
-    assert plane.offload(SERVICE, leaves=PAIR) == REMOTE
-    plane.make_pod(OTHER, REMOTE, "web", ("python3", "-c", WEB))
-    plane.publish(SERVICE, "web", [(OTHER, "web")])
-    yield lab
-    if not was_on:
-        lab.disable_dataplane()
-
-
-@pytest.fixture(scope="module")
-def limited(shop: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
+def limited(
+    lab: Lab, kind: None, shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Limited]:
     folder = tmp_path_factory.mktemp("rbac")
-    shop.remove_link(*PAIR)  # what is printed has to make the tenant namespaces
-    clusters = {name: shop.clusters[name] for name in ("hub", *PAIR)}
+    lab.remove_link(*PAIR)  # what is printed has to make the tenant namespaces
+    clusters = {name: lab.clusters[name] for name in ("hub", *PAIR)}
     printed: dict[str, str] = {}
     tokens: dict[str, str] = {}
     for name, cluster in clusters.items():
-        printed[name] = succeed(shop, "rbac", "print", *options(name), "--subject", SUBJECT)
-        apply(shop, name, printed[name])
+        printed[name] = succeed(lab, "rbac", "print", *options(name), "--subject", SUBJECT)
+        apply(lab, name, printed[name])
         tokens[name] = account(cluster.kube)
     with fault_proxy(clusters, lambda _: None) as proxy:
-        yield Limited(shop, proxy, proxy.kubeconfig(folder, tokens), printed)
-    shop.remove_shortcuts()
-    shop.remove_link(*PAIR)
+        yield Limited(lab, proxy, proxy.kubeconfig(folder, tokens), printed)
+    lab.remove_shortcuts()
+    lab.remove_link(*PAIR)
     for name, cluster in clusters.items():
         withdraw(cluster.kube, printed[name])
 

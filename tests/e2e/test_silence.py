@@ -4,39 +4,42 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.e2e.plugin import NAME, PAIR, UP, changes, connections, plugin, snapshots, succeed
 from tests.e2e.test_lifecycle import reason
 from tests.lab.kube import wait_for
 from tests.lab.lab import Lab
 
 
-def test_two_frozen_leaves_are_known_in_the_time_of_one(mended: Lab) -> None:
-    before = snapshots(mended)
+@pytest.mark.usefixtures("mended")
+def test_two_frozen_leaves_are_known_in_the_time_of_one(hub: Lab) -> None:
+    before = snapshots(hub)
     for leaf in PAIR:
-        mended.faults.freeze_api_server(leaf)
+        hub.faults.freeze_api_server(leaf)
     began = time.monotonic()
-    done = plugin(mended, "create", *PAIR)
+    done = plugin(hub, "create", *PAIR)
     took = time.monotonic() - began
     for leaf in PAIR:
-        mended.faults.thaw_api_server(leaf)
+        hub.faults.thaw_api_server(leaf)
     assert done.returncode == 4, done.stderr
     assert all(f"cluster '{leaf}': cannot be reached" in done.stderr for leaf in PAIR)
     assert took < 10, f"{took:.1f} s"
-    assert changes(mended, before) == []
+    assert changes(hub, before) == []
 
 
-def test_delete_with_a_frozen_leaf_cleans_the_other(mended: Lab) -> None:
-    succeed(mended, "create", *PAIR)
-    mended.faults.freeze_api_server("leaf-2")
+@pytest.mark.usefixtures("mended")
+def test_delete_with_a_frozen_leaf_cleans_the_other(link: Lab) -> None:
+    link.faults.freeze_api_server("leaf-2")
     began = time.monotonic()
-    done = plugin(mended, "delete", *PAIR)
+    done = plugin(link, "delete", *PAIR)
     took = time.monotonic() - began
-    mended.faults.thaw_api_server("leaf-2")
+    link.faults.thaw_api_server("leaf-2")
     assert done.returncode == 8, done.stderr
     assert took < 20, f"{took:.1f} s"  # known in 10 s, and what is on leaf-1 has to end
-    assert mended.link_objects("leaf-1", "leaf-2") == []
-    succeed(mended, "sync")
-    assert mended.link_objects("leaf-2", "leaf-1") == []
+    assert link.link_objects("leaf-1", "leaf-2") == []
+    succeed(link, "sync")
+    assert link.link_objects("leaf-2", "leaf-1") == []
 
 
 def test_a_cut_tunnel_is_not_ready_until_it_is_mended(

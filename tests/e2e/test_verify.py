@@ -15,39 +15,18 @@ import yaml
 from kubectl_liqo_shortcut.commands.rbac import on_leaf
 from kubectl_liqo_shortcut.core.permissions import questions
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
-from tests.e2e.plugin import PAIR, Snapshots, changes, interrupt_when, plugin, snapshots, succeed
+from tests.e2e.plugin import PAIR, changes, interrupt_when, plugin, snapshots
+from tests.e2e.shop import Shop, make_probe_namespaces
 from tests.lab.kube import CORE, Kube, Object, path, wait_for
 from tests.lab.lab import Lab
 
 CALLER, OTHER = PAIR
-WEB = ("python3", "-m", "http.server", "8080")
-
-
-@pytest.fixture(scope="module")
-def workloads(lab: Lab) -> Iterator[Lab]:
-    """The lab with its data plane, as long as this file runs."""
-    was_on = lab.has_dataplane
-    lab.enable_dataplane()
-    succeed(lab, "crd", "install")
-    yield lab
-    if not was_on:
-        lab.disable_dataplane()
-
-
-@pytest.fixture(scope="module")
-def web(workloads: Lab) -> str:
-    """The namespace on the leaves of a Service of the hub, whose Pod is on the other leaf."""
-    plane = workloads.dataplane
-    remote = plane.offload("shop", leaves=PAIR)
-    plane.make_pod(OTHER, remote, "web", WEB)
-    plane.publish("shop", "web", [(OTHER, "web")])
-    return remote
 
 
 @pytest.fixture
-def linked(workloads: Lab, hub: Lab) -> Lab:
-    succeed(hub, "create", *PAIR)
-    return hub
+def linked(shop: Shop, link: Lab) -> Lab:
+    """With a shortcut, and a Service whose only Pod is on the other leaf."""
+    return link
 
 
 def verify(lab: Lab, *args: str) -> tuple[int, Any]:
@@ -64,28 +43,42 @@ def service(lab: Lab) -> tuple[int, Any]:
 
 @pytest.fixture
 def traceless(linked: Lab) -> Iterator[None]:
-    """Nothing of a probe is left on either leaf."""
+    """Nothing of a probe is left on either leaf, in a namespace that was there before."""
     before = snapshots(linked)
     yield
-    assert left(linked, before) == []
+    assert [each for each in changes(linked, before) if NAMESPACE in each] == []
 
 
-def is_gone(kube: Kube, url: str) -> bool:
-    return kube.find(url) is None
+@pytest.fixture
+def no_namespaces(linked: Lab) -> Iterator[None]:
+    """None for probes at first, and none that ``verify`` made is left."""
+    remove_namespaces(linked)
+    before = snapshots(linked)
+    yield
+    wait_until_gone(linked)
+    assert [each for each in changes(linked, before) if NAMESPACE in each] == []
+    make_probe_namespaces(linked)
 
 
-def left(lab: Lab, before: Snapshots) -> list[str]:
-    """What is not as before; a namespace takes Kubernetes some seconds to end."""
+def remove_namespaces(lab: Lab) -> None:
+    for leaf in PAIR:
+        lab.clusters[leaf].kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+    wait_until_gone(lab)
+
+
+def wait_until_gone(lab: Lab) -> None:
+    """A namespace takes Kubernetes some seconds to end; the Pods in it must be gone before."""
     for leaf in PAIR:
         kube = lab.clusters[leaf].kube
-        url = path(CORE, "namespaces", name=NAMESPACE)
-        pods = kube.list(path(CORE, "pods", NAMESPACE))
-        assert pods == []
-        wait_for(partial(is_gone, kube, url), 60, f"{leaf}: {NAMESPACE} ends")
-    return [each for each in changes(lab, before) if NAMESPACE in each]
+        assert kube.list(path(CORE, "pods", NAMESPACE)) == []
+        wait_for(partial(is_gone, kube), 60, f"{leaf}: {NAMESPACE} ends")
 
 
-@pytest.mark.usefixtures("traceless")
+def is_gone(kube: Kube) -> bool:
+    return kube.find(path(CORE, "namespaces", name=NAMESPACE)) is None
+
+
+@pytest.mark.usefixtures("no_namespaces")
 def test_a_shortcut_is_direct_both_ways_with_its_mtu(linked: Lab) -> None:
     code, found = verify(linked)
     assert (code, found["path"], found["remarks"]) == (0, "direct", [])
@@ -106,7 +99,8 @@ def test_a_cut_tunnel_is_unreachable_although_it_says_connected(linked: Lab) -> 
     wait_for(lambda: verify(linked)[0] == 0, 60, "direct again")
 
 
-def test_without_a_link_it_says_how_to_make_one(workloads: Lab, hub: Lab) -> None:
+@pytest.mark.usefixtures("dataplane")
+def test_without_a_link_it_says_how_to_make_one(hub: Lab) -> None:
     code, found = verify(hub)
     assert (code, found["next"]) == (7, f"kubectl liqo-shortcut create {CALLER} {OTHER}")
 
@@ -130,9 +124,9 @@ def test_a_signal_leaves_nothing(linked: Lab, number: signal.Signals, code: int)
 
 @pytest.mark.usefixtures("traceless")
 def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
-    linked: Lab, web: str
+    linked: Lab, shop: Shop
 ) -> None:
-    plane = linked.dataplane
+    plane, web = linked.dataplane, shop.namespace
     wait_for(lambda: plane.slice_addresses(CALLER, web, "web"), 60, "the slice")
     code, found = service(linked)
     assert (code, found["service"]["path"]) == (6, "via-hub")
@@ -160,8 +154,6 @@ def test_a_service_that_goes_through_the_hub_is_told_from_a_direct_one(
 @pytest.mark.usefixtures("traceless")
 def test_a_namespace_with_too_narrow_limits_is_named(linked: Lab) -> None:
     kube = linked.clusters[OTHER].kube
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    kube.create(path(CORE, "namespaces"), namespace)
     limits = {
         "apiVersion": "v1",
         "kind": "LimitRange",
@@ -176,7 +168,7 @@ def test_a_namespace_with_too_narrow_limits_is_named(linked: Lab) -> None:
         assert "maximum memory usage per Container is 16Mi" in done.stderr
         assert f"change that for namespace {NAMESPACE}" in done.stderr
     finally:
-        kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+        kube.delete(path(CORE, "limitranges", NAMESPACE, "tiny"))
 
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -195,11 +187,9 @@ def rules(leaf: str, peer: str) -> dict[str, list[Object]]:
 
 
 def prepare(lab: Lab, leaf: str, peer: str, folder: Path) -> Path:
-    """What an administrator of *leaf* makes for who may verify, and nothing else there: the
-    kubeconfig of that user."""
+    """What an administrator of *leaf* makes for who may verify, and nothing else there but the
+    namespace: the kubeconfig of that user."""
     kube = lab.clusters[leaf].kube
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    kube.create(path(CORE, "namespaces"), namespace)
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "verifier"}}
     kube.create(path(CORE, "serviceaccounts", NAMESPACE), account)
     for where, given in rules(leaf, peer).items():
@@ -251,7 +241,7 @@ def withdraw(lab: Lab, leaf: str, peer: str) -> None:
         kube.delete(path(RBAC, "roles", where, "verifier"))
     kube.delete(path(RBAC, "clusterrolebindings", name="verifier"))
     kube.delete(path(RBAC, "clusterroles", name="verifier"))
-    kube.delete(path(CORE, "namespaces", name=NAMESPACE))
+    kube.delete(path(CORE, "serviceaccounts", NAMESPACE, "verifier"))
 
 
 @pytest.mark.usefixtures("traceless")

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.plugin import NAME, PAIR, connections, environment, plugin, succeed
 from tests.lab import binaries
 from tests.lab.kube import NETWORKING, path, wait_for
@@ -125,17 +127,18 @@ def test_a_crashing_server_pod_is_named(hub: Lab) -> None:
         kube.delete(f"{url}/broken")
 
 
-def test_networks_that_liqo_has_not_configured_are_named(mended: Lab) -> None:
-    mended.faults.stop_controllers("leaf-2")
-    done = plugin(mended, "create", *PAIR, "--timeout", "5s")
+@pytest.mark.usefixtures("mended")
+def test_networks_that_liqo_has_not_configured_are_named(hub: Lab) -> None:
+    hub.faults.stop_controllers("leaf-2")
+    done = plugin(hub, "create", *PAIR, "--timeout", "5s")
     assert done.returncode == 5, done.stderr
-    assert causes(mended) == agreed("NetworksNotConfigured", "leaf-2")
+    assert causes(hub) == agreed("NetworksNotConfigured", "leaf-2")
 
 
-def test_a_dead_leaf_is_named(mended: Lab) -> None:
-    succeed(mended, "create", *PAIR)
-    mended.faults.stop_api_server("leaf-2")
-    assert causes(mended) == agreed("LeafUnreachable", "leaf-2")
+@pytest.mark.usefixtures("mended")
+def test_a_dead_leaf_is_named(link: Lab) -> None:
+    link.faults.cut_api_server("leaf-2")
+    assert causes(link) == agreed("LeafUnreachable", "leaf-2")
 
 
 def test_a_record_that_is_behind_is_named_and_the_link_is_up(link: Lab) -> None:

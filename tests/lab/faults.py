@@ -8,13 +8,14 @@ import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.lab import control_plane, links, processes, snapshot, startup
+from tests.lab import control_plane, links, network, processes, snapshot, startup
 from tests.lab.cluster import LabCluster
 from tests.lab.errors import LabError
 from tests.lab.kube import ApiError, Kube, wait_for
 from tests.lab.processes import Process
 from tests.lab.shell import run
 from tests.lab.state import State
+from tests.lab.topology import API_PORT
 
 _TABLE = "liqolab_fault"
 _PATIENCE = 60.0  # seconds
@@ -42,6 +43,28 @@ class Faults:
         control_plane.api_server(self._state, spec)
         self._answers(cluster)
         self.start_controllers(cluster)
+
+    def cut_api_server(self, cluster: str) -> None:
+        """To everybody it is as dead as a killed one, and back in no time.
+
+        Its connections end, and new ones are refused.
+        """
+        address = self._clusters[cluster].spec.api_address
+        refuse = f"ip daddr {address} tcp dport {API_PORT} reject with tcp reset"
+        hook = "type filter hook input priority -300"
+        rules = f"table ip {_cut(cluster)} {{\nchain input {{\n{hook}\n{refuse}\n}}\n}}"
+        _in_router("nft", "-f", "-", stdin=rules)
+        _in_router("ss", "--kill", "--tcp", "src", f"{address}:{API_PORT}")
+
+    def mend_api_server(self, cluster: str) -> None:
+        """It answers again, and Liqo's controllers are ready; they begin anew, as when it starts.
+
+        Nothing to do where it was not cut.
+        """
+        if _cut(cluster) in _in_router("nft", "list", "tables", "ip"):
+            self.stop_controllers(cluster)
+            _in_router("nft", "delete", "table", "ip", _cut(cluster))
+            self.start_controllers(cluster)
 
     def freeze_api_server(self, cluster: str) -> None:
         """It accepts connections and says nothing."""
@@ -103,6 +126,7 @@ class Faults:
     def heal(self) -> None:
         """End every fault but those of gateways, which end with them."""
         for name in self._clusters:
+            self.mend_api_server(name)
             if any(process.alive for process in self._api_server(name)):
                 self.thaw_api_server(name)
                 self.start_controllers(name)
@@ -118,6 +142,15 @@ class Faults:
         wait_for(lambda: startup.answers(kube), _PATIENCE, f"{cluster}: API server", 0.1)
         # It is ready before the storage of custom resources is: they answer 429 for a while.
         wait_for(lambda: _serves_all(kube), _PATIENCE, f"{cluster}: all resources", 0.1)
+
+
+def _cut(cluster: str) -> str:
+    """The nftables table that keeps everybody from the API server of *cluster*."""
+    return f"{_TABLE}_{cluster.replace('-', '_')}"
+
+
+def _in_router(*command: str, stdin: str | None = None) -> str:
+    return run("ip", "netns", "exec", network.ROUTER, *command, stdin=stdin)
 
 
 def _serves_all(kube: Kube) -> bool:
