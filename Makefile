@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 LEAVES ?= 2
 # Much of their time is waiting for threads and processes: more workers than processors.
 WORKERS ?= 4
+LABS ?= 2
 UNIT = $(BIN)/python -m pytest -q -n $(WORKERS) -m "not e2e and not soak"
 DIST_VENV := .venv-dist
 DIST_PYTHON := $(DIST_VENV)/bin/python
@@ -41,13 +42,13 @@ check: $(BIN)/.installed ## style, types, import contracts and unit tests; needs
 unit: $(BIN)/.installed ## the unit tests alone, without coverage; needs no lab
 	$(UNIT)
 
-e2e: $(BIN)/.installed ## end-to-end tests on the lab; as root
-	$(BIN)/python -m pytest -q -m "e2e and not soak"
+e2e: $(BIN)/.installed ## end-to-end tests on LABS=2 labs side by side; as root
+	$(BIN)/python -m pytest -q -n $(LABS) --dist loadfile -m "e2e and not soak" tests/e2e
 
 test: check e2e ## everything, of long series a fixed sample
 
-soak: $(BIN)/.installed ## the whole of the long series: faults, kills, seeds; as root, an hour or so
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -m soak
+soak: $(BIN)/.installed ## the rest of the long series, or one PART= of it; goes on where it stopped; as root
+	$(BIN)/python -m tests.soak $(PART)
 
 lab: $(BIN)/.installed ## start the lab (LEAVES=N, PEERING=1 for liqoctl peer, DATAPLANE=1 for Pods, OVERLAPPING=1 or leaves) and leave it running
 	$(BIN)/python -m tests.lab start --leaves $(LEAVES)

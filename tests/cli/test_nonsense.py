@@ -158,7 +158,7 @@ def try_it(command: str, name: str, seed: int | Says, *, tls: bool = False) -> N
 
 @pytest.mark.parametrize("name", [HUB, "milan"])
 @pytest.mark.parametrize("command", [*READING, *WRITING])
-@pytest.mark.parametrize("count", [2, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [2, pytest.param(100, marks=pytest.mark.soak("nonsense"))])
 def test_no_answer_of_a_cluster_ends_in_a_traceback(command: str, name: str, count: int) -> None:
     for seed in range(count):
         try_it(command, name, seed)

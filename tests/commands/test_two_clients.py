@@ -46,7 +46,8 @@ LINK = (r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT, r.PUBLIC_KEY)
 Command = Callable[[OpenCluster], Iterator[Event]]
 
 every_seed = pytest.mark.parametrize(
-    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 60))]
+    "seed",
+    [*range(4), *(pytest.param(seed, marks=pytest.mark.soak("clients")) for seed in range(4, 60))],
 )
 
 

@@ -129,8 +129,9 @@ def link(lab: Lab, kind: None, usual_spec: Object) -> Iterator[Lab]:
     for side in (PAIR, PAIR[::-1]):
         lab.faults.heal_gateway(*side)
     kube = lab.clusters[HUB].kube
-    standing = kube.find(RECORD)
-    if not standing or standing["spec"] != usual_spec or plugin(lab, *MEND).returncode:
+    record = kube.find(RECORD) or {"metadata": {}, "spec": None}
+    going = "deletionTimestamp" in record["metadata"]
+    if going or record["spec"] != usual_spec or plugin(lab, *MEND).returncode:
         _clean(lab)
         succeed(lab, "create", *PAIR)
         usual_spec.update(kube.get(RECORD)["spec"])

@@ -36,12 +36,12 @@ _CREATE, _DELETE = 24, 16
 """More writes than the command makes: the last run of each series must come to its end."""
 
 
-def series(last: int, *sample: int) -> pytest.MarkDecorator:
-    """All numbers up to the *last*; but for the *sample*, only soaked."""
+def series(part: str, last: int, *sample: int) -> pytest.MarkDecorator:
+    """All numbers up to the *last*; but for the *sample*, only in that part of the soak."""
     return pytest.mark.parametrize(
         "number",
         [
-            pytest.param(number, marks=() if number in sample else pytest.mark.soak)
+            pytest.param(number, marks=() if number in sample else pytest.mark.soak(part))
             for number in range(1, last + 1)
         ],
     )
@@ -113,7 +113,7 @@ def no_record(lab: Lab) -> bool:
 
 
 @pytest.mark.usefixtures("pristine")
-@series(_CREATE, 2, 5, 8, _CREATE)
+@series("kills", _CREATE, 2, 5, 8, _CREATE)
 def test_a_create_killed_after_any_write_is_completed_by_the_same_command(
     hub: Lab, through: Callable[[Rule], FaultProxy], tmp_path: Path, number: int
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_create_killed_after_any_write_is_completed_by_the_same_command(
     assert no_record(hub)
 
 
-@series(_DELETE, 2, 6, _DELETE)
+@series("kills", _DELETE, 2, 6, _DELETE)
 def test_a_delete_killed_after_any_write_is_completed_by_the_same_command(
     hub: Lab, through: Callable[[Rule], FaultProxy], tmp_path: Path, number: int
 ) -> None:
@@ -150,7 +150,7 @@ def test_a_delete_killed_after_any_write_is_completed_by_the_same_command(
 
 
 @pytest.mark.usefixtures("pristine")
-@series(50, 1, 2, 3)
+@series("network", 50, 1, 2, 3)
 def test_what_a_bad_network_and_busy_servers_do_ends_as_promised(
     hub: Lab, through: Callable[[Rule], FaultProxy], tmp_path: Path, number: int
 ) -> None:

@@ -71,7 +71,9 @@ def as_json(body: Object) -> Object:
     return json.loads(json.dumps(body))  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("number", [250, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "number", [250, pytest.param(10_000, marks=pytest.mark.soak("kubeconfigs"))]
+)
 def test_no_value_changes_its_type_or_leaves_its_field(hub: Lab, number: int) -> None:
     drawn = links(number)
     assert len(drawn) >= number / 2

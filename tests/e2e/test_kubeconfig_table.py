@@ -799,7 +799,7 @@ def test_the_sample_is_of_the_table() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=() if name in SAMPLE else pytest.mark.soak, id=name)
+        pytest.param(name, marks=() if name in SAMPLE else pytest.mark.soak("kubeconfigs"), id=name)
         for name in TABLE
     ],
 )

@@ -212,7 +212,7 @@ def test_a_dead_leaf_refuses_create_and_nothing_is_changed(hub: Lab) -> None:
 @pytest.mark.usefixtures("mended")
 def test_a_leaf_that_dies_while_the_link_is_made_costs_time_only(hub: Lab) -> None:
     hub.set_knobs(pod_start=5)
-    process = start(hub, "create", *PAIR, "--timeout", "20s")
+    process = start(hub, "create", *PAIR, "--timeout", "10s")
     read_until(process, "configuration/leaf-1 created")
     hub.faults.cut_api_server("leaf-2")
     code, said = end(process)
@@ -276,7 +276,7 @@ def test_forget_ends_the_record_and_prints_the_commands_for_the_rest(link: Lab) 
 def test_a_leaf_that_dies_while_the_link_is_taken_away_is_cleaned_later(hub: Lab) -> None:
     before = snapshots(hub)
     succeed(hub, "create", *PAIR)
-    process = start(hub, "delete", *PAIR, "--timeout", "20s")
+    process = start(hub, "delete", *PAIR, "--timeout", "10s")
     read_until(process, "gatewayclient/leaf-1 deleted")
     hub.faults.cut_api_server("leaf-2")
     code, said = end(process)
@@ -304,14 +304,17 @@ def test_a_failed_create_leaves_everything_as_it_was(hub: Lab) -> None:
     assert hub.snapshot("hub") == hub_before
 
 
-def test_twenty_commands_at_once_make_one_link_or_none(hub: Lab) -> None:
+@pytest.mark.parametrize("creates", [6, pytest.param(18, marks=pytest.mark.soak("races"))])
+def test_many_commands_at_once_make_one_link_or_none(hub: Lab, creates: int) -> None:
     """Both ways round, one that fails, one that deletes: no one harms another's work."""
-    commands: list[tuple[str, ...]] = [("create", *PAIR), ("create", *PAIR[::-1])] * 9
+    commands: list[tuple[str, ...]] = [("create", *PAIR), ("create", *PAIR[::-1])] * (creates // 2)
     commands += [("create", *PAIR, "--mtu", "1200"), ("delete", *PAIR, "--ignore-not-found")]
     processes = [start(hub, *command) for command in commands]
     ended = [end(process) for process in processes]
     codes = [code for code, _ in ended]
-    assert set(codes[:18]) <= {0, 4}, ended  # 4: it met one that was being deleted, or another mtu
+    assert set(codes[:creates]) <= {0, 4}, (
+        ended
+    )  # 4: it met one that was being deleted, or another mtu
     assert any("waiting for " in said and "which works on it" in said for _, said in ended)
     found = plugin(hub, "get", *PAIR, "-o", "json")
     if found.returncode == 0:

@@ -260,8 +260,8 @@ def _covers(given: Access, used: Access) -> bool:
 
 
 RULE_BY_RULE = [
-    *("hub", pytest.param(CALLER, marks=pytest.mark.soak)),
-    pytest.param(OTHER, marks=pytest.mark.soak),
+    *("hub", pytest.param(CALLER, marks=pytest.mark.soak("rbac"))),
+    pytest.param(OTHER, marks=pytest.mark.soak("rbac")),
 ]
 """The hub's rules are fewest; those of the leaves, minutes of them, are soaked."""
 

@@ -45,24 +45,25 @@ class Faults:
         self.start_controllers(cluster)
 
     def cut_api_server(self, cluster: str) -> None:
-        """To everybody it is as dead as a killed one, and back in no time.
+        """To everybody else it is as dead as a killed one, and soon back.
 
-        Its connections end, and new ones are refused.
+        Its connections end, and new ones are refused; the cluster's own controllers end. Only its
+        connections to itself stay, without which it would need a minute to come to its senses.
         """
+        self.stop_controllers(cluster)
         address = self._clusters[cluster].spec.api_address
-        refuse = f"ip daddr {address} tcp dport {API_PORT} reject with tcp reset"
         hook = "type filter hook input priority -300"
-        rules = f"table ip {_cut(cluster)} {{\nchain input {{\n{hook}\n{refuse}\n}}\n}}"
-        _in_router("nft", "-f", "-", stdin=rules)
-        _in_router("ss", "--kill", "--tcp", "src", f"{address}:{API_PORT}")
+        refuse = f"ip saddr != {address} ip daddr {address} tcp dport {API_PORT}"
+        rules = f"{hook}\n{refuse} reject with tcp reset\n"
+        _in_router(
+            *("nft", "-f", "-"), stdin=f"table ip {_cut(cluster)} {{\nchain input {{\n{rules}}}\n}}"
+        )
+        others = ("src", f"{address}:{API_PORT}", "and", "not", "dst", address)
+        _in_router("ss", "--kill", "--tcp", *others)
 
     def mend_api_server(self, cluster: str) -> None:
-        """It answers again, and Liqo's controllers are ready; they begin anew, as when it starts.
-
-        Nothing to do where it was not cut.
-        """
+        """It answers everybody, and Liqo's controllers are ready; nothing to do if it does."""
         if _cut(cluster) in _in_router("nft", "list", "tables", "ip"):
-            self.stop_controllers(cluster)
             _in_router("nft", "delete", "table", "ip", _cut(cluster))
             self.start_controllers(cluster)
 
