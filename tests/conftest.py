@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Which files take the longest: what a new test costs is seen at once."""
+    """The seconds of each file that takes one or more: what a new test costs is seen at once."""
     seconds: dict[str, float] = collections.defaultdict(float)
     for reports in terminalreporter.stats.values():
         for each in reports:
@@ -40,8 +40,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if seconds:
         terminalreporter.section("seconds by file")
         terminalreporter.write_line(f"{sum(seconds.values()):8.1f}  all {len(seconds)}")
-    for path, took in sorted(seconds.items(), key=lambda each: -each[1])[:10]:
-        terminalreporter.write_line(f"{took:8.1f}  {path}")
+    for path, took in sorted(seconds.items(), key=lambda each: -each[1]):
+        if took >= 1:
+            terminalreporter.write_line(f"{took:8.1f}  {path}")
 
 
 @pytest.fixture

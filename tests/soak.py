@@ -33,18 +33,21 @@ PARTS = {
 
 
 def main(words: list[str]) -> int:
-    """The exit code of the first part that failed."""
+    """0 if each part has come to its end, and all of it has passed."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; or all")
     wanted = parser.parse_args(words).parts or list(PARTS)
     if unknown := sorted(set(wanted) - set(PARTS)):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    ends = {}
     for part in wanted:
         _say(f"\n{part}: {PARTS[part]}")
-        if code := _run(part):
-            _say(f"{part}: not finished; `make soak PART={part}` goes on")
-            return code
-    return 0
+        ends[part] = _run(part)
+        if ends[part] == pytest.ExitCode.INTERRUPTED:
+            break
+    for part, code in ends.items():
+        _say(f"{part}: {f'to be gone on with: make soak PART={part}' if code else 'passed'}")
+    return max(ends.values())
 
 
 def _say(what: str) -> None:
