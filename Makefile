@@ -43,7 +43,7 @@ unit: $(BIN)/.installed ## the unit tests alone, without coverage; needs no lab
 	$(UNIT)
 
 e2e: $(BIN)/.installed ## end-to-end tests on LABS=2 labs side by side; as root
-	$(BIN)/python -m pytest -q -n $(LABS) --dist loadfile -m "e2e and not soak" tests/e2e
+	$(BIN)/python -m pytest -q -n $(LABS) --dist loadfile --no-loadscope-reorder -m "e2e and not soak" tests/e2e
 
 test: check e2e ## everything, of long series a fixed sample
 

@@ -280,6 +280,7 @@ def test_peerings_have_to_wait(workloads: Lab) -> None:
 
 
 def test_nothing_is_left_of_it(workloads: Lab, without_dataplane: Machine) -> None:
+    workloads.remove_shortcuts()
     workloads.remove_link(*PAIR)
 
     workloads.disable_dataplane()
