@@ -6,6 +6,8 @@ LEAVES ?= 2
 # Much of their time is waiting for threads and processes: more workers than processors.
 WORKERS ?= 4
 LABS ?= 2
+# Without bytecode on disk each worker, and each program that a test starts, compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 UNIT = $(BIN)/python -m pytest -q -n $(WORKERS) -m "not e2e and not soak"
 DIST_VENV := .venv-dist
 DIST_PYTHON := $(DIST_VENV)/bin/python

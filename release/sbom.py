@@ -13,7 +13,6 @@ from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from release import archive
 from release.licences import FOLDER
@@ -41,6 +40,9 @@ def build(frozen: Path, archived: Path, parts: Iterable[Part]) -> Path:
     )
     bom.register_dependency(bom.metadata.component, components)
     text = JsonV1Dot6(bom).output_as_string(indent=2)
+    # Here, since its import takes seconds: it compiles grammars.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if problem is not None:
         raise ReleaseError(f"the bill of materials is not valid: {problem}")
