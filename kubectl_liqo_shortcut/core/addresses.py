@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 
@@ -34,6 +35,7 @@ _LOCAL_NAMES = ("localhost", "localhost.localdomain", "localhost6", "ip6-localho
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
+@functools.lru_cache(maxsize=256)  # of the same few it is asked at each turn of a command
 def special_use(network: Network) -> str:
     """What some address in *network* is for, such as ``loopback``; empty if all are ordinary."""
     for use, networks in _SPECIAL:

@@ -106,6 +106,12 @@ def _environment(read_template: ReadTemplate) -> jinja2.Environment:
     )
 
 
+@functools.lru_cache(maxsize=128)
+def _documents(text: str) -> tuple[Any, ...]:
+    """Read once: with each fact that comes most manifests stay as they are."""
+    return tuple(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - a safe loader
+
+
 class Renderer:
     """Renders with one set of templates; the compiled ones are kept."""
 
@@ -159,7 +165,7 @@ class Renderer:
     ) -> tuple[Object, tuple[str, ...]]:
         waits: list[str] = []
         text = self._environment.get_template(template).render(waits=waits, **values)
-        documents = list(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - a safe loader
+        documents = _documents(text)
         # A last guard: whatever a value held, it made no other object.
         if len(documents) != 1 or ref_of(ref.cluster, documents[0]) != ref:
             raise ValueError(f"template {template} did not render {ref} of {ref.cluster}")
