@@ -7,7 +7,7 @@ both (tests/contract.py), so it cannot lie for long.
 from __future__ import annotations
 
 import base64
-import itertools
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -193,6 +193,15 @@ class FakeCluster:
         self._world.changed.notify_all()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a ``FakeWorld`` was at some moment."""
+
+    uid: int
+    calls: tuple[tuple[str, ObjectRef], ...]
+    clusters: Mapping[str, tuple[dict[ObjectRef, Body], tuple[tuple[int, Kind, Change], ...]]]
+
+
 class FakeWorld:
     """A hub and its leaves, with a Liqo that answers at once.
 
@@ -202,7 +211,7 @@ class FakeWorld:
     def __init__(self, *leaves: str, hub: str = "torino", liqo: str = r.LIQO_NAMESPACE) -> None:
         self.liqo_namespace = liqo
         self.changed = threading.Condition(threading.RLock())
-        self._uids = itertools.count(1)
+        self._uid = 0
         self.paused: set[Kind] = set()
         self.stuck = False  # no gateway server gets an endpoint
         self.remaps: dict[
@@ -227,6 +236,24 @@ class FakeWorld:
             self.hub.put(_configuration(leaf, "liqo-hub", [pod], [external]))
             self.hub.put(_gateway_client(leaf, "liqo-hub"))
 
+    def snapshot(self) -> Snapshot:
+        """All that its clusters hold and were asked."""
+        with self.changed:
+            clusters = {
+                each.name: (copied_all(each.objects), tuple(each._log))
+                for each in (self.hub, *self.leaves.values())
+            }
+            return Snapshot(self._uid, tuple(self.calls), clusters)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there; for a world that nobody watches."""
+        with self.changed:
+            self._uid = snapshot.uid
+            self.calls[:] = snapshot.calls
+            for name, (objects, log) in snapshot.clusters.items():
+                cluster = self.hub if name == HUB else self.leaves[name]
+                cluster.objects, cluster._log = copied_all(objects), list(log)
+
     def close(self) -> None:
         """End all watches."""
         with self.changed:
@@ -240,7 +267,8 @@ class FakeWorld:
         return self.hub if name == HUB else self.leaves[name]
 
     def new_uid(self) -> str:
-        return f"uid-{next(self._uids)}"
+        self._uid += 1
+        return f"uid-{self._uid}"
 
     def liqo(self, cluster: FakeCluster, ref: ObjectRef) -> None:
         """What Liqo's controllers make of a new object."""
@@ -367,6 +395,10 @@ def copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [copied(each) for each in value]
     return value
+
+
+def copied_all(objects: Mapping[ObjectRef, Body]) -> dict[ObjectRef, Body]:
+    return {ref: copied(body) for ref, body in objects.items()}
 
 
 def made_by_us(body: Object) -> Body:

@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.cli import PROGRAM, cli
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError
 from tests.fakes import FakeWorld, Fault
+from tests.linked import link
 
 if TYPE_CHECKING:
     from tests.hostile import Hostile
@@ -88,6 +89,6 @@ def linked(*peers: str) -> Clusters:
     """Clusters with a shortcut between milan and each of *peers*; what that asked is forgotten."""
     clusters = Clusters("milan", *peers)
     for peer in peers:
-        assert run("create", "milan", peer, "--timeout", "5s", on=clusters).exit_code == 0
+        link(clusters, "milan", peer)
     clusters.asked.clear()
     return clusters

@@ -24,6 +24,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, labels_of
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.api_server import Answer, ApiServer, Asked
 from tests.cli.runner import Clusters, run
+from tests.fakes import Snapshot
 from tests.hostile import Hostile, Says
 from tests.offloading import offload
 
@@ -101,21 +102,20 @@ class Spoiler:
 
 
 @functools.cache
-def template() -> Clusters:
+def template() -> Snapshot:
     """Links of rome with milan and with turin, and a Service that all of them have."""
     clusters = Clusters("milan", "rome", "turin")
     offload(clusters)
     for peer in ("milan", "turin"):
         made = run("create", peer, "rome", "--timeout", "5s", on=clusters)
         assert made.exit_code == 0, made.stderr
-    return clusters
+    clusters.close()
+    return clusters.snapshot()
 
 
 def fresh() -> Clusters:
     clusters = Clusters("milan", "rome", "turin")
-    clusters._uids = itertools.count(100_000)
-    for name in (HUB, "milan", "rome", "turin"):
-        clusters(name).objects = copy.deepcopy(template()(name).objects)
+    clusters.restore(template())
     return clusters
 
 

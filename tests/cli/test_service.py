@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.cli.runner import Clusters, always, run
+from tests.linked import link
 from tests.offloading import annotate, held, is_on, offload, publish
 from tests.samples import Golden
 
@@ -27,7 +28,7 @@ def clusters() -> Clusters:
 
 @pytest.fixture
 def linked(clusters: Clusters) -> Clusters:
-    assert run("create", "milan", "rome", "--timeout", "5s", on=clusters).exit_code == 0
+    link(clusters)
     clusters.asked.clear()
     return clusters
 

@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.errors import (
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
 from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.linked import link
 
 _CONFIGURATION = {
     "clusterID": "rome",
@@ -57,7 +58,7 @@ EVIL_ENTRIES = [
 
 @pytest.fixture
 def record(world: FakeWorld) -> Body:
-    return dict(outcome(create(world)).record)
+    return link(world)
 
 
 def run(world: FakeWorld, record: Body, timeout: float = 5, **given: bool) -> list[Event]:
@@ -303,7 +304,7 @@ def test_what_others_made_stays(world: FakeWorld) -> None:
     put_tenant_namespace(rome, "milan")
     spec = {"remote": {"cidr": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]}}}
     rome.put(foreign(r.CONFIGURATION, "rome", "milan", spec))
-    record = dict(outcome(create(world)).record)
+    record = link(world)
     run(world, record)
     assert link_objects(world) == ["rome configuration/milan"]
 

@@ -32,6 +32,7 @@ from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import VIA_HUB, now, turn_on
 from tests.fakes import Body, FakeWorld
+from tests.linked import link
 from tests.offloading import (
     REMOTE,
     Offloading,
@@ -49,7 +50,7 @@ from tests.offloading import (
 def liqo(world: FakeWorld) -> Offloading:
     """The Service demo/web goes over the shortcut."""
     liqo = offload(world)
-    list(create(world))
+    link(world)
     turn_on(world)
     world.calls.clear()
     return liqo
@@ -225,7 +226,7 @@ def test_what_may_not_be_looked_at_is_not_cut(
 
 
 def test_without_offloading_it_is_one_question(world: FakeWorld) -> None:
-    list(create(world))
+    link(world)
     for served in (True, False):
         world.hub.not_served = set() if served else {r.NAMESPACE_MAP}
         world.calls.clear()
@@ -235,7 +236,7 @@ def test_without_offloading_it_is_one_question(world: FakeWorld) -> None:
 
 def test_where_the_leaves_see_no_service_it_is_two_and_no_leaf_is_asked(world: FakeWorld) -> None:
     offload(world)
-    list(create(world))
+    link(world)
     world.hub.drop(ObjectRef(HUB, r.SERVICE, "demo", "web"))
     world.calls.clear()
     run(world)
@@ -248,7 +249,7 @@ def test_where_no_service_has_endpoints_on_the_other_leaf_no_leaf_is_asked(
 ) -> None:
     offload(world)
     world.hub.patch(ObjectRef(HUB, r.ENDPOINT_SLICE, "demo", "web-1"), {"endpoints": []})
-    list(create(world))
+    link(world)
     world.calls.clear()
     run(world)
     assert sorted(hub_kinds(world)) == ["EndpointSlice", "NamespaceMap", "Node", "Service"]
@@ -268,7 +269,7 @@ def test_where_all_goes_through_the_hub_each_leaf_is_asked_once_for_slices(
     world: FakeWorld,
 ) -> None:
     offload(world)
-    list(create(world))
+    link(world)
     world.calls.clear()
     assert not any("goes over it" in each.text for each in _notes(run(world)))
     assert leaf_slices(world) == ["milan", "rome"]

@@ -15,12 +15,12 @@ from kubectl_liqo_shortcut.core.prospect import Comparison
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Refused, Unreachable
 from kubectl_liqo_shortcut.output.difference import files
-from tests.commands.test_create import events as create
-from tests.commands.test_create import foreign, outcome, put_tenant_namespace, records, reset
+from tests.commands.test_create import foreign, put_tenant_namespace, records, reset
 from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_sync import PAST, edit, present, verb
 from tests.commands.test_sync import run as sync
 from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.linked import link
 from tests.samples import record_of
 
 RENDERER = Renderer(read_template)
@@ -37,7 +37,7 @@ NAMESPACES = ["milan namespace/liqo-tenant-rome", "rome namespace/liqo-tenant-mi
 
 @pytest.fixture
 def record(world: FakeWorld) -> Body:
-    return dict(outcome(create(world)).record)
+    return link(world)
 
 
 def run(world: FakeWorld) -> Diff:
@@ -200,7 +200,7 @@ def test_what_others_made_and_is_used_is_no_difference(world: FakeWorld) -> None
     rome.put(foreign(r.CONFIGURATION, "rome", "milan", pods))
     endpoint = {"port": 1234, "serviceType": "NodePort"}
     rome.put(foreign(r.GATEWAY_SERVER, "rome", "milan", {"mtu": 1340, "endpoint": endpoint}))
-    list(create(world))
+    link(world)
     assert differing(run(world)) == {}
 
 
@@ -331,7 +331,7 @@ def test_a_leaf_that_was_rebuilt_has_nothing_of_ours(world: FakeWorld, record: B
 def test_one_that_fails_does_not_keep_the_others() -> None:
     world = FakeWorld("milan", "rome", "oslo")
     for peer in ("rome", "oslo"):
-        list(create(world, ("milan", peer)))
+        link(world, "milan", peer)
     silence(world.leaves["rome"])
     found = diff(records(world), world, RENDERER, 5.0)
     assert list(found) == ["milan--rome", "milan--oslo"]

@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 from tests.fakes import BY_GIT, Body, FakeWorld, made_by_us
+from tests.linked import link
 
 RENDERER = Renderer(read_template)
 PAIR = Request(pair=(cluster_id("milan"), cluster_id("rome")))
@@ -178,7 +179,7 @@ def test_nothing_foreign_is_touched_whatever_a_status_says(
     data: st.DataObject, deed: Callable[[FakeWorld], None], foreign: list[tuple[str, Body]]
 ) -> None:
     world = FakeWorld("milan", "rome")
-    _run(create(PAIR, world, RENDERER, CreateOptions(timeout=5), Stop()))
+    link(world)
     before = _put(world, foreign)
     there = [(ref.cluster, world.leaves[ref.cluster].objects[ref]) for ref in before]
     there = there or [("milan", {**_record(world), "kind": "Secret", "apiVersion": "v1"})]
@@ -213,7 +214,7 @@ def test_a_record_that_calls_a_foreign_gateway_ours_does_not_make_it_so(
     flaw: str, deed: Callable[[FakeWorld], None]
 ) -> None:
     world = FakeWorld("milan", "rome")
-    _run(create(PAIR, world, RENDERER, CreateOptions(timeout=5), Stop()))
+    link(world)
     kind = r.GATEWAY_SERVER
     labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: "milan"}
     metadata = {"name": "milan", "namespace": "liqo-tenant-milan", "labels": labels}

@@ -16,10 +16,10 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.reasons import Condition
-from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_why import drop, forbidding, heard, patch, say, silent, the
 from tests.fakes import FakeWorld
+from tests.linked import link
 from tests.offloading import offload
 
 PAIRS = [("milan", "rome"), ("milan", "paris"), ("paris", "rome")]
@@ -27,7 +27,7 @@ PAIRS = [("milan", "rome"), ("milan", "paris"), ("paris", "rome")]
 
 @pytest.fixture
 def linked(world: FakeWorld) -> FakeWorld:
-    list(create(world))
+    link(world)
     return world
 
 
@@ -36,7 +36,7 @@ def triangle() -> Iterator[FakeWorld]:
     """Three leaves, each linked with each."""
     world = FakeWorld("milan", "rome", "paris")
     for pair in PAIRS:
-        list(create(world, pair))
+        link(world, *pair)
     yield world
     world.close()
 
@@ -116,7 +116,7 @@ def test_of_many_links_all_gateways_are_listed_at_once_if_that_is_allowed() -> N
     peers = [f"leaf-{number}" for number in range(5)]
     world = FakeWorld("milan", *peers)
     for peer in peers:
-        list(create(world, ("milan", peer)))
+        link(world, "milan", peer)
     for allowed in (True, False):
         if not allowed:
             world.leaves["milan"].fault = forbidding(r.POD, r.SERVICE)

@@ -16,8 +16,9 @@ from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.commands import test_adopt
 from tests.commands.test_create import events as create
-from tests.commands.test_create import link_objects, outcome, records
+from tests.commands.test_create import link_objects, records
 from tests.fakes import FakeWorld
+from tests.linked import link
 from tests.samples import MILAN, ROME
 
 RENDERER = Renderer(read_template)
@@ -69,7 +70,7 @@ def test_create_refuses_it_before_anything_is_written(world: FakeWorld, cidr: st
 
 @pytest.mark.parametrize("cidr", HOSTILE)
 def test_sync_refuses_it_also_for_a_link_that_is_up(world: FakeWorld, cidr: str) -> None:
-    record = outcome(create(world)).record
+    record = link(world)
     before = link_objects(world)
     world.remaps[cidr] = cidr
     claim(world, cidr)
@@ -133,7 +134,7 @@ def test_an_address_by_which_the_hub_reaches_the_other_leaf_is_warned_of(world: 
 
 
 def test_an_endpoint_that_is_not_taken_is_warned_of(world: FakeWorld) -> None:
-    list(create(world))
+    link(world)
     (server,) = (ref for ref in world.leaves["milan"].objects if ref.kind == r.GATEWAY_SERVER)
     told = {"endpoint": {"addresses": ["fe80::1%eth0; reboot"], "port": 51840}}
     world.leaves["milan"].set_status(server, told)
@@ -142,7 +143,7 @@ def test_an_endpoint_that_is_not_taken_is_warned_of(world: FakeWorld) -> None:
 
 def test_the_judgement_asks_nobody_anything(world: FakeWorld) -> None:
     """The first look knows it all; nobody is asked for nodes."""
-    list(create(world))
+    link(world)
     lists = [ref for verb, ref in world.calls if verb == "list"]
     assert sorted(ref.cluster for ref in lists if ref.kind == r.NETWORK) == ["milan", "rome"]
     assert [ref for ref in lists if ref.kind in (r.NODE, r.SERVICE, r.ENDPOINT_SLICE)] == []

@@ -9,15 +9,16 @@ from kubectl_liqo_shortcut.core.model import Object, ref_of
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, Transient, Unreachable
 from tests.commands.test_create import events as create
-from tests.commands.test_create import link_objects, outcome, records
+from tests.commands.test_create import link_objects, records
 from tests.commands.test_delete import foreign_cluster
 from tests.fakes import FakeCluster, FakeWorld
+from tests.linked import link
 
 
 @pytest.fixture
 def orphaned(world: FakeWorld) -> FakeWorld:
     """A link whose record was taken away by force."""
-    record = outcome(create(world)).record
+    record = link(world)
     forget(world.hub, record)
     return world
 
@@ -51,13 +52,13 @@ def test_tenant_namespaces_are_no_orphans(orphaned: FakeWorld) -> None:
 
 
 def test_what_a_record_knows_is_no_orphan(world: FakeWorld) -> None:
-    list(create(world))
+    link(world)
     assert find_orphans(world, 5.0).found == ()
 
 
 def test_what_a_record_without_a_status_has_is_no_orphan(world: FakeWorld) -> None:
     """Whoever empties a status must not have the link removed under its record."""
-    record = outcome(create(world)).record
+    record = link(world)
     orphans_before = find_orphans(world, 5.0)
     world.hub.set_status(ref_of(world.hub.name, record), {})
     assert find_orphans(world, 5.0) == orphans_before
@@ -65,7 +66,7 @@ def test_what_a_record_without_a_status_has_is_no_orphan(world: FakeWorld) -> No
 
 
 def test_an_object_that_is_another_than_the_recorded_one_is_an_orphan(world: FakeWorld) -> None:
-    list(create(world))
+    link(world)
     rome = world.leaves["rome"]
     ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
     body = rome.objects[ref]
@@ -103,7 +104,7 @@ def test_what_got_a_record_meanwhile_stays(orphaned: FakeWorld) -> None:
 
 
 def test_what_is_known_by_the_time_of_removal_stays(world: FakeWorld) -> None:
-    record = outcome(create(world)).record
+    record = link(world)
     forget(world.hub, record)
     orphans = find_orphans(world, 5.0)
     world.hub.put(record)

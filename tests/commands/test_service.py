@@ -39,10 +39,10 @@ from kubectl_liqo_shortcut.errors import (
     Unreachable,
 )
 from tests.clock import Clock
-from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_leaves import asked, silence
 from tests.fakes import FakeWorld
+from tests.linked import link
 from tests.offloading import (
     REMOTE,
     Offloading,
@@ -69,7 +69,7 @@ def liqo(world: FakeWorld) -> Offloading:
 @pytest.fixture
 def linked(world: FakeWorld, liqo: Offloading) -> Offloading:
     """The same, with a shortcut."""
-    list(create(world))
+    link(world)
     world.calls.clear()
     return liqo
 
@@ -145,7 +145,7 @@ def test_without_a_link_an_annotation_freezes_the_slices_and_a_link_alone_does_n
     assert now(world) == VIA_HUB
     annotate(world)
     assert now(world) == VIA_HUB
-    list(create(world))
+    link(world)
     assert now(world) == VIA_HUB
     world.leaves["milan"].patch(shadow("milan"), {"metadata": {"annotations": {"some": "poke"}}})
     assert now(world) == {**VIA_HUB, "milan": DIRECT["milan"]}
@@ -181,7 +181,7 @@ def test_again_it_is_unchanged(world: FakeWorld, linked: Offloading) -> None:
 
 def test_what_was_annotated_too_early_is_poked(world: FakeWorld, liqo: Offloading) -> None:
     annotate(world)
-    list(create(world))
+    link(world)
     assert verb(turn_on(world)) is Verb.CONFIGURED
     assert now(world) == DIRECT
     assert ("patch", "shadowendpointslice/web-1") in writes(world)
@@ -745,7 +745,7 @@ def test_the_list_tells_ways_endpoints_and_what_is_missing(
     assert web.service.hosts == {None: 1, "milan": 1, "rome": 1}
     assert web.missing == (("milan", "rome"),)
     assert paths(world) == {"milan": "via-hub", "rome": "via-hub"}
-    list(create(world))
+    link(world)
     turn_on(world)
     (web,) = listed(world)
     assert (web.service.annotated, web.missing) == (True, ())

@@ -23,10 +23,10 @@ from kubectl_liqo_shortcut.core.verify import (
 )
 from kubectl_liqo_shortcut.engine.parallel import Stop
 from kubectl_liqo_shortcut.errors import ExitCode, TimedOut
-from tests.commands.test_create import events as create
 from tests.commands.test_create import records
 from tests.commands.test_service import ended, turn_on
 from tests.fakes import FakeWorld
+from tests.linked import link
 from tests.offloading import is_on, offload
 
 
@@ -57,7 +57,7 @@ def notes(events: list[Event]) -> list[str]:
 @pytest.fixture
 def linked(world: FakeWorld) -> FakeWorld:
     offload(world)
-    list(create(world))
+    link(world)
     return world
 
 

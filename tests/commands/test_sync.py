@@ -24,10 +24,10 @@ from kubectl_liqo_shortcut.errors import (
     ShortcutError,
     Unreachable,
 )
-from tests.commands.test_create import events as create
-from tests.commands.test_create import link_objects, outcome, records, reset
+from tests.commands.test_create import link_objects, records, reset
 from tests.commands.test_delete import foreign_cluster
 from tests.fakes import Body, FakeWorld
+from tests.linked import link
 from tests.samples import record_of
 
 RENDERER = Renderer(read_template)
@@ -36,7 +36,7 @@ PAST = "2026-01-01T00:00:00Z"
 
 @pytest.fixture
 def record(world: FakeWorld) -> Body:
-    return dict(outcome(create(world)).record)
+    return link(world)
 
 
 def present(world: FakeWorld) -> Body:

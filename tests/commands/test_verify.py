@@ -34,9 +34,9 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.cli.runner import always
 from tests.clock import Clock
-from tests.commands.test_create import events as create
 from tests.fakes import FakeCluster, FakeWorld
 from tests.kubelet import HUB_POD, VIA_HUB, Kubelet, offloaded, status, with_hub
+from tests.linked import link
 from tests.peered import answer
 from tests.samples import an_object
 
@@ -49,7 +49,7 @@ RENDERER = Renderer(read_template)
 @pytest.fixture
 def kubelet(world: FakeWorld) -> Kubelet:
     """Of a world with a link, and with leaves that are peered with their hub."""
-    list(create(world))
+    link(world)
     with_hub(world)
     world.calls.clear()
     return Kubelet(world)
@@ -172,7 +172,7 @@ def test_a_cut_in_one_direction_is_enough(world: FakeWorld, kubelet: Kubelet) ->
 @pytest.mark.parametrize("leaf", PAIR)
 def test_without_a_link_nothing_is_sent(world: FakeWorld, leaf: str) -> None:
     Kubelet(world)
-    list(create(world))
+    link(world)
     for each in world.leaves[leaf].of(r.CONFIGURATION):
         del world.leaves[leaf].objects[ref_of(leaf, each)]
     world.calls.clear()
@@ -919,7 +919,7 @@ def test_a_dry_run_for_a_service_has_one_server(world: FakeWorld) -> None:
 
 
 def test_a_dry_run_by_name_asks_for_the_record(world: FakeWorld) -> None:
-    list(create(world))
+    link(world)
     world.calls.clear()
     assert len(plan(("milan--rome",), world, RENDERER, OPTIONS)) == 2
     assert {(verb, ref.kind) for verb, ref in world.calls} == {("list", r.SHORTCUT)}

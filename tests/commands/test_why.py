@@ -22,14 +22,14 @@ from kubectl_liqo_shortcut.errors import (
     Unreachable,
 )
 from tests.commands.test_adopt import connect
-from tests.commands.test_create import events as create
 from tests.commands.test_create import put_tenant_namespace, records
 from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.linked import link
 
 
 @pytest.fixture
 def linked(world: FakeWorld) -> FakeWorld:
-    list(create(world))
+    link(world)
     return world
 
 

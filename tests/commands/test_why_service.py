@@ -11,11 +11,11 @@ from kubectl_liqo_shortcut.commands.why_service import why_service
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.check import Check, Verdict
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from tests.commands.test_create import events as create
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import turn_on
 from tests.commands.test_why import say
 from tests.fakes import Body, FakeWorld
+from tests.linked import link
 from tests.offloading import REMOTE, Offloading, annotate, offload, publish
 from tests.peered import connection
 
@@ -24,7 +24,7 @@ from tests.peered import connection
 def liqo(world: FakeWorld) -> Offloading:
     """A Service that goes direct."""
     liqo = offload(world)
-    list(create(world))
+    link(world)
     turn_on(world)
     return liqo
 
