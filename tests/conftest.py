@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
-from kubectl_liqo_shortcut.engine import parallel, service_back
+from kubectl_liqo_shortcut.engine import parallel
 from tests.clock import Clock
 from tests.fakes import FakeWorld
 from tests.samples import Golden
@@ -19,9 +19,6 @@ from tests.samples import Golden
 hypothesis.settings.register_profile("unit", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unit"))
-
-# The fakes have no nodes whose rules could be late.
-service_back.NODES_FOLLOW = 0.0
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 

@@ -26,7 +26,7 @@ from kubectl_liqo_shortcut.engine.records import (
     present_record,
 )
 from kubectl_liqo_shortcut.engine.remove import remove
-from kubectl_liqo_shortcut.engine.service_back import free
+from kubectl_liqo_shortcut.engine.service_back import NODES_FOLLOW, free
 from kubectl_liqo_shortcut.engine.stock import Stock, take_stock
 from kubectl_liqo_shortcut.errors import USELESS, PartlyDone, ShortcutError, TimedOut
 
@@ -38,6 +38,7 @@ class Options:
     timeout: float = 300.0  # seconds
     forget: bool = False  # end the record, whatever is left on a leaf
     delete_namespaces: bool = False  # also where the record says Retain
+    nodes_follow: float = NODES_FOLLOW
 
 
 def delete(
@@ -115,9 +116,17 @@ class _Cleaning:
     def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
         name, pair = self._pair.name, (self._pair.server, self._pair.client)
-        whatever, deadline = self._options.forget, self._deadline
         return (
-            yield from free(name, pair, self._hub, open_cluster, deadline, stop, whatever=whatever)
+            yield from free(
+                name,
+                pair,
+                self._hub,
+                open_cluster,
+                self._deadline,
+                stop,
+                whatever=self._options.forget,
+                nodes_follow=self._options.nodes_follow,
+            )
         )
 
     def _open(

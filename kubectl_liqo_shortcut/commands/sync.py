@@ -28,6 +28,7 @@ from kubectl_liqo_shortcut.engine.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
 from kubectl_liqo_shortcut.engine.removable import find_removable
+from kubectl_liqo_shortcut.engine.service_back import NODES_FOLLOW
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import Nonsense, ShortcutError, Unreachable
 
@@ -37,6 +38,7 @@ class Options:
     timeout: float = 300.0  # seconds
     wait: bool = True
     recreate: bool = False  # also where somebody took the link away on a leaf
+    nodes_follow: float = NODES_FOLLOW
 
 
 def sync(
@@ -44,7 +46,7 @@ def sync(
 ) -> Iterator[Event]:
     """Complete, repair, change, switch off or finish deleting: what *record* asks for."""
     if is_terminating(record):
-        limits = removing.Options(timeout=options.timeout)
+        limits = removing.Options(timeout=options.timeout, nodes_follow=options.nodes_follow)
         yield from removing.delete(record, open_cluster, limits, stop)
     elif expired_at(record, utc_now()):
         yield from _switch_off(record, open_cluster, options, stop)
@@ -110,7 +112,7 @@ def _switch_off(
         present = present_record(hub, record, deadline)
         if present is not None and expired_at(present, utc_now()):
             yield Note(f"expired at {expired_at(present, utc_now())}: its link is removed", name)
-            limits = removing.Options(timeout=deadline.left())
+            limits = removing.Options(timeout=deadline.left(), nodes_follow=options.nodes_follow)
             yield from removing.switch_off(present, hold, open_cluster, limits, stop)
         yield Outcome(name, Verb.CONFIGURED, present or record)
 

@@ -6,6 +6,7 @@ shows the fact's name in the value's place. A dry run prints both; the real run 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import json
@@ -165,7 +166,7 @@ class Renderer:
     ) -> tuple[Object, tuple[str, ...]]:
         waits: list[str] = []
         text = self._environment.get_template(template).render(waits=waits, **values)
-        documents = _documents(text)
+        documents = copy.deepcopy(_documents(text))
         # A last guard: whatever a value held, it made no other object.
         if len(documents) != 1 or ref_of(ref.cluster, documents[0]) != ref:
             raise ValueError(f"template {template} did not render {ref} of {ref.cluster}")

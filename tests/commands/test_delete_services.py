@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from kubectl_liqo_shortcut.commands.delete import Options, delete
 from kubectl_liqo_shortcut.commands.delete_plan import service_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
@@ -60,8 +61,13 @@ def record(world: FakeWorld) -> Body:
     return dict(records(world)[0])
 
 
-def run(world: FakeWorld, timeout: float = 5, **given: bool) -> list[Event]:
-    return list(delete(record(world), world, Options(timeout=timeout, **given), Stop()))
+def limits(timeout: float = 5, *, nodes_follow: float = 0.0, forget: bool = False) -> Options:
+    """The fakes have no nodes whose rules could be late."""
+    return Options(timeout=timeout, nodes_follow=nodes_follow, forget=forget)
+
+
+def run(world: FakeWorld, timeout: float = 5, *, forget: bool = False) -> list[Event]:
+    return list(delete(record(world), world, limits(timeout, forget=forget), Stop()))
 
 
 def links(world: FakeWorld) -> list[str]:
@@ -123,7 +129,7 @@ def test_forgetting_goes_on_all_the_same_and_has_time_for_it(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     liqo.mapping_down.add("rome")
-    happened = list(delete(record(world), world, Options(timeout=1.5, forget=True), Stop()))
+    happened = list(delete(record(world), world, limits(1.5, forget=True), Stop()))
     assert any("go through the hub after 0.5s" in each.text for each in _notes(happened))
     assert (links(world), records(world)) == ([], [])
 
@@ -184,7 +190,7 @@ def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Off
     silence(world.leaves["rome"])
     happened: list[Event] = []
     with pytest.raises(PartlyDone):
-        happened.extend(delete(record(world), world, Options(timeout=5), Stop()))
+        happened.extend(delete(record(world), world, limits(), Stop()))
     assert not is_on(world)
     assert held(world, "milan") == VIA_HUB["milan"]
     assert "demo/web on rome: not checked: " in str(_notes(happened))
@@ -332,7 +338,8 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
     renderer = Renderer(read_template)
     lines = list(syncing.next_steps(record(world), world, renderer, 5))
     assert "service demo/web would be switched back" in lines[0]
-    list(syncing.sync(record(world), world, renderer, syncing.Options(timeout=5), Stop()))
+    options = syncing.Options(timeout=5, nodes_follow=0.0)
+    list(syncing.sync(record(world), world, renderer, options, Stop()))
     assert not is_on(world)
     assert links(world) == []
 
@@ -340,7 +347,7 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
 def test_a_second_delete_finds_nothing_to_switch(world: FakeWorld, liqo: Offloading) -> None:
     run(world)
     again = dict(outcome(create(world)).record)
-    list(delete(again, world, Options(timeout=5), Stop()))
+    list(delete(again, world, limits(), Stop()))
     assert records(world) == []
 
 
@@ -348,15 +355,17 @@ def _notes(happened: list[Event]) -> list[Note]:
     return [each for each in happened if isinstance(each, Note)]
 
 
-def test_nodes_get_a_moment_before_the_link_goes(
-    world: FakeWorld, liqo: Offloading, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back.NODES_FOLLOW", 1.5)
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_back.time.sleep", slept.append)
-    told = run(world)
-    assert 1.5 in slept
-    assert any(isinstance(each, Note) and "to follow" in each.text for each in told)
+def test_nodes_get_a_moment_before_the_link_goes(world: FakeWorld, liqo: Offloading) -> None:
+    moments: list[tuple[str, float]] = []
+    for each in delete(record(world), world, limits(nodes_follow=0.1), Stop()):
+        if isinstance(each, Done) and each.verb is Verb.DELETED:
+            moments.append(("gone", time.monotonic()))
+        elif isinstance(each, Note) and "to follow" in each.text:
+            moments.append(("to follow", time.monotonic()))
+    (first, told), (second, gone), *_ = moments
+    assert (first, second) == ("to follow", "gone")
+    assert gone - told >= 0.1
+    assert Options().nodes_follow == 1.5
 
 
 def peer_on_note(world: FakeWorld, running: Iterator[Event]) -> None:
@@ -371,7 +380,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 ) -> None:
     before = links(world)
     with pytest.raises(PartlyDone, match="peered"):
-        peer_on_note(world, delete(record(world), world, Options(timeout=5), Stop()))
+        peer_on_note(world, delete(record(world), world, limits(), Stop()))
     assert links(world) == before
     condition = rec.condition_of(records(world)[0], "Ready")
     assert condition["reason"] == "InUseByPeering"
@@ -379,7 +388,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 
 def test_forgetting_does_not_cut_such_a_peering_either(world: FakeWorld, liqo: Offloading) -> None:
     before = links(world)
-    peer_on_note(world, delete(record(world), world, Options(timeout=5, forget=True), Stop()))
+    peer_on_note(world, delete(record(world), world, limits(forget=True), Stop()))
     assert (links(world), records(world)) == (before, [])
 
 
@@ -387,7 +396,7 @@ def test_a_leaf_that_falls_silent_while_services_are_switched_back_is_left(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     def running() -> Iterator[Event]:
-        for each in delete(record(world), world, Options(timeout=5), Stop()):
+        for each in delete(record(world), world, limits(), Stop()):
             yield each
             if isinstance(each, Note) and "to follow" in each.text:
                 silence(world.leaves["rome"])
