@@ -15,7 +15,7 @@ import threading
 from kubectl_liqo_shortcut import cli
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from tests.cli.runner import Clusters
+from tests.cli.clusters import Clusters
 
 HOSTILE = "\x1b[2J\x07[red]no[/red] :boom:\n"
 """What a gateway here says of its connection."""

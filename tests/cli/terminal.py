@@ -90,7 +90,7 @@ def on_terminal(
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", _LEADER, "&" if background else "", *command],
+        [sys.executable, "-I", "-S", "-c", _LEADER, "&" if background else "", *command],
         stdin=theirs,
         stdout=theirs if stdout is None else stdout,
         stderr=theirs,
@@ -127,10 +127,11 @@ def go_on(_: int, process: int) -> None:
 
 # The first process of a session takes the terminal; what it starts in the background does not.
 _LEADER = """
-import fcntl, os, subprocess, sys, termios
+import fcntl, os, sys, termios
 fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 background, *command = sys.argv[1:]
 if background:
+    import subprocess
     sys.exit(subprocess.run(command, process_group=0).returncode)
 os.execv(command[0], command)
 """
