@@ -116,16 +116,11 @@ class _Cleaning:
     def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
         name, pair = self._pair.name, (self._pair.server, self._pair.client)
+        whatever, pause = self._options.forget, self._options.nodes_follow
+        deadline = self._deadline
         return (
             yield from free(
-                name,
-                pair,
-                self._hub,
-                open_cluster,
-                self._deadline,
-                stop,
-                whatever=self._options.forget,
-                nodes_follow=self._options.nodes_follow,
+                name, pair, self._hub, open_cluster, deadline, stop, whatever=whatever, pause=pause
             )
         )
 

@@ -150,12 +150,11 @@ def free(
     stop: Stop,
     *,
     whatever: bool,
-    nodes_follow: float,
+    pause: float,  # seconds for the leaves' nodes to follow
 ) -> Generator[Event, None, bool]:
     """Switch back all Services that go over the shortcut called *name*; whether there were any.
 
     *whatever* else: it goes also where that fails, or takes more than a third of the time left.
-    *nodes_follow* seconds are given to the leaves' nodes.
     """
     limit = Deadline(round(deadline.left() / 3, 1)) if whatever else deadline
     try:
@@ -179,7 +178,7 @@ def free(
         yield from _free_one(name, service, found, hub, open_cluster, limit, stop, whatever)
     if found.services:
         yield Note("the leaves' nodes are given a moment to follow", name)
-        time.sleep(min(nodes_follow, deadline.left()))
+        time.sleep(min(pause, deadline.left()))
         stop.check()
     return bool(found.services)
 

@@ -186,13 +186,17 @@ def test_without_waiting_it_returns_when_all_objects_are_there(world: FakeWorld)
 
 
 def all_is_made() -> Callable[[Event], bool]:
-    """Whether both leaves wait for nothing but their Connections."""
+    """Whether both leaves have their keys, and wait for nothing but their Connections."""
     waits: dict[str, str] = {}
+    keys: set[str] = set()
 
     def seen(event: Event) -> bool:
         if isinstance(event, Waits):
             waits[event.cluster] = event.what
-        return set(waits.values()) == {"Connection: not there yet (udp://203.0.113.1:51840)"}
+        if isinstance(event, Done) and event.ref.kind == r.PUBLIC_KEY:
+            keys.add(event.ref.cluster)
+        what = "Connection: not there yet (udp://203.0.113.1:51840)"
+        return len(keys) == 2 and set(waits.values()) == {what}
 
     return seen
 
