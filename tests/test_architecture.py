@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from tests.tables import every
+
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "kubectl_liqo_shortcut"
 LONGEST = 250
@@ -90,7 +92,7 @@ def test_an_exception_ends_with_its_reason(name: str) -> None:
     assert length(FILES[name]) > LONGEST
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@every("name", sorted(FILES))
 def test_every_module_says_what_it_is_for(name: str) -> None:
     text = FILES[name].read_text(encoding="utf-8")
     assert text.startswith('"""') or length(FILES[name]) < 10

@@ -16,6 +16,7 @@ from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from release.markdown import anchor
 from release.reference import exit_code_table
 from tests.readme import README, ROOT, block, replace_block
+from tests.tables import every
 
 
 def test_the_help_in_the_readme_is_the_real_one(request: pytest.FixtureRequest) -> None:
@@ -76,7 +77,7 @@ def links(path: Path) -> list[str]:
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@every("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_of_the_documents_leads_somewhere(path: Path) -> None:
     for link in links(path):
         file, _, heading = link.partition("#")
@@ -93,7 +94,7 @@ def test_the_event_in_the_readme_is_a_real_one() -> None:
     assert example in EVENTS
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: json.loads(event)["type"])
+@every("event", EVENTS, ids=lambda event: json.loads(event)["type"])
 def test_the_keys_that_the_readme_promises_are_the_real_ones(event: str) -> None:
     keys = json.loads(event)
     text = README.read_text(encoding="utf-8")

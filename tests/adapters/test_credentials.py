@@ -25,6 +25,7 @@ from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.engine.parallel import together
 from tests.samples import LAUGHS
+from tests.tables import every
 
 TLS = Server(url="https://rome:6443")
 V1 = "client.authentication.k8s.io/v1"
@@ -42,7 +43,7 @@ def encoded(text: str) -> str:
 CERT = {"client-certificate-data": encoded("cert"), "client-key-data": encoded("key")}
 
 
-@pytest.mark.parametrize(
+@every(
     ("user", "expected"),
     [
         ({"token": "t"}, Credentials("Bearer t")),
@@ -60,7 +61,7 @@ def test_what_kubectl_would_show(user: User, expected: Credentials) -> None:
     assert current(user) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     ("user", "why"),
     [
         ({}, "its user has no credentials"),
@@ -164,7 +165,7 @@ def test_an_expired_token_of_oidc_is_left_to_kubectl(token: str) -> None:
         current(oidc(token))
 
 
-@pytest.mark.parametrize("token", ["token", "a.b.c", jwt({}), jwt([])])
+@every("token", ["token", "a.b.c", jwt({}), jwt([])])
 def test_what_is_no_token_of_oidc_is_an_error(token: str) -> None:
     with pytest.raises(BadKubeconfig, match="its OIDC token is no JWT with an end"):
         current(oidc(token))
@@ -344,7 +345,7 @@ def test_the_command_line_beats_the_kubeconfig_part_by_part() -> None:
 # The server
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "url"),
     [
         ("https://rome:6443/", "https://rome:6443"),
@@ -357,7 +358,7 @@ def test_a_server_is_read_as_kubectl_reads_it(written: str, url: str) -> None:
     assert server({"server": written}).url == url
 
 
-@pytest.mark.parametrize(
+@every(
     ("cluster", "why"),
     [
         ({}, "its cluster has no server"),

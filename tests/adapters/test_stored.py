@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.addresses import use_of_host
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
+from tests.tables import every
 
 USUAL = "/api/v1/namespaces/liqo-tenant-milan/secrets/kubeconfig-controlplane-milan"
 ELSEWHERE = USUAL.replace("liqo-tenant-milan", "another")
@@ -473,7 +474,7 @@ def test_whatever_it_holds_is_taken_or_refused(
         connect("milan", _entry(WHERE, data, HINT))
 
 
-@pytest.mark.parametrize("name", ["a\0b", "\0", "a\nb", "é" * 100, "a..b"], ids=ascii)
+@every("name", ["a\0b", "\0", "a\nb", "é" * 100, "a..b"], ids=ascii)
 def test_a_server_name_that_is_none_is_refused_before_openssl_sees_it(name: str) -> None:
     entry = Entry(WHERE, {**CLUSTER, "tls-server-name": name}, USER, HINT, stored=True)
     with pytest.raises(ClusterError, match="tls-server-name is no name of a server"):

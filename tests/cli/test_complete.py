@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Unreachable
 from tests.cli.runner import Clusters, always, run
 from tests.samples import record_of, spec_of
+from tests.tables import every
 
 NO_FILES = ":4"
 
@@ -159,7 +160,7 @@ def test_a_description_cannot_start_another_candidate(clusters: Clusters) -> Non
     assert sum(line.count("\t") for line in lines(["get", "rome--x"], clusters)) == 1
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+@every("shell", ["bash", "zsh", "fish", "powershell"])
 def test_there_is_a_script_for_each_shell(shell: str) -> None:
     script = run("completion", shell).stdout
     assert f"{shell}_complete" in script

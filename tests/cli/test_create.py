@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden
 from tests.cli.runner import Clusters, always, run
 from tests.samples import LAUGHS, record_of, spec_of
+from tests.tables import every
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
@@ -170,7 +171,7 @@ LEAF_MANIFESTS = yaml.safe_dump(
 )
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "said"),
     [
         ("", "no Shortcut in -"),
@@ -192,7 +193,7 @@ def test_a_bad_file_is_refused_before_any_cluster_is_asked(text: str, said: str)
     assert (result.exit_code, said in result.stderr) == (ExitCode.USAGE, True)
 
 
-@pytest.mark.parametrize(
+@every(
     ("args", "said"),
     [
         ((), "name two leaves"),

@@ -9,6 +9,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode
 from tests.cli.runner import Clusters, always, linked, run
 from tests.samples import record_of, spec_of
+from tests.tables import every
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 RECORD = ObjectRef(HUB, r.SHORTCUT, "", "milan--rome")
@@ -123,7 +124,7 @@ def test_all_of_nothing_is_no_error() -> None:
     assert (result.exit_code, result.stderr) == (0, "No shortcuts found.\n")
 
 
-@pytest.mark.parametrize(
+@every(
     "args",
     [
         (),

@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
 from tests.samples import LAUGHS, Golden, public_key, record_of, spec_of
+from tests.tables import every
 
 FACTS = f"""\
 apiVersion: shortcut.liqo.io/v1alpha1
@@ -238,7 +239,7 @@ def test_a_leaf_called_hub_is_refused_rather_than_mixed_with_the_hub(
     assert (result.exit_code, out.exists()) == (2, False)
 
 
-@pytest.mark.parametrize(
+@every(
     ("args", "said"),
     [
         (("--for", "rome"), "--for goes with --dry-run=client"),

@@ -9,6 +9,7 @@ import pytest
 from kubectl_liqo_shortcut.cli import EXECUTABLE, PROGRAM, cli
 from tests.cli.runner import run
 from tests.samples import Golden
+from tests.tables import every
 
 
 def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -22,7 +23,7 @@ def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 COMMANDS = dict(walk(cli))
-every_command = pytest.mark.parametrize("name", COMMANDS)
+every_command = every("name", COMMANDS)
 
 # The global flags of kubectl 1.34 and their shorthands.
 KUBECTL = frozenset(
@@ -70,9 +71,7 @@ def test_every_command_has_two_examples(name: str) -> None:
     assert len(examples(COMMANDS[name])) + ours + from_this_shell >= 2
 
 
-@pytest.mark.parametrize(
-    "line", sorted({line for each in COMMANDS.values() for line in examples(each)})
-)
+@every("line", sorted({line for each in COMMANDS.values() for line in examples(each)}))
 def test_every_example_is_a_right_command_line(line: str) -> None:
     words = shlex.split(line.removeprefix(PROGRAM))
     if words == ["--version"]:
@@ -92,7 +91,7 @@ def test_no_option_takes_the_name_of_a_global_flag_of_kubectl(name: str) -> None
     assert ours & KUBECTL <= SAME_MEANING
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS], ids=lambda name: name or "program")
+@every("name", ["", *COMMANDS], ids=lambda name: name or "program")
 def test_the_help_is_as_reviewed(name: str, golden: Golden) -> None:
     result = run(*name.split(), "--help")
     golden(f"help/{name.replace(' ', '-') or 'program'}.txt", result.stdout)

@@ -9,6 +9,7 @@ from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
 from tests.samples import Golden
+from tests.tables import every
 
 PAIR = ("--leaf", "rome", "--peer", "milan")
 SUBJECT = ("--subject", "User:liqo-shortcut:torino")
@@ -66,7 +67,7 @@ def test_every_subject_gets_the_roles_and_admission_adds_to_them() -> None:
     assert names == {"ada", "shortcuts"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("words", "said"),
     [
         ((*PAIR, "--admission", *WRITERS), "--admission goes with --hub"),
@@ -145,7 +146,7 @@ def test_liqos_stored_identity_gets_a_note(monkeypatch: pytest.MonkeyPatch) -> N
     assert "lacks watch and patch" in result.stderr
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         (),

@@ -4,9 +4,10 @@ import click
 import pytest
 
 from kubectl_liqo_shortcut.cli.types import Assignment, Duration
+from tests.tables import every
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "seconds"),
     [
         ("90s", 90),
@@ -21,7 +22,7 @@ def test_a_duration_is_written_as_for_kubectl(text: str, seconds: float) -> None
     assert Duration().convert(text, None, None) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "5 m", "m", "-5s", "5d", "5m!", "1e3", "inf", "nan", "5M"])
+@every("text", ["", "5 m", "m", "-5s", "5d", "5m!", "1e3", "inf", "nan", "5M"])
 def test_nothing_else_is_a_duration(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a duration such as 90s or 5m"):
         Duration().convert(text, None, None)
@@ -36,13 +37,13 @@ def test_an_assignment_is_split_at_the_first_sign(text: str, pair: tuple[str, st
     assert Assignment().convert(text, None, None) == pair
 
 
-@pytest.mark.parametrize("text", ["milan", "=ctx", "milan=", "="])
+@every("text", ["milan", "=ctx", "milan=", "="])
 def test_nothing_else_is_an_assignment(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not of the form ID=VALUE"):
         Assignment().convert(text, None, None)
 
 
-@pytest.mark.parametrize("text", ["0", "0s", "169h", "9999999999s"])
+@every("text", ["0", "0s", "169h", "9999999999s"])
 def test_a_duration_that_nobody_can_wait_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="not between"):
         Duration().convert(text, None, None)

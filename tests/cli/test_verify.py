@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core.probe import IMAGE
 from tests.cli.runner import Clusters, linked, run
 from tests.kubelet import HUB_POD, Kubelet, offloaded, status, with_hub
 from tests.samples import Golden
+from tests.tables import every
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_dry_run_prints_the_pods_of_each_leaf_and_asks_nobody(golden: Golden) 
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         (),

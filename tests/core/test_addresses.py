@@ -6,7 +6,6 @@ import ipaddress
 import re
 import socket
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from kubectl_liqo_shortcut.core import addresses, fields
 from kubectl_liqo_shortcut.core.addresses import Network
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import ip_addresses, ip_networks
+from tests.tables import every
 
 SPECIAL = {
     "unspecified": ("0.0.0.0", "0.1.2.3", "::"),
@@ -25,28 +25,26 @@ SPECIAL = {
 ORDINARY = ("10.0.0.1", "126.255.255.255", "128.0.0.1", "169.253.0.1", "2001:db8::7", "fd00::1")
 
 
-@pytest.mark.parametrize(
-    ("address", "use"), [(each, use) for use, some in SPECIAL.items() for each in some]
-)
+@every(("address", "use"), [(each, use) for use, some in SPECIAL.items() for each in some])
 def test_an_address_of_special_use_is_told_by_its_use(address: str, use: str) -> None:
     assert addresses.use_of(ipaddress.ip_address(address)) == use
     assert addresses.special_use(ipaddress.ip_network(address)) == use
 
 
-@pytest.mark.parametrize("address", ORDINARY)
+@every("address", ORDINARY)
 def test_an_address_of_a_host_has_no_special_use(address: str) -> None:
     assert addresses.use_of_host(address) == ""
 
 
-@pytest.mark.parametrize("use", SPECIAL)
-@pytest.mark.parametrize("inside", ["::ffff:{}", "64:ff9b::{}"], ids=["mapped", "NAT64"])
+@every("use", SPECIAL)
+@every("inside", ["::ffff:{}", "64:ff9b::{}"], ids=["mapped", "NAT64"])
 def test_an_ipv4_address_inside_an_ipv6_one_is_judged_too(inside: str, use: str) -> None:
     (four,) = (each for each in SPECIAL[use][:1])
     assert addresses.use_of_host(inside.format(four)) == use
     assert addresses.use_of_host(inside.format("192.0.2.1")) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     ("host", "use"),
     [
         *(
@@ -67,7 +65,7 @@ def test_a_host_is_judged_however_it_is_written(host: str, use: str) -> None:
     assert addresses.use_of_host(host) == use
 
 
-@pytest.mark.parametrize(
+@every(
     ("network", "public"),
     [
         *((text, False) for text in ("10.0.0.0/8", "172.31.0.0/16", "192.168.7.0/24")),

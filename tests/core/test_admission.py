@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.core.rbac import Subject, subject
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import some_text
 from tests.samples import MILAN, RENDERER, ROME
+from tests.tables import every
 
 ADA = Subject("User", "ada")
 # A string of CEL, by its grammar, and what stands for a character there.
@@ -146,7 +147,7 @@ def test_what_is_named_twice_counts_once() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     "wrong",
     [
         {"leaves": ["No Leaf"]},

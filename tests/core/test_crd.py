@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.reasons import REASONS, Condition
 from tests.core.crd import CRD, SCHEMA
+from tests.tables import every
 
 KEYWORDS = frozenset(
     [
@@ -38,7 +37,7 @@ FIELDS = dict(walk(SCHEMA))
 DEFAULTS = [path for path, each in FIELDS.items() if each.get("default") not in (None, "", {})]
 
 
-@pytest.mark.parametrize("path", sorted(FIELDS.keys() - {"metadata"}))
+@every("path", sorted(FIELDS.keys() - {"metadata"}))
 def test_every_field_is_described(path: str) -> None:
     assert FIELDS[path].get("description", "").endswith(".")
 
@@ -47,14 +46,14 @@ def test_only_the_api_servers_themselves_describe_the_metadata() -> None:
     assert FIELDS["metadata"] == {"type": "object"}
 
 
-@pytest.mark.parametrize("path", [each for each in DEFAULTS if each.startswith("spec.")])
+@every("path", [each for each in DEFAULTS if each.startswith("spec.")])
 def test_a_description_tells_the_default(path: str) -> None:
     default = FIELDS[path]["default"]
     told = "Default: Liqo's own" if isinstance(default, dict) else str(default)
     assert told in FIELDS[path]["description"]
 
 
-@pytest.mark.parametrize("path", FIELDS)
+@every("path", FIELDS)
 def test_a_schema_has_only_keywords_of_openapi(path: str) -> None:
     assert set(FIELDS[path]) <= KEYWORDS  # a comma in an unquoted description makes another one
 
@@ -67,7 +66,7 @@ def test_the_types_of_conditions_are_told() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("kind", Condition)
+@every("kind", Condition)
 def test_the_reasons_of_each_condition_are_told(kind: Condition) -> None:
     *some, last = REASONS[kind]
     listed = f"{', '.join(some)} or {last}" if some else str(last)

@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.core import documents
 from kubectl_liqo_shortcut.core.documents import NotYaml, Outsized, load, load_one
 from kubectl_liqo_shortcut.output.yaml import to_yaml
 from tests.samples import LAUGHS, record_of, spec_of
+from tests.tables import every
 
 
 def test_all_documents_are_loaded() -> None:
@@ -55,7 +56,7 @@ def test_an_anchor_of_another_document_stands_for_nothing() -> None:
         load(b"a: &a 1\n---\nb: *a")
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["[" * 20_000, "- " * 20_000, "[" * 65 + "]" * 65, "a0: &a0 []\n" + "".join(
         f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 70)
@@ -93,7 +94,7 @@ def test_a_long_number_to_the_base_of_sixty_is_not_computed() -> None:
     assert load_one(b"[1:30, 'a:%s']" % (b"1:" * 100)) == [90, "a:" + "1:" * 100]
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["a: [", "\0", "!!python/object/apply:os.system [true]", "2001-99-99", "!!int ''", "!!bool x",
      "!!timestamp x", "{[a]: b}", "a: *b\n}"],

@@ -8,6 +8,7 @@ import pytest
 from kubectl_liqo_shortcut.core.facts import Cidrs, Endpoint, from_document, nothing_known
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import MILAN, ROME, TORINO, public_key
+from tests.tables import every
 
 
 def document(hub: object = "torino", **leaves: object) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_half_of_the_cidrs_is_a_mistake() -> None:
         from_document(of_rome(podCIDR="10.62.0.0/16"), MILAN, ROME)
 
 
-@pytest.mark.parametrize(
+@every(
     ("file", "said"),
     [
         ([], "facts: not a mapping"),

@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.errors import Invalid
+from tests.tables import every
 
 Typed = Callable[[Any, str], Any]
 
@@ -33,7 +34,7 @@ def case(value: Any) -> str:
     return getattr(value, "__name__", None) or repr(value)[:40]
 
 
-@pytest.mark.parametrize(
+@every(
     ("typed", "value", "result"),
     [
         (mtu, 576, 576),
@@ -62,7 +63,7 @@ def test_a_good_value_comes_out_typed(typed: Typed, value: Any, result: Any) -> 
     assert typed(value, "here") == result
 
 
-@pytest.mark.parametrize(
+@every(
     ("typed", "value", "at"),
     [
         (mtu, 575, "here"),
@@ -156,7 +157,7 @@ def test_a_bad_public_key_is_not_repeated() -> None:
     assert "c2VjcmV0" not in caught.value.message
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "2026-12-01T00:00:00Z",
@@ -177,7 +178,7 @@ def test_what_is_no_time_is_refused(value: object) -> None:
         fields.moment(value, "here")
 
 
-@pytest.mark.parametrize("value", ["Liqo", "a/b", "", "-a"], ids=["case", "slash", "empty", "dash"])
+@every("value", ["Liqo", "a/b", "", "-a"], ids=["case", "slash", "empty", "dash"])
 def test_what_is_no_name_of_a_namespace_is_refused(value: str) -> None:
     with pytest.raises(Invalid, match="here"):
         fields.label(value, "here")

@@ -3,8 +3,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core import gateway_template as of
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Role
@@ -12,6 +10,7 @@ from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, TemplateRef
 from tests.fakes import gateway_template
 from tests.lab import gateway_templates
+from tests.tables import every
 
 WHOLE = gateway_template(r.WG_SERVER_TEMPLATE, "fast", "gateways")
 ASKED = Gateway(
@@ -26,7 +25,7 @@ def test_each_role_has_a_template_of_its_own() -> None:
     assert of.of_role(Role.CLIENT, ASKED).name == "wireguard-client"
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "namespace", "can"),
     [
         ("fast", None, True),
@@ -43,7 +42,7 @@ def test_only_legal_names_are_asked_for(name: str, namespace: str | None, can: b
     assert of.can_be_there(ref) is can
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "can"),
     [
         ("v1", True),
@@ -59,7 +58,7 @@ def test_only_legal_api_versions_are_asked_for(text: str, can: bool) -> None:
     assert of.is_api_version(text) is can
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "plural", "namespaced", "found"),
     [
         ("DemoTemplate", "demotemplates", True, True),
@@ -87,7 +86,7 @@ def test_a_whole_template_lacks_nothing_and_tells_what_is_made() -> None:
     assert of.made_by(WHOLE) == ("networking.liqo.io/v1beta1", "WgGatewayServer")
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "value", "said"),
     [
         (("objectKind", "kind"), None, ["spec.objectKind.kind"]),
@@ -130,7 +129,7 @@ def with_text(text: str) -> dict[str, Any]:
     return whole
 
 
-@pytest.mark.parametrize(
+@every(
     ("role", "gateway", "text", "fields"),
     [
         (Role.CLIENT, Gateway(), "--mtu=1400", ["mtu"]),

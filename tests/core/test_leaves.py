@@ -36,6 +36,7 @@ from kubectl_liqo_shortcut.output.yaml import to_yaml
 from tests.core.strategies import cluster_ids
 from tests.peered import CONFIGURED, configuration, connection, manager
 from tests.samples import MILAN, ROME, TORINO, an_object
+from tests.tables import every
 
 
 def answered(about: str = "milan", *, seen: str = "10.61.0.0/16", new: bool = True) -> Any:
@@ -106,7 +107,7 @@ def test_networks_that_cannot_be_read_are_not_known() -> None:
     assert (known.cidrs, known.on_hub) == (None, ())
 
 
-@pytest.mark.parametrize(
+@every(
     ("hub", "leaf", "deployment", "told"),
     [
         ([answered()], [answered("torino")], manager(), Direct.YES),
@@ -142,7 +143,7 @@ def test_the_version_decides_nothing() -> None:
     assert direct(known, True, says) is Direct.YES
 
 
-@pytest.mark.parametrize(
+@every(
     ("args", "denied"),
     [
         ((), False),
@@ -158,7 +159,7 @@ def test_a_leaf_may_deny_direct_connections(args: tuple[str, ...], denied: bool)
     assert denies_direct(manager(*args)) is denied
 
 
-@pytest.mark.parametrize(
+@every(
     ("image", "version"),
     [
         ("ghcr.io/liqotech/liqo-controller-manager:v1.2.0", "v1.2.0"),
@@ -181,7 +182,7 @@ def test_the_version_is_that_of_the_controller_manager_among_others() -> None:
     assert version_of(None) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     ("error", "reach"),
     [
         (Unreachable("rome", "silent"), Reach.UNREACHABLE),
@@ -198,7 +199,7 @@ def test_an_error_tells_what_is_missing_for_access(error: Any, reach: Reach) -> 
     assert (says.reach, says.message) == (reach, error.message)
 
 
-@pytest.mark.parametrize(
+@every(
     ("says", "words"),
     [
         (Says(), "ok"),

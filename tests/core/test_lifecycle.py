@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import pytest
-
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.lifecycle import expired_at, removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from tests.samples import configuration, ends_of, gateway, on, record_of, spec_of, whole_end
+from tests.tables import every
 
 NOW = "2026-06-01T12:00:00Z"
 
 
-@pytest.mark.parametrize(
+@every(
     ("given", "expired"),
     [
         (None, ""),

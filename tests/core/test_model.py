@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ClusterID, cluster_id, shortcut_name
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import TRAPS, pairs
+from tests.tables import every
 
 
 def crd_rule() -> str:
@@ -25,12 +26,12 @@ HASHED = re.search(r"matches\('(.+?)'\)", crd_rule())
 assert HASHED is not None
 
 
-@pytest.mark.parametrize("text", ["a", "milan", "a-b", "a--b", "x" * 63, *TRAPS])
+@every("text", ["a", "milan", "a-b", "a--b", "x" * 63, *TRAPS])
 def test_a_dns_label_is_a_cluster_id(text: str) -> None:
     assert cluster_id(text) == text
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["", "-a", "a-", "A", "a.b", "a_b", "a b", "a\n", "\u00e4", "x" * 64, model.HUB, "../a"],
     ids=repr,

@@ -7,6 +7,7 @@ from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.networks import networks_of, of_peer, same_network
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import an_object, configuration
+from tests.tables import every
 
 
 def answered(pod: object, seen: object, external: object = "10.80.0.0/16") -> Object:
@@ -17,7 +18,7 @@ def answered(pod: object, seen: object, external: object = "10.80.0.0/16") -> Ob
     }
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "seen"),
     [
         ("10.62.0.0", "10.92.0.0"),
@@ -39,12 +40,12 @@ def test_an_address_is_seen_in_the_network_that_is_seen(address: str, seen: str 
     assert found.gateway == "10.80.0.0"
 
 
-@pytest.mark.parametrize("status", [None, {}, {"remote": None}, {"remote": {"cidr": {}}}])
+@every("status", [None, {}, {"remote": None}, {"remote": {"cidr": {}}}])
 def test_what_liqo_has_not_answered_is_not_known(status: object) -> None:
     assert networks_of({**configuration("milan"), "status": status}) is None
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         answered("10.62.0.0/16", "10.92.0.0/24"),
@@ -62,7 +63,7 @@ def test_nonsense_is_refused(body: Object) -> None:
         networks_of(body)
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "other", "same"),
     [
         ("10.61.0.0/16", "10.61.0.0/16", True),

@@ -25,6 +25,7 @@ from tests.samples import (
     secret,
     whole_end,
 )
+from tests.tables import every
 
 ROME_BEFORE = dataclasses.replace(FACTS.leaves[ROME], endpoint=None, public_key=None)
 
@@ -82,9 +83,7 @@ def test_a_client_has_no_endpoint() -> None:
     assert observe.learn(FACTS.leaves[MILAN], end).endpoint is None
 
 
-@pytest.mark.parametrize(
-    "addresses", [[""], [], None, ["not an address"]], ids=["blank", "empty", "none", "rubbish"]
-)
+@every("addresses", [[""], [], None, ["not an address"]], ids=["blank", "empty", "none", "rubbish"])
 def test_what_is_no_address_is_no_endpoint(addresses: list[str] | None) -> None:
     status = {"endpoint": {"addresses": addresses, "port": 51840, "protocol": "UDP"}}
     assert learnt(gateway("rome", status=status)).endpoint is None
@@ -151,7 +150,7 @@ def test_no_other_connection_counts(bodies: tuple[Object, ...]) -> None:
     assert observe.end(SERVER, on("rome", *bodies)).connection is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("gateway", "name"),
     [
         (None, "gw-milan"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, ref_of
 from kubectl_liqo_shortcut.core.ownership import Claim, inventory, marks, marks_of, ownership_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from tests.fakes import made_by_us
 from tests.samples import FACTS, NAMESPACE_OF, RENDERER, ROME, SHORTCUT
+from tests.tables import every
 
 DESIRED = RENDERER.link(SHORTCUT, FACTS).ready
 CLAIM = Claim(marks("milan--rome", "torino"), "milan", (NAMESPACE_OF[ROME],))
@@ -58,7 +57,7 @@ def entry(uid: str, ownership: Ownership) -> Recorded:
     return Recorded(ref_of("rome", gateway()), uid, ownership)
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "recorded", "whose"),
     [
         (gateway(), None, CREATED),

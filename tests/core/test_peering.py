@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core.peering import peering_on
+from tests.tables import every
 
 
 def foreign_cluster(role: str | None, **modules: bool) -> dict[str, Any]:
@@ -12,7 +11,7 @@ def foreign_cluster(role: str | None, **modules: bool) -> dict[str, Any]:
     return {"kind": "ForeignCluster", "status": {"role": role, "modules": enabled}}
 
 
-@pytest.mark.parametrize(
+@every(
     "found",
     [
         None,
@@ -27,7 +26,7 @@ def test_a_link_alone_is_no_peering(found: dict[str, Any] | None) -> None:
     assert peering_on(found) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     ("found", "said"),
     [
         (foreign_cluster("Provider"), "the role Provider"),

@@ -18,6 +18,7 @@ from kubectl_liqo_shortcut.core.permissions import Access, Peer, Scope, question
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import SERVER
+from tests.tables import every
 
 LEAF = Scope(on=On.LEAF, peers=(Peer("milan", "liqo-tenant-milan"),))
 EVERYTHING = (
@@ -37,7 +38,7 @@ EVERYTHING = (
     ),
 )
 SUBJECT = rbac.Subject("User", "liqo-shortcut:torino")
-every_need = pytest.mark.parametrize("need", NEEDS, ids=lambda each: f"{each.on}-{each.why[:40]}")
+every_need = every("need", NEEDS, ids=lambda each: f"{each.on}-{each.why[:40]}")
 every_scope = pytest.mark.parametrize("scope", EVERYTHING, ids=["leaf", "hub"])
 
 
@@ -198,7 +199,7 @@ def test_the_namespaces_are_printed_as_liqo_finds_them() -> None:
     assert labels["liqo.io/tenant-namespace"] == "true"
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "subject", "binding"),
     [
         ("User:a:b", rbac.Subject("User", "a:b"), "user:a:b"),
@@ -217,7 +218,7 @@ def test_a_subject_is_read(text: str, subject: rbac.Subject, binding: str) -> No
     assert "/" not in subject.binding
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["", "me", "User:", "Nobody:me", "ServiceAccount:me", "ServiceAccount:/me", "Group:liqo.io"],
 )

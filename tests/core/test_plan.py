@@ -19,6 +19,7 @@ from kubectl_liqo_shortcut.core.plan import (
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.errors import Refused
 from tests.samples import FACTS, RENDERER, SHORTCUT, ends_of, on
+from tests.tables import every
 
 DESIRED = RENDERER.link(SHORTCUT, FACTS).ready
 Objects = dict[ObjectRef, Object]
@@ -156,7 +157,7 @@ def test_a_namespace_of_others_must_belong_to_that_leaf() -> None:
         make_plan(DESIRED, ends_of(replaced(everything(), other)), {})
 
 
-@pytest.mark.parametrize(
+@every(
     ("observed", "desired", "result"),
     [
         ({"a": 1, "b": 2}, {"a": 1}, True),

@@ -27,9 +27,10 @@ from kubectl_liqo_shortcut.errors import (
     Unreachable,
 )
 from tests.samples import CLIENT, MILAN, ROME, SERVER, an_object
+from tests.tables import every
 
 
-@pytest.mark.parametrize(
+@every(
     ("error", "name", "cluster"),
     [
         (Unreachable("rome", "silent"), "Unreachable", "rome"),
@@ -58,7 +59,7 @@ def test_an_error_is_a_finding_with_a_name(error: Any, name: str, cluster: str) 
     assert finding.severity is Severity.ERROR
 
 
-@pytest.mark.parametrize(
+@every(
     ("mine", "other", "said"),
     [
         (
@@ -111,7 +112,7 @@ def configuration_on_hub(leaf: str, own: list[str], seen: list[str] | None) -> d
 ONE, TWO = ["10.61.0.0/16"], ["10.61.0.0/16", "fd00::/48"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("own", "seen", "message"),
     [
         (ONE, ["10.70.0.0/16"], "its Pod CIDR 10.61.0.0/16 as 10.70.0.0/16"),
@@ -165,7 +166,7 @@ def quota(hard: dict[str, str], used: dict[str, str]) -> dict[str, Any]:
     return an_object(r.RESOURCE_QUOTA, "small", "liqo-tenant-milan", status=status)
 
 
-@pytest.mark.parametrize(
+@every(
     ("hard", "used", "service", "names"),
     [
         ({"pods": "1"}, {"pods": "1"}, None, ["QuotaExhausted"]),
@@ -192,7 +193,7 @@ def limit_range(*limits: dict[str, Any]) -> dict[str, Any]:
     return an_object(r.LIMIT_RANGE, "small", "liqo-tenant-milan", spec={"limits": limits})
 
 
-@pytest.mark.parametrize(
+@every(
     ("limits", "count"),
     [
         ([{"type": "Pod", "min": {"cpu": "1"}}], 1),

@@ -22,6 +22,7 @@ from kubectl_liqo_shortcut.core.probe_result import (
 )
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.kubelet import ended, status
+from tests.tables import every
 
 GOOD = {"ok": 2, "error": "", "ms": [1, 2.5, 3], "callers": ["10.61.0.6"], "mtu": 1340}
 
@@ -30,7 +31,7 @@ def pod(status: dict[str, Any] | None) -> dict[str, Any]:
     return {"metadata": {"name": "verify-1-client"}, "status": status}
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "state"),
     [
         (None, Waiting(NOT_SEEN)),
@@ -63,7 +64,7 @@ def test_a_result_is_the_last_line() -> None:
     assert others == (Heard(ok=0, of=2, error="x"),)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "",

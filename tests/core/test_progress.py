@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.progress import Place, Stage, Work, advance, begin
 from kubectl_liqo_shortcut.errors import ShortcutError
 from tests.samples import record_of
+from tests.tables import every
 
 NAME = "milan--rome"
 GATEWAY = ObjectRef("rome", r.GATEWAY_SERVER, "liqo-tenant-milan", "milan")
@@ -25,7 +26,7 @@ def test_before_the_first_event_nothing_is_known() -> None:
     assert begin(["a", "b"]) == {"a": Work(), "b": Work()}
 
 
-@pytest.mark.parametrize(
+@every(
     ("event", "cluster", "place"),
     [
         (Done(GATEWAY, Verb.CREATED), "rome", Place("gatewayserver/milan created")),

@@ -3,13 +3,12 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
 import kubectl_liqo_shortcut
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
 from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
+from tests.tables import every
 
 PACKAGE = Path(kubectl_liqo_shortcut.__file__).parent
 WORDS = {*Condition, *Reason, *FindingName, *CauseName, *ServiceCause}
@@ -28,7 +27,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("word", [*Condition, *Reason, *FindingName, *CauseName, *ServiceCause])
+@every("word", [*Condition, *Reason, *FindingName, *CauseName, *ServiceCause])
 def test_every_word_has_a_meaning(
     word: Condition | Reason | FindingName | CauseName | ServiceCause,
 ) -> None:
@@ -41,12 +40,12 @@ def test_every_reason_is_one_of_a_condition_or_of_a_table() -> None:
     assert list(REASONS) == list(Condition)
 
 
-@pytest.mark.parametrize("name", [each for each in FindingName if each.severity is Severity.ERROR])
+@every("name", [each for each in FindingName if each.severity is Severity.ERROR])
 def test_what_refuses_says_what_to_do(name: FindingName) -> None:
     assert name.remedy
 
 
-@pytest.mark.parametrize("name", [*CauseName, *ServiceCause])
+@every("name", [*CauseName, *ServiceCause])
 def test_every_cause_says_what_to_do(name: CauseName | ServiceCause) -> None:
     assert name.remedy
 

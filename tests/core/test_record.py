@@ -37,6 +37,7 @@ from tests.samples import (
     secret,
     whole_end,
 )
+from tests.tables import every
 
 EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 UP = whole_end("rome") | whole_end("milan")
@@ -68,7 +69,7 @@ def conditions(status: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
 
 
-@pytest.mark.parametrize(
+@every(
     ("objects", "cause", "expected"),
     [
         (
@@ -137,7 +138,7 @@ def test_a_record_is_ready_if_it_says_so() -> None:
     assert is_ready(record_of(status=status(UP)))
 
 
-@pytest.mark.parametrize(
+@every(
     "record",
     [None, record_of(), record_of(status={}), record_of(status=status(CONNECTING))],
     ids=["no record", "no status", "no conditions", "in progress"],
@@ -326,7 +327,7 @@ def test_no_key_is_ever_in_a_record() -> None:
     assert public_key("rome") not in written
 
 
-@pytest.mark.parametrize(
+@every(
     ("objects", "cause"),
     [(UP, None), (CONNECTING, None), ({}, None), (FAILED, STALLED)],
     ids=["up", "in progress", "nothing there", "stalled"],
@@ -344,8 +345,8 @@ def test_the_hub_accepts_every_record(spec: dict[str, Any]) -> None:
     assert list(violations(body, SCHEMA, "record")) == []
 
 
-@pytest.mark.parametrize("objects", [UP, CONNECTING, {}, FAILED])
-@pytest.mark.parametrize("cause", [None, STALLED])
+@every("objects", [UP, CONNECTING, {}, FAILED])
+@every("cause", [None, STALLED])
 def test_every_condition_has_one_of_its_reasons(
     objects: dict[ObjectRef, Object], cause: Cause | None
 ) -> None:

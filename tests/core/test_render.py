@@ -18,6 +18,7 @@ from kubectl_liqo_shortcut.core.render import Rendered, Renderer, Unknown, to_ya
 from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, TemplateRef, parse
 from tests.core.strategies import any_text, some_text, specs
 from tests.samples import FACTS, MILAN, RENDERER, ROME, SHORTCUT, facts_with
+from tests.tables import every
 
 HOSTILE = {
     "newline": "a\nkind: Secret",
@@ -41,7 +42,7 @@ HOSTILE = {
     "blank": " ",
     "tab": "\ta",
 }
-hostile = pytest.mark.parametrize("text", list(HOSTILE.values()), ids=list(HOSTILE))
+hostile = every("text", list(HOSTILE.values()), ids=list(HOSTILE))
 
 
 def with_gateway(**values: Any) -> Shortcut:
@@ -263,7 +264,7 @@ def in_tenant_namespace(text: str) -> bool:
 
 
 @hostile
-@pytest.mark.parametrize(
+@every(
     "survives",
     [
         in_service_annotation,
@@ -311,7 +312,7 @@ def test_a_misspelt_variable_fails(text: str) -> None:
         rendering("namespace.yaml.j2", text).link(SHORTCUT, FACTS)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "",

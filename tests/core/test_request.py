@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.core.request import Request, decide, from_documents
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.errors import Invalid, Refused
 from tests.samples import FACTS, MILAN, RENDERER, ROME, record_of, spec_of
+from tests.tables import every
 
 
 def record(**rest: Any) -> Object:
@@ -53,7 +54,7 @@ def test_a_record_decides_the_roles() -> None:
     assert decide(request(), there, FACTS) == (parse(there["spec"]), "its record says so")
 
 
-@pytest.mark.parametrize(
+@every(
     "wanted",
     [
         request(),
@@ -68,7 +69,7 @@ def test_a_record_that_covers_the_request_is_taken(wanted: Request) -> None:
     assert decide(wanted, there, FACTS)[0] == parse(there["spec"])
 
 
-@pytest.mark.parametrize(
+@every(
     "rest",
     [
         {"expirationTime": "2026-12-01T00:00:00Z"},
@@ -87,7 +88,7 @@ def test_the_same_file_again_asks_for_nothing_new(rest: Mapping[str, Any]) -> No
     assert decide(wanted, there, FACTS)[0] == parse(there["spec"])
 
 
-@pytest.mark.parametrize(
+@every(
     ("wanted", "fields"),
     [
         (request(gateway={"mtu": 1400}), "spec.gateway.mtu"),
@@ -143,7 +144,7 @@ def test_the_roles_and_annotations_of_a_document_are_kept() -> None:
     assert (found.server, found.annotations) == (ROME, {"shortcut.liqo.io/reason": "latency"})
 
 
-@pytest.mark.parametrize(
+@every(
     ("documents", "said"),
     [
         (["text"], "document: not a mapping"),

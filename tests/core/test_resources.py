@@ -4,9 +4,10 @@ import pytest
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.resources import BadName, Kind
+from tests.tables import every
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "namespace", "name", "path"),
     [
         (r.SECRET, "ns", "gw-rome", "/api/v1/namespaces/ns/secrets/gw-rome"),
@@ -27,7 +28,7 @@ def test_a_kind_knows_where_it_is_served(kind: Kind, namespace: str, name: str, 
     assert kind.path(namespace, name) == path
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "segment"),
     [
         ("?x=", "%3Fx%3D"),
@@ -45,7 +46,7 @@ def test_whatever_a_name_holds_stays_one_segment(name: str, segment: str) -> Non
 EVIL = ["../../x", "a/b", "/", ".", "..", "%2e%2e", "a%2fb", "a\0", "\ud800"]
 
 
-@pytest.mark.parametrize("name", EVIL, ids=ascii)
+@every("name", EVIL, ids=ascii)
 def test_what_would_lead_elsewhere_is_no_name(name: str) -> None:
     with pytest.raises(BadName, match="is no name of an object"):
         r.SECRET.path("ns", name)
@@ -55,7 +56,7 @@ def test_what_would_lead_elsewhere_is_no_name(name: str) -> None:
         Kind("v1", "Evil", name).path("ns")
 
 
-@pytest.mark.parametrize("version", ["../v1", "a/b/c", "a/..", "", "a/", "%2e%2e/v1"])
+@every("version", ["../v1", "a/b/c", "a/..", "", "a/", "%2e%2e/v1"])
 def test_a_version_that_would_lead_elsewhere_is_none(version: str) -> None:
     with pytest.raises(BadName):
         Kind(version, "Evil", "evils").path("ns")

@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core.roles import choose_server, doubts
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.errors import NoServer
 from tests.samples import MILAN, ROME, facts_with, spec_of
+from tests.tables import every
 
 
 def serving(milan: bool | None, rome: bool | None) -> Facts:
@@ -19,7 +20,7 @@ def serving(milan: bool | None, rome: bool | None) -> Facts:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     ("facts", "server"),
     [
         (serving(True, False), MILAN),
@@ -105,7 +106,7 @@ def test_a_server_of_which_nothing_bad_is_known_is_not_doubted(rome: bool | None
     assert doubted(serving(True, rome)) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "gateway",
     [
         {"clientEndpoint": {"address": "198.51.100.9"}},

@@ -31,6 +31,7 @@ from tests.samples import (
     gateway,
     on,
 )
+from tests.tables import every
 
 
 def claiming(*pod: str, leaf: str = "milan") -> Facts:
@@ -77,7 +78,7 @@ def test_what_is_not_known_is_not_judged() -> None:
     assert judged(facts_with("milan", cidrs=None)) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("cidr", "why"),
     [
         ("0.0.0.0/0", "is larger than any network of one cluster (/8)"),
@@ -105,7 +106,7 @@ def test_what_no_cluster_has_is_forbidden(cidr: str, why: str) -> None:
     assert judged(claiming(cidr)) == [f"UnusableCIDR: cluster 'milan': its Pod CIDR {cidr} {why}"]
 
 
-@pytest.mark.parametrize("cidr", ["10.0.0.0/8", "172.16.0.0/12", "8.8.8.0/24", "fd00::/16"])
+@every("cidr", ["10.0.0.0/8", "172.16.0.0/12", "8.8.8.0/24", "fd00::/16"])
 def test_what_a_cluster_may_have_is_not_forbidden(cidr: str) -> None:
     assert judged(claiming(cidr)) == []
 
@@ -151,8 +152,8 @@ def test_an_endpoint_that_a_gateway_dials_already_counts() -> None:
     assert "holds 10.9.0.1, the address that milan's gateway dials" in found
 
 
-@pytest.mark.parametrize("cluster", [HUB, "milan", "rome"])
-@pytest.mark.parametrize("host", ["10.9.0.1", "::ffff:10.9.0.1"])
+@every("cluster", [HUB, "milan", "rome"])
+@every("host", ["10.9.0.1", "::ffff:10.9.0.1"])
 def test_an_api_server_of_any_of_the_three_counts(cluster: str, host: str) -> None:
     (found,) = judged(claiming("10.9.0.0/16"), servers={cluster: host})
     shown = ipaddress.ip_address(host)
@@ -190,7 +191,7 @@ def test_an_answer_to_something_else_says_nothing_of_what_a_leaf_claims_now(aske
     assert "its Pod CIDR 10.9.0.0/16 holds 10.9.0.1" in found
 
 
-@pytest.mark.parametrize("seen", ["x", 5, {"a": 1}, ["10.0.0.0/8"]], ids=repr)
+@every("seen", ["x", 5, {"a": 1}, ["10.0.0.0/8"]], ids=repr)
 def test_an_answer_that_is_no_network_is_forbidden(seen: object) -> None:
     (found,) = judged(ends=seen_as(seen))
     assert found.startswith("UnusableCIDR: cluster 'rome': Configuration: status.remote.cidr.pod: ")

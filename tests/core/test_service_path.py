@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from kubectl_liqo_shortcut.core.service_path import (
 )
 from tests.offloading import endpoint
 from tests.samples import MILAN, ROME, TORINO, an_object
+from tests.tables import every
 
 PLACES = {"rome": ROME, "milan": MILAN, "hub-node": None}
 
@@ -95,7 +95,7 @@ def test_without_the_annotation_any_address_that_passes_the_hub_will_do() -> Non
     assert path_on(one, sight(held=["10.170.0.4"])).path is Path.STALE  # as the hub calls it
 
 
-@pytest.mark.parametrize(
+@every(
     "configurations",
     [
         (HUB,),

@@ -14,6 +14,7 @@ from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, Side
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import specs
 from tests.samples import MILAN, RENDERER, ROME, SHORTCUT, spec_of
+from tests.tables import every
 
 
 def service(**values: Any) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def test_a_part_of_a_template_reference_leaves_the_rest_as_it_is() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     ("spec", "said"),
     [
         (spec_of() | {"server": None}, "spec.server.clusterID: not given"),

@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.core.slices import (
     targets_of,
 )
 from kubectl_liqo_shortcut.errors import Invalid
+from tests.tables import every
 
 
 def test_a_service_is_named_as_kubectl_names_it() -> None:
@@ -18,7 +19,7 @@ def test_a_service_is_named_as_kubectl_names_it() -> None:
     assert str(service_name("shop/web")) == "shop/web"
 
 
-@pytest.mark.parametrize("text", ["", "web", "/web", "shop/", "shop/web/1", "Shop/web", "shop/w b"])
+@every("text", ["", "web", "/web", "shop/", "shop/web/1", "Shop/web", "shop/w b"])
 def test_another_form_is_a_wrong_command_line(text: str) -> None:
     with pytest.raises(Invalid):
         service_name(text)

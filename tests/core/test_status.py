@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.status import Readiness, Status, endpoint_of, readiness
 from tests.samples import an_object, configuration, connection, gateway, namespace
+from tests.tables import every
 
 ANSWERED = configuration("rome")["status"]
 
@@ -23,7 +22,7 @@ def server(**endpoint: Any) -> dict[str, Any]:
     return gateway("rome", status={"endpoint": endpoint})
 
 
-@pytest.mark.parametrize(
+@every(
     ("obj", "expected"),
     [
         (None, Readiness(Status.NOT_FOUND, "not there yet")),
@@ -95,12 +94,12 @@ def test_an_object_tells_how_far_it_is(obj: Object | None, expected: Readiness) 
     assert readiness(obj) == expected
 
 
-@pytest.mark.parametrize("status", list(Status))
+@every("status", list(Status))
 def test_only_what_is_current_is_ready(status: Status) -> None:
     assert bool(Readiness(status)) is (status is Status.CURRENT)
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "use"),
     [
         ("fe80::1%eth0; reboot", "with a zone"),
@@ -125,7 +124,7 @@ def test_an_address_that_leads_nowhere_is_no_endpoint_and_that_is_said(
     )
 
 
-@pytest.mark.parametrize(
+@every(
     "endpoint",
     [[], "text", 5, {"addresses": "text"}, {"addresses": {}}, {"addresses": []}],
     ids=repr,

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.topology import Direct, Peering, topology
 from tests.peered import configuration, connection
 from tests.samples import an_object, record_of, spec_of
+from tests.tables import every
 
 UP = {"conditions": [{"type": "Ready", "status": "True", "reason": "Connected"}], "latency": "3ms"}
 DOWN = {"conditions": [{"type": "Ready", "status": "False", "reason": "CleanupPending"}]}
@@ -29,7 +28,7 @@ def test_a_leaf_without_a_connection_has_no_state() -> None:
     assert topology([configuration("rome"), unlabelled], [], []).peerings == (Peering("rome"),)
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "state"),
     [
         (record_of(status=UP), "Ready"),

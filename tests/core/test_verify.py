@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.core.verify import (
     place,
 )
 from tests import samples
+from tests.tables import every
 
 
 def networks(pod: str, external: str) -> Networks:
@@ -36,7 +37,7 @@ def heard(*callers: str, ok: int = 50) -> Heard:
     return Heard(ok=ok, of=50, error="timed out", callers=callers)
 
 
-@pytest.mark.parametrize(
+@every(
     ("found", "path"),
     [
         (heard("10.61.0.6"), Way.DIRECT),
@@ -67,7 +68,7 @@ def test_a_pod_in_no_known_network_proves_nothing(client: str) -> None:
     assert (verdict.path, "in no known network" in verdict.reason) == (Way.UNKNOWN, True)
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "path"),
     [
         ("10.61.0.9", Way.DIRECT),

@@ -16,6 +16,7 @@ from kubectl_liqo_shortcut.output.formats import (
 from kubectl_liqo_shortcut.output.yaml import to_yaml
 from tests.core.strategies import any_text
 from tests.samples import RENDERER, SHORTCUT, namespace, record_of
+from tests.tables import every
 
 RECORD = record_of()
 OTHER = record_of("milan--paris")
@@ -33,7 +34,7 @@ def test_half_a_surrogate_pair_is_told_escaped() -> None:
     assert told.encode()
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         *("y", "N", "yes", "No", "on", "OFF", "true", "null", "Null", "~", "nan", ".nan", ".Inf"),
@@ -64,7 +65,7 @@ def test_a_text_that_some_yaml_reads_otherwise_is_quoted(text: str) -> None:
     assert to_yaml({"key": text}).startswith('key: "')
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["milan--rome", "networking.liqo.io/v1beta1", "kubectl-liqo-shortcut", "two words", "a=b"],
 )

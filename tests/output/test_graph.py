@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from kubectl_liqo_shortcut.output.text import printable
 from tests.core.strategies import any_text, some_text
 from tests.samples import Golden
+from tests.tables import every
 
 TOPOLOGY = Topology(
     (
@@ -29,7 +29,7 @@ TOPOLOGY = Topology(
 )
 
 
-@pytest.mark.parametrize("output", list(GraphFormat))
+@every("output", list(GraphFormat))
 def test_a_graph_looks_as_reviewed(output: GraphFormat, golden: Golden) -> None:
     golden(f"graph.{output.value}", format_graph(TOPOLOGY, output))
 
@@ -54,7 +54,7 @@ def test_names_that_look_the_same_as_words_stay_apart() -> None:
     assert ids == ["leaf_a_b", "leaf_a_b_2", "leaf_a_b_3", "leaf_a_b_2_2"]
 
 
-@pytest.mark.parametrize("word", ["end", "graph", "subgraph", "node", "strict", "o", "x", "hub"])
+@every("word", ["end", "graph", "subgraph", "node", "strict", "o", "x", "hub"])
 def test_a_leaf_may_be_called_like_a_word_of_the_format(word: str) -> None:
     topology = Topology((Peering(word),), ())
     for output in (GraphFormat.MERMAID, GraphFormat.DOT):

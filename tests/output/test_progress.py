@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime
 import json
 
-import pytest
 from hypothesis import given
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -13,6 +12,7 @@ from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, TimedOut
 from kubectl_liqo_shortcut.output.progress import describe, explain, to_json
 from tests.core.strategies import any_text
 from tests.samples import Golden, record_of
+from tests.tables import every
 
 NAME = "milan--rome"
 MOMENT = datetime.datetime(
@@ -22,7 +22,7 @@ MOMENT = datetime.datetime(
 REF = ObjectRef("rome", r.GATEWAY_SERVER, "liqo-tenant-milan", "milan")
 
 
-@pytest.mark.parametrize(
+@every(
     ("event", "line"),
     [
         (Done(REF, Verb.CREATED), "rome: gatewayserver/milan created"),

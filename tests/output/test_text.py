@@ -7,12 +7,13 @@ from hypothesis import given
 
 from kubectl_liqo_shortcut.output.text import age, printable
 from tests.core.strategies import any_text
+from tests.tables import every
 
 NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-@pytest.mark.parametrize(
+@every(
     ("seconds", "text"),
     [
         (-1, "0s"),
@@ -54,7 +55,7 @@ def test_an_age_may_be_unknown(since: str | None) -> None:
     assert age(since, NOW) == "<unknown>"
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "shown"),
     [
         ("\x1b[31mred", r"\x1b[31mred"),

@@ -4,6 +4,7 @@ import pytest
 
 from release import manpage
 from tests.cli.test_help import COMMANDS
+from tests.tables import every
 
 
 def test_the_manual_page_is_current(request: pytest.FixtureRequest) -> None:
@@ -12,7 +13,7 @@ def test_the_manual_page_is_current(request: pytest.FixtureRequest) -> None:
     assert manpage.PAGE.read_text(encoding="utf-8") == manpage.render(), "run: make man"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every("name", COMMANDS)
 def test_every_command_has_a_section_with_its_examples(name: str) -> None:
     section = manpage.render().partition(f".SH {name.upper()}\n")[2].partition("\n.SH ")[0]
     assert section.startswith(f".B kubectl liqo\\-shortcut {name}\n")

@@ -18,6 +18,7 @@ from release.markdown import anchor, paragraph, table, text
 from release.reference import DOCS
 from tests.cli.test_help import COMMANDS, options
 from tests.core.crd import SCHEMA
+from tests.tables import every
 
 PAGES = reference.render()
 
@@ -44,7 +45,7 @@ def test_the_index_lists_every_page() -> None:
     assert listed == {path.name for path in DOCS.glob("*.md")} - {"README.md"}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@every("name", COMMANDS)
 def test_every_command_has_its_options_and_examples(name: str) -> None:
     section = page("commands.md").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     assert f"kubectl liqo-shortcut {name}" in section
@@ -63,7 +64,7 @@ def test_every_field_has_a_row() -> None:
     assert sorted(set(first_cells("fields.md")) - {"field", "---"}) == sorted(set(fields(SCHEMA)))
 
 
-@pytest.mark.parametrize("words", [Condition, Reason, CauseName, ServiceCause, FindingName])
+@every("words", [Condition, Reason, CauseName, ServiceCause, FindingName])
 def test_every_word_of_a_condition_or_a_finding_has_a_row(words: type[Reason]) -> None:
     assert [each for each in words if each not in first_cells("conditions.md")] == []
 
@@ -72,7 +73,7 @@ def test_every_exit_code_has_a_row() -> None:
     assert first_cells("exit-codes.md")[2:] == [str(code.value) for code in ExitCode]
 
 
-@pytest.mark.parametrize("code", ExitCode)
+@every("code", ExitCode)
 def test_an_exit_code_other_than_0_says_what_to_do(code: ExitCode) -> None:
     assert code.meaning
     assert bool(code.remedy) == (code is not ExitCode.OK)
