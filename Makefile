@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LEAVES ?= 2
 # Much of their time is waiting for threads and processes: more workers than processors.
-WORKERS ?= 4
+WORKERS ?= 3
 LABS ?= 2
 # Without bytecode on disk each worker, and each program that a test starts, compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE

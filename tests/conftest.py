@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import collections
+import gc
 import os
 import pathlib
+import sys
 from collections.abc import Iterator
 
 import hypothesis
@@ -25,6 +27,33 @@ GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the present output")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: to look through it for garbage takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
+_QUICK = {"diff", "openssl"}
+_started: list[str] = []  # processes, by the test that runs
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and pathlib.Path(str(arguments[0])).name not in _QUICK:
+        _started.append(str(arguments[0]))
+
+
+sys.addaudithook(_note)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What starts processes says so by a marker."""
+    _started.clear()
+    yield
+    if _started and not {"process", "e2e"} & {each.name for each in item.iter_markers()}:
+        pytest.fail(f"starts {_started}: mark it as process", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -38,6 +38,7 @@ def lint_imports(folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.process
 def test_imports_point_inwards() -> None:
     result = lint_imports(ROOT)
     assert result.returncode == 0, result.stdout
@@ -62,6 +63,7 @@ WRONG = (
 """In a file a line that it may not have, and the contract that says so."""
 
 
+@pytest.mark.process
 def test_every_wrong_import_is_noticed(copy: pathlib.Path) -> None:
     """In one run, since the linter takes long to begin; each breaks one contract."""
     for file, line, _ in WRONG:

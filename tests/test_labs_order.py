@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 E2E = Path(__file__).parent / "e2e"
 FILES = ("test_overlapping.py", "test_graph.py", "test_overlapping_leaves.py", "test_why.py")
 

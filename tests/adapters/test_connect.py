@@ -159,6 +159,7 @@ def test_what_is_refused_and_stays_the_same_is_not_shown_again(server: ApiServer
     assert server.shown == ["Bearer bad"]
 
 
+@pytest.mark.process
 def test_a_refused_token_of_a_plugin_is_looked_up_again(
     server: ApiServer, plugin: Plugin, tmp_path: pathlib.Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_refused_token_of_a_plugin_is_looked_up_again(
     assert server.shown == ["Bearer old", "Bearer good", "Bearer good"]
 
 
+@pytest.mark.process
 def test_a_certificate_that_was_renewed_is_shown_on_a_new_connection(
     server: ApiServer, client: dict[str, str], plugin: Plugin, tmp_path: pathlib.Path
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_certificate_that_was_renewed_is_shown_on_a_new_connection(
     assert [peer is None for *_, peer in server.seen] == [True, False]
 
 
+@pytest.mark.process
 def test_a_plugin_that_worked_once_may_work_again(
     server: ApiServer, plugin: Plugin, tmp_path: pathlib.Path
 ) -> None:
@@ -195,6 +198,7 @@ def test_a_plugin_that_worked_once_may_work_again(
     assert name_of(cluster) == "one"
 
 
+@pytest.mark.process
 def test_a_plugin_that_fails_at_first_is_an_error_and_nobody_is_asked(
     server: ApiServer, plugin: Plugin, tmp_path: pathlib.Path
 ) -> None:

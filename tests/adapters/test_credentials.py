@@ -193,6 +193,7 @@ def says(status: object, **more: object) -> str:
     return f"printf '%s' '{json.dumps(answer)}'"
 
 
+@pytest.mark.process
 def test_plugins_that_may_ask_do_so_one_after_the_other(
     plugin: Plugin, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +205,7 @@ def test_plugins_that_may_ask_do_so_one_after_the_other(
     assert found == ["Bearer t"] * 3
 
 
+@pytest.mark.process
 def test_a_plugin_gives_a_token_until_it_expires(plugin: Plugin, tmp_path: pathlib.Path) -> None:
     user = plugin(says({"token": "t", "expirationTimestamp": "2999-01-01T00:00:00Z"}))
     who = source(Entry("here", {}, user), TLS)
@@ -212,6 +214,7 @@ def test_a_plugin_gives_a_token_until_it_expires(plugin: Plugin, tmp_path: pathl
     assert (tmp_path / "runs").read_text() == "run\n"
 
 
+@pytest.mark.process
 def test_an_expired_token_has_the_plugin_run_again(plugin: Plugin, tmp_path: pathlib.Path) -> None:
     user = plugin(says({"token": "t", "expirationTimestamp": "2000-01-01T00:00:00+01:00"}))
     who = source(Entry("here", {}, user), TLS)
@@ -220,6 +223,7 @@ def test_an_expired_token_has_the_plugin_run_again(plugin: Plugin, tmp_path: pat
     assert (tmp_path / "runs").read_text() == "run\nrun\n"
 
 
+@pytest.mark.process
 def test_many_who_wait_have_the_plugin_run_once(plugin: Plugin, tmp_path: pathlib.Path) -> None:
     who = source(Entry("here", {}, plugin(f"sleep 0.2; {says({'token': 't'})}")), TLS)
     threads = [threading.Thread(target=who.current) for _ in range(8)]
@@ -230,11 +234,13 @@ def test_many_who_wait_have_the_plugin_run_once(plugin: Plugin, tmp_path: pathli
     assert (tmp_path / "runs").read_text() == "run\n"
 
 
+@pytest.mark.process
 def test_a_plugin_may_give_a_certificate(plugin: Plugin) -> None:
     user = plugin(says({"clientCertificateData": "cert", "clientKeyData": "key"}))
     assert current(user) == Credentials("", b"cert", b"key")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("script", "why"),
     [
@@ -256,6 +262,7 @@ def test_a_plugin_that_gives_nothing_is_an_error(plugin: Plugin, script: str, wh
         current(plugin(script))
 
 
+@pytest.mark.process
 def test_a_plugin_that_cannot_be_run_is_an_error(plugin: Plugin, tmp_path: pathlib.Path) -> None:
     with pytest.raises(PluginFailed, match="there is no program 'no-such-login'"):
         current(plugin("", command="no-such-login"))
@@ -274,6 +281,7 @@ def test_a_plugin_is_not_run_from_the_working_folder(
         current(plugin(says({"token": "t"}), command="login"))
 
 
+@pytest.mark.process
 def test_a_plugin_does_not_get_the_library_path_of_a_frozen_program(
     plugin: Plugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

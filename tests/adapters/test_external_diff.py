@@ -68,6 +68,7 @@ def test_files_that_are_the_same_are_not_shown(capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("code", "different"), [(0, False), (1, True)])
 def test_the_program_says_whether_they_differ(
     code: int, different: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,6 +77,7 @@ def test_the_program_says_whether_they_differ(
     assert differ({"a": "1"}, {"a": "1"}) is different
 
 
+@pytest.mark.process
 def test_the_folders_are_for_the_user_alone_and_named_as_kubectls(
     tmp_path: Path,
     temporary: Path,
@@ -90,6 +92,7 @@ def test_the_folders_are_for_the_user_alone_and_named_as_kubectls(
     assert (a, b) == ("a", "b")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("ends", "said"),
     [("exit 2", "failed with exit code 2"), ("kill -9 $$", "was ended by signal 9")],
@@ -140,6 +143,7 @@ def test_no_place_for_temporary_files_is_trouble(temporary: Path) -> None:
         differ({}, {})
 
 
+@pytest.mark.process
 def test_the_library_path_of_a_frozen_program_is_not_handed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

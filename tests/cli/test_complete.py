@@ -160,6 +160,7 @@ def test_a_description_cannot_start_another_candidate(clusters: Clusters) -> Non
     assert sum(line.count("\t") for line in lines(["get", "rome--x"], clusters)) == 1
 
 
+@pytest.mark.process
 @every("shell", ["bash", "zsh", "fish", "powershell"])
 def test_there_is_a_script_for_each_shell(shell: str) -> None:
     script = run("completion", shell).stdout

@@ -85,6 +85,7 @@ def test_without_any_record_it_says_so(capfd: Captured) -> None:
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.process
 def test_the_variable_names_the_program_and_its_arguments(
     clusters: Clusters, monkeypatch: pytest.MonkeyPatch, capfd: Captured
 ) -> None:
@@ -181,6 +182,7 @@ cli.main()
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 HEAVY = ("kubernetes", "urllib3", "jinja2", "yaml", "tabulate", "rich")
 _CODE = """
 import atexit, pathlib, sys

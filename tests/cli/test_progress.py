@@ -159,12 +159,14 @@ def process(*args: str, shell: str = "", stdin: str = "") -> subprocess.Complete
 CREATE = ("create", "milan", "rome")
 
 
+@pytest.mark.process
 def test_without_a_terminal_there_are_lines() -> None:
     done = process(*CREATE)
     assert (done.returncode, done.stdout) == (0, f"{NAME} created\n")
     assert "milan: gatewayserver/rome created" in done.stderr.splitlines()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("option", ["--progress=plain", "--progress=json"])
 @pytest.mark.parametrize("where", ["2> /dev/full", "2>&-", "2> >(true)"])
 def test_progress_that_cannot_be_told_stops_no_work(where: str, option: str) -> None:
@@ -172,11 +174,13 @@ def test_progress_that_cannot_be_told_stops_no_work(where: str, option: str) -> 
     assert (done.returncode, done.stdout) == (0, f"{NAME} created\n")
 
 
+@pytest.mark.process
 def test_a_reader_that_had_enough_of_the_progress_stops_no_work() -> None:
     done = process(*CREATE, shell="2>&1 > /dev/null | head -1")
     assert (done.returncode, done.stdout) == (0, "leaf milan is a fake\n")
 
 
+@pytest.mark.process
 def test_a_reader_that_had_enough_of_the_results_stops_no_work() -> None:
     done = process("create", "-f", "-", shell="| head -1", stdin=SEVERAL)
     assert (done.returncode, len(done.stdout.splitlines())) in ((0, 1), (1, 1))
@@ -185,6 +189,7 @@ def test_a_reader_that_had_enough_of_the_results_stops_no_work() -> None:
         assert f"{leaf}: connection/gw-milan Connected, 3ms" in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("format_", [(), ("-o", "yaml")], ids=["a line", "a record"])
 def test_results_on_a_full_disk_are_an_error_after_the_work(format_: tuple[str, ...]) -> None:
     done = process(*CREATE, *format_, shell="> /dev/full")
@@ -196,12 +201,14 @@ def test_results_on_a_full_disk_are_an_error_after_the_work(format_: tuple[str, 
     assert any("Connected" in line for line in lines)
 
 
+@pytest.mark.process
 def test_for_programs_a_full_disk_is_an_object_too() -> None:
     done = process(*CREATE, "--progress=json", shell="> /dev/full")
     last = json.loads(done.stderr.splitlines()[-1])
     assert (last["type"], last["exitCode"]) == ("error", done.returncode)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(CREATE, 1), (("create", "milan", "milan"), 2), (("craete",), 2), ((), 1), (("get",), 0)],
@@ -214,6 +221,7 @@ def test_where_nothing_can_be_told_the_exit_code_tells(
     assert done.returncode == code
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [CREATE, (), ("version",)], ids=["create", "help", "version"])
 def test_output_that_nobody_wants_is_no_error(arguments: tuple[str, ...]) -> None:
     done = process(*arguments, shell=">&-")

@@ -13,6 +13,8 @@ from tests.busy_hub import HOLDER, busy_hub
 from tests.cli.terminal import Session, go_on, interrupt, kill, on_terminal
 from tests.samples import record_of, spec_of
 
+pytestmark = pytest.mark.process
+
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
 LINE = "milan: gatewayserver/rome created"
 VIEW = "waits for gateway: no"

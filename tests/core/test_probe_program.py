@@ -70,6 +70,7 @@ def free_port() -> int:
         return int(tcp.getsockname()[1])
 
 
+@pytest.mark.process
 def test_a_client_learns_whom_the_server_sees_and_what_fits() -> None:
     with server() as (port, _), listener() as other:
         peer, (open_, closed) = call(f"127.0.0.1:{port}", other, f"127.0.0.1:{free_port()}")
@@ -80,6 +81,7 @@ def test_a_client_learns_whom_the_server_sees_and_what_fits() -> None:
     assert closed == Heard(ok=0, of=5, error="Connection refused")
 
 
+@pytest.mark.process
 def test_a_caller_from_another_address_is_seen_as_that_one() -> None:
     with server() as (port, _), socket.socket() as client:
         client.bind(("127.0.0.7", 0))
@@ -87,17 +89,20 @@ def test_a_caller_from_another_address_is_seen_as_that_one() -> None:
         assert client.makefile().readline() == f"{TOKEN} 127.0.0.7\n"
 
 
+@pytest.mark.process
 def test_without_a_peer_only_addresses_are_called() -> None:
     with listener() as other:
         peer, (heard,) = call("", other)
     assert (peer, heard.ok) == (None, 5)
 
 
+@pytest.mark.process
 def test_nobody_listens_is_no_connect() -> None:
     peer, _ = call(f"127.0.0.1:{free_port()}")
     assert peer == Heard(ok=0, of=5, error="Connection refused")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "answer", [b"", b"ffff0000 127.0.0.1\n", b"\xff\xfe\n", b"HTTP/1.1 400 Bad\n"]
 )
@@ -107,12 +112,14 @@ def test_another_server_at_that_address_is_not_believed(answer: bytes) -> None:
     assert (peer.ok, peer.error) == (0, "another server answers there")
 
 
+@pytest.mark.process
 def test_a_server_of_another_run_is_not_believed() -> None:
     with server("another") as (port, _):
         peer, _ = call(f"127.0.0.1:{port}")
     assert (peer.ok, peer.callers, peer.mtu) == (0, (), 0)
 
 
+@pytest.mark.process
 def test_a_server_that_begins_late_is_waited_for() -> None:
     port = free_port()
     late = threading.Timer(0.5, serve_once, [port])
@@ -203,17 +210,20 @@ def test_a_kernel_that_always_fragments_measures_nothing(
         assert probe.largest(address, TOKEN, 1340) == 0
 
 
+@pytest.mark.process
 def test_a_server_ends_by_itself() -> None:
     with server(seconds="0.2") as (_, process):
         assert process.wait(5) == 0
 
 
+@pytest.mark.process
 def test_a_server_ends_at_once_when_its_pod_is_deleted() -> None:
     with server() as (_, process):
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
 
 
+@pytest.mark.process
 def test_a_caller_that_goes_away_stops_no_server() -> None:
     with server() as (port, _):
         for _ in range(20):

@@ -137,6 +137,7 @@ def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold) -> None:
         take(hold, timeout=0.3)
 
 
+@pytest.mark.process
 def test_one_left_behind_by_a_process_of_this_machine_is_taken_over_at_once(
     world: FakeWorld, hold: Hold
 ) -> None:
@@ -148,6 +149,7 @@ def test_one_left_behind_by_a_process_of_this_machine_is_taken_over_at_once(
     assert world.hub.objects[REF]["spec"]["holderIdentity"] == process.holder()
 
 
+@pytest.mark.process
 def test_one_whose_holder_dies_meanwhile_is_taken_over(world: FakeWorld, hold: Hold) -> None:
     child = sleeper()
     put_lease(world, process.mark(child.pid))
@@ -196,6 +198,7 @@ def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: 
     assert not take(hold)
 
 
+@pytest.mark.process
 def test_one_that_somebody_else_takes_over_first_is_waited_for(
     world: FakeWorld, hold: Hold
 ) -> None:
@@ -355,6 +358,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
     end(child)
 
 
+@pytest.mark.process
 def test_a_living_process_that_procfs_hides_is_not_gone(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +383,7 @@ def test_a_living_process_that_procfs_hides_is_not_gone(
     assert process.is_gone(mark)
 
 
+@pytest.mark.process
 def test_where_procfs_is_another_namespaces_nothing_is_known(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
