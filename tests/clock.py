@@ -19,7 +19,11 @@ class Clock:
 
     def run_out(self) -> None:
         """Every deadline of before is over."""
-        self._ahead += 86_400.0
+        self.forward(86_400.0)
+
+    def forward(self, seconds: float) -> None:
+        """So much time has gone by."""
+        self._ahead += seconds
 
     def until(self, seen: Callable[[Event], bool], events: Iterator[Event]) -> Iterator[Event]:
         """*events*; the time runs out after the first of which *seen* is true."""

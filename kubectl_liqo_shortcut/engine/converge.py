@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -16,6 +15,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import readiness
+from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
@@ -46,7 +46,7 @@ class Convergence:
         self._wait = wait
         self._only_create = only_create  # what is there stays as it is
         self._under_way: dict[ObjectRef, Step] = {}
-        self._not_before: dict[ObjectRef, float] = {}  # monotonic
+        self._not_before: dict[ObjectRef, float] = {}  # by parallel.now
         self._attempts: dict[ObjectRef, int] = {}
         self._failures: dict[ObjectRef, ClusterError] = {}  # of steps that are tried again
         self._changes: dict[ObjectRef, int] = {}
@@ -116,7 +116,7 @@ class Convergence:
                 yield Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name)
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
-        now = time.monotonic()
+        now = parallel.now()
         steps = {
             step.manifest.ref: step
             for step in plan.steps
@@ -188,7 +188,7 @@ class Convergence:
                 attempt = self._attempts[news.ref] = self._attempts.get(news.ref, 0) + 1
                 pause = min(_RETRY_PAUSE * 2**attempt, 10.0)
                 pause = max(pause, getattr(error, "retry_after", 0.0))
-                self._not_before[news.ref] = time.monotonic() + pause
+                self._not_before[news.ref] = parallel.now() + pause
                 self._failures[news.ref] = error
                 yield Seen(news.ref, f"{error.message}; trying again")
             case error:
@@ -196,7 +196,7 @@ class Convergence:
 
     def _next_retry(self) -> float:
         """Seconds until a failed step may be tried again."""
-        now = time.monotonic()
+        now = parallel.now()
         later = [moment - now for moment in self._not_before.values() if moment > now]
         suspicion = self._suspect.wait() if self._suspect else float("inf")
         return min([*later, suspicion], default=3600.0)

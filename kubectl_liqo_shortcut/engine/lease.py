@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine import process
+from kubectl_liqo_shortcut.engine import parallel, process
 from kubectl_liqo_shortcut.engine.guarded import Guarded
 from kubectl_liqo_shortcut.engine.news import WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
@@ -157,7 +157,7 @@ class Hold:
 
     def _wait(self, found: Object, deadline: Deadline, stop: Stop) -> Object | None:
         """Until the Lease is left behind (which is returned) or gone (None)."""
-        world, since = World(), time.monotonic()
+        world, since = World(), parallel.now()
         world.follow(self._hub, Selection(r.LEASE, self._ref.namespace, name=self._ref.name))
         try:
             while True:
@@ -170,8 +170,8 @@ class Hold:
                     if present is None or _left_behind(present):
                         return present
                     if _version(present) != _version(found):
-                        found, since = present, time.monotonic()
-                if time.monotonic() - since >= SECONDS:
+                        found, since = present, parallel.now()
+                if parallel.now() - since >= SECONDS:
                     return found
                 if not deadline.left():
                     raise TimedOut(

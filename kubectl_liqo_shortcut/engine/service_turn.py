@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -18,6 +17,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.service import Service, is_annotated, slice_of
 from kubectl_liqo_shortcut.core.service_path import Path, Sight, addresses_in, as_wanted, path_on
+from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
 from kubectl_liqo_shortcut.engine.world import World
@@ -104,7 +104,7 @@ class Turn:
         self, deadline: Deadline, stop: Stop | None = None, *, pause: float = _PAUSE
     ) -> Iterator[Event]:
         """Until every leaf's slices hold what the Service asks for now; *pause*: before a poke."""
-        poke_at = time.monotonic() + pause
+        poke_at = parallel.now() + pause
         pause = max(pause, _PAUSE)
         while True:
             late = self._late()
@@ -115,11 +115,11 @@ class Turn:
                 stop.check()
             if not deadline.left():
                 raise self._timed_out(late, deadline)
-            if time.monotonic() >= poke_at:
+            if parallel.now() >= poke_at:
                 self._poke(late)
-                poke_at = time.monotonic() + pause
+                poke_at = parallel.now() + pause
                 pause = min(pause * 2, _LONGEST_PAUSE)
-            for news in self._world.wait(min(deadline.left(), poke_at - time.monotonic())):
+            for news in self._world.wait(min(deadline.left(), poke_at - parallel.now())):
                 match news:
                     case WatchFailed(error):
                         raise error

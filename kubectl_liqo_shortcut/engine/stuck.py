@@ -6,7 +6,6 @@ longer pauses, up to a quarter of an hour; a gateway that is made anew is tried 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
@@ -16,6 +15,7 @@ from kubectl_liqo_shortcut.core.plan import Plan, Recreate
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.render import Rendered
 from kubectl_liqo_shortcut.core.status import endpoint_of
+from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 _NO_SERVICE = "Liqo has made no Service for it"
@@ -28,11 +28,11 @@ class Suspect:
     def __init__(self, ends: Mapping[str, End]) -> None:
         gateway = _waiting(ends)
         self._uid = uid_of(gateway) if gateway else ""
-        self._since = time.monotonic()
+        self._since = parallel.now()
 
     def wait(self) -> float:
         """Seconds until it is time to ask; for ever, if that is over or nobody is suspected."""
-        left = self._since + GRACE - time.monotonic()
+        left = self._since + GRACE - parallel.now()
         return left if self._uid and left > 0 else float("inf")
 
     def steps(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> Iterator[Recreate]:
@@ -51,7 +51,7 @@ class Suspect:
                 yield Recreate(manifest, gateway, _NO_SERVICE, suspected=True)
 
     def _is_early(self) -> bool:
-        return time.monotonic() < self._since + GRACE
+        return parallel.now() < self._since + GRACE
 
     def settle(self) -> None:
         """It was asked: nobody makes it anew again and again."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +29,7 @@ from kubectl_liqo_shortcut.errors import (
     TimedOut,
     Unreachable,
 )
+from tests.clock import Clock
 from tests.fakes import FakeWorld
 
 NAME = "milan--rome"
@@ -65,6 +66,19 @@ def put_lease(world: FakeWorld, mark: str = "", holder: str = "anna@castle/7") -
 
 def sleeper() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def at_each_look(world: FakeWorld, then: Callable[[], None]) -> None:
+    """*then* happens when somebody who waits lists the Lease."""
+    world.hub.fault = lambda verb, ref: then() if (verb, ref.kind) == ("list", r.LEASE) else None
+
+
+def soon(true: Callable[[], bool]) -> None:
+    """Wait for a thread; it is an error if that never comes to it."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
@@ -131,10 +145,11 @@ def test_waiting_ends_with_a_stop(world: FakeWorld, hold: Hold) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold) -> None:
+def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold, clock: Clock) -> None:
     put_lease(world)
+    at_each_look(world, lambda: clock.forward(6))
     with pytest.raises(TimedOut, match=r"anna@castle/7 \(since 2026-01-01T00:00:00\) still works"):
-        take(hold, timeout=0.3)
+        take(hold, timeout=5)
 
 
 @pytest.mark.process
@@ -157,31 +172,31 @@ def test_one_whose_holder_dies_meanwhile_is_taken_over(world: FakeWorld, hold: H
     assert take(hold, timeout=5)
 
 
+@pytest.mark.parametrize("unchanged", [lease.SECONDS - 1, lease.SECONDS], ids=["no", "yes"])
 def test_one_of_another_machine_is_taken_over_when_it_has_not_changed_for_long(
-    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
+    world: FakeWorld, hold: Hold, clock: Clock, unchanged: float
 ) -> None:
-    monkeypatch.setattr(lease, "SECONDS", 0.5)
     put_lease(world, "another-boot pid:[1] 1 1")
-    began = time.monotonic()
-    assert take(hold)
-    assert time.monotonic() - began >= 0.5
+    at_each_look(world, lambda: clock.forward(unchanged))
+    if unchanged < lease.SECONDS:
+        with pytest.raises(TimedOut):
+            take(hold, timeout=unchanged)
+    else:
+        assert take(hold, timeout=60)
 
 
-def test_one_that_is_renewed_is_not_taken_over(
-    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lease, "SECONDS", 0.5)
+def test_one_that_is_renewed_is_not_taken_over(world: FakeWorld, hold: Hold, clock: Clock) -> None:
     put_lease(world)
-    stop = threading.Event()
 
-    def renew() -> None:
-        while not stop.wait(0.1):
-            world.hub.patch(REF, {"spec": {"renewTime": str(time.monotonic())}})
+    class Renewing(Stop):
+        """Asked before each look around: by then the holder has renewed its Lease."""
 
-    threading.Thread(target=renew, daemon=True).start()
-    with pytest.raises(TimedOut):
-        take(hold, timeout=1.2)
-    stop.set()
+        def check(self) -> None:
+            clock.forward(lease.SECONDS / 3)
+            world.hub.patch(REF, {"spec": {"renewTime": str(clock())}})
+
+    with pytest.raises(TimedOut, match="still works on it"):
+        list(hold.take(Deadline(4 * lease.SECONDS), Renewing()))
 
 
 def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Hold) -> None:
@@ -200,7 +215,7 @@ def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: 
 
 @pytest.mark.process
 def test_one_that_somebody_else_takes_over_first_is_waited_for(
-    world: FakeWorld, hold: Hold
+    world: FakeWorld, hold: Hold, clock: Clock
 ) -> None:
     child = sleeper()
     mark = process.mark(child.pid)
@@ -212,11 +227,13 @@ def test_one_that_somebody_else_takes_over_first_is_waited_for(
         if verb == "patch" and next(faster, False):
             world.hub.objects[ref]["metadata"]["resourceVersion"] = "another"
             world.hub.objects[ref]["metadata"]["annotations"] = {}
+        if verb == "list":
+            clock.forward(6)
         return None
 
     world.hub.fault = fault
-    with pytest.raises(TimedOut):
-        take(hold, timeout=1.5)
+    with pytest.raises(TimedOut, match="still works on it"):
+        take(hold, timeout=5)
 
 
 def test_a_hub_that_contradicts_itself_is_asked_seldom_and_not_for_ever(
@@ -275,73 +292,102 @@ def test_a_watch_that_is_forbidden_ends_the_waiting(world: FakeWorld, hold: Hold
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "_RENEWED_EVERY", 0.05)
-    monkeypatch.setattr(lease, "_TRUSTED_FOR", 0.5)
-
-
-@pytest.mark.usefixtures("quick")
-def test_it_is_renewed_for_as_long_as_it_is_held(world: FakeWorld, hold: Hold) -> None:
+def held(
+    world: FakeWorld, hold: Hold, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Hold]:
+    """One that is renewed all the time, by the clock of the test."""
+    monkeypatch.setattr(lease, "_RENEWED_EVERY", 0.02)
+    monkeypatch.setattr(lease, "_now", clock)
     take(hold)
-    before = world.hub.objects[REF]["metadata"]["resourceVersion"]
-    time.sleep(0.8)
-    hold.check()
-    assert world.hub.objects[REF]["metadata"]["resourceVersion"] != before
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_hub_that_falls_silent_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
-    take(hold)
-    world.hub.fault = lambda verb, _: Unreachable("the hub", "silent") if verb == "patch" else None
-    time.sleep(0.7)
-    with pytest.raises(LeaseLost, match="could not be renewed"):
-        hold.check()
-
-
-@pytest.mark.usefixtures("quick")
-def test_one_that_was_taken_away_stops_all_writes_and_is_not_deleted(
-    world: FakeWorld, hold: Hold
-) -> None:
-    take(hold)
-    world.hub.drop(REF)
-    put_lease(world)
-    time.sleep(0.3)
-    with pytest.raises(LeaseLost, match="taken by anna@castle/7"):
-        hold.check()
+    yield hold
     hold.release()
+
+
+def version(world: FakeWorld) -> str:
+    return str(world.hub.objects[REF]["metadata"]["resourceVersion"])
+
+
+def renewed(world: FakeWorld) -> None:
+    """Wait for a renewal that begins from now on: the first one seen may have begun before."""
+    for _ in range(2):
+        before = version(world)
+        soon(lambda before=before: version(world) != before)  # type: ignore[misc]
+
+
+def is_lost(hold: Hold) -> bool:
+    try:
+        hold.check()
+    except LeaseLost:
+        return True
+    return False
+
+
+def test_it_is_renewed_for_as_long_as_it_is_held(
+    world: FakeWorld, held: Hold, clock: Clock
+) -> None:
+    for _ in range(3):
+        clock.forward(6)
+        renewed(world)
+        held.check()
+
+
+def test_a_hub_that_falls_silent_stops_all_writes(
+    world: FakeWorld, held: Hold, clock: Clock
+) -> None:
+    asked: list[str] = []
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        asked.append(verb)
+        return Unreachable("the hub", "silent") if verb == "patch" else None
+
+    world.hub.fault = fault
+    soon(lambda: "patch" in asked)
+    held.check()
+    clock.forward(10.1)
+    with pytest.raises(LeaseLost, match="could not be renewed"):
+        held.check()
+
+
+def test_one_that_was_taken_away_stops_all_writes_and_is_not_deleted(
+    world: FakeWorld, held: Hold
+) -> None:
+    with world.changed:
+        world.hub.drop(REF)
+        put_lease(world)
+    soon(lambda: is_lost(held))
+    with pytest.raises(LeaseLost, match="taken by anna@castle/7"):
+        held.check()
+    held.release()
     assert REF in world.hub.objects
 
 
-@pytest.mark.usefixtures("quick")
-def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
-    take(hold)
+def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, held: Hold) -> None:
     world.hub.drop(REF)
-    time.sleep(0.3)
+    soon(lambda: is_lost(held))
     with pytest.raises(LeaseLost, match="it was deleted"):
-        hold.check()
+        held.check()
 
 
-@pytest.mark.usefixtures("quick")
-def test_one_that_somebody_only_labelled_is_still_ours(world: FakeWorld, hold: Hold) -> None:
-    take(hold)
+def test_one_that_somebody_only_labelled_is_still_ours(
+    world: FakeWorld, held: Hold, clock: Clock
+) -> None:
     world.hub.patch(REF, {"metadata": {"labels": {"a": "b"}}})
-    time.sleep(0.3)
-    hold.check()
+    clock.forward(6)
+    renewed(world)
+    clock.forward(6)
+    held.check()
 
 
-@pytest.mark.usefixtures("quick")
-def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, hold: Hold) -> None:
-    take(hold)
-
+def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, held: Hold) -> None:
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         if verb == "patch":
             raise KeyError("a bug")
         return None
 
     world.hub.fault = fault
-    time.sleep(0.3)
+    soon(lambda: is_lost(held))
     with pytest.raises(LeaseLost, match="a bug"):
-        hold.check()
+        held.check()
 
 
 def test_a_process_is_known_by_boot_and_start_not_by_its_number_alone() -> None:
