@@ -164,9 +164,8 @@ def _undo(world: FakeWorld) -> None:
         return Forbidden("rome", "no") if (verb, ref.kind) == ("create", r.PUBLIC_KEY) else None
 
     world.leaves["rome"].fault = fault
-    for ref in [ref for ref in world.leaves["rome"].objects if ref.kind == r.PUBLIC_KEY]:
-        if ref.namespace == "liqo-tenant-milan":
-            world.leaves["rome"].objects.pop(ref)
+    own = ObjectRef("rome", r.PUBLIC_KEY, "liqo-tenant-milan", "milan")
+    world.leaves["rome"].objects.pop(own, None)
     options = CreateOptions(timeout=TIMEOUT, undo_on_timeout=True)
     _run(create(PAIR, world, RENDERER, options, Stop()))
 
