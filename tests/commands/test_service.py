@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -248,6 +248,18 @@ def milan_goes_direct(event: Event) -> bool:
     return isinstance(event, Seen) and event.ref.cluster == "milan" and "direct" in event.says
 
 
+def once(
+    seen: Callable[[Event], bool], then: Callable[[], None], events: Iterator[Event]
+) -> Iterator[Event]:
+    """*events*; after the first of which *seen* is true, *then* happens."""
+    for event in events:
+        yield event
+        if seen(event):
+            then()
+            break
+    yield from events
+
+
 def test_a_timeout_goes_back_to_the_hubs_path(
     world: FakeWorld, linked: Offloading, clock: Clock
 ) -> None:
@@ -266,12 +278,12 @@ def test_a_timeout_goes_back_to_the_hubs_path(
 
 
 def test_one_that_others_annotated_keeps_that_at_a_timeout(
-    world: FakeWorld, linked: Offloading
+    world: FakeWorld, linked: Offloading, clock: Clock
 ) -> None:
     linked.mapping_down.add("rome")
     annotate(world)
-    with pytest.raises(TimedOut):
-        turn_on(world, timeout=0.4)
+    with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome"):
+        list(clock.until(milan_goes_direct, enable("demo", "web", world, 60, Stop())))
     assert is_on(world)
 
 
@@ -283,8 +295,8 @@ def test_ctrl_c_goes_back_to_the_hubs_path(world: FakeWorld, linked: Offloading)
         linked.mapping_down.clear()
         stop.request(2)
 
-    threading.Timer(0.2, interrupt).start()
-    happened, error = ended(enable("demo", "web", world, 20, stop))
+    running = enable("demo", "web", world, 20, stop)
+    happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert notes(happened)[-2:] == ["going back to the hub's path", "it is back on the hub's path"]
     assert not is_on(world)
@@ -320,8 +332,8 @@ def test_an_interrupted_one_that_cannot_go_back_says_so_and_ends_as_interrupted(
         )
         stop.request(2)
 
-    threading.Timer(0.2, interrupt).start()
-    happened, error = ended(enable("demo", "web", world, 20, stop))
+    running = enable("demo", "web", world, 20, stop)
+    happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert "not back on the hub's path" in notes(happened)[-1]
 

@@ -517,11 +517,14 @@ def test_a_pod_that_somebody_removes_is_an_error(world: FakeWorld, kubelet: Kube
     ids=["creating", "unschedulable", "nothing"],
 )
 def test_the_deadline_names_what_was_waited_for(
-    world: FakeWorld, kubelet: Kubelet, said: dict[str, Any], words: str
+    world: FakeWorld, kubelet: Kubelet, clock: Clock, said: dict[str, Any], words: str
 ) -> None:
+    def rome_is_seen(event: Event) -> bool:
+        return isinstance(event, Seen) and event.ref.cluster == "rome" and words in event.says
+
     kubelet.says["rome"] = said
     with pytest.raises(ProbeFailed, match=rf"rome.*did not do its work in time: {words}") as caught:
-        check(world, timeout=0.3)
+        list(clock.until(rome_is_seen, verify(PAIR, world, RENDERER, OPTIONS, Stop())))
     assert (caught.value.exit_code, left(world)) == (1, [])
 
 
