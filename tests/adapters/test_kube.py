@@ -235,6 +235,7 @@ GOOD = {"name": "one", "namespace": "liqo", "uid": "u", "resourceVersion": "1"}
         ({"namespace": "kube-system"}, "another namespace than was asked for"),
         ({"uid": 7}, "metadata.uid is not a text"),
         ({"uid": ""}, "metadata.uid is not a name"),
+        ({"uid": None}, "metadata.uid is not there"),
         ({"resourceVersion": None}, "metadata.resourceVersion is not there"),
         ({"labels": []}, "metadata.labels is not a mapping"),
         ({"labels": {"a": 1}}, "metadata.labels.a is not a text"),

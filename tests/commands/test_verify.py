@@ -342,7 +342,7 @@ def test_a_lost_answer_is_no_second_pod(
 def test_what_a_killed_run_left_is_removed(world: FakeWorld, kubelet: Kubelet) -> None:
     milan = world.leaves["milan"]
     milan.put(an_object(r.NAMESPACE, NAMESPACE))
-    for name, made in (("killed", "2025-12-31T23:50:00Z"), ("running", "2025-12-31T23:59:00Z")):
+    for name, made in (("killed", "2025-12-31T23:50:00Z"), ("running", "2025-12-31T23:56:30Z")):
         labels = {r.VERIFY_RUN: name}
         body = an_object(
             r.POD,

@@ -4,10 +4,11 @@ import pytest
 
 from kubectl_liqo_shortcut.core.health import health
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
-from tests.samples import connection, ends_of, gateway, on, whole_end
+from tests.samples import configuration, connection, ends_of, gateway, on, whole_end
 
 UP = whole_end("rome") | whole_end("milan")
 CONNECTING = UP | on("milan", connection("milan", "Connecting"))
+UNANSWERED = UP | on("milan", configuration("milan", status={}))
 
 
 def test_what_is_waited_for_comes_cause_before_effect() -> None:
@@ -28,7 +29,9 @@ def test_a_silent_tunnel_is_told_with_the_address_that_is_dialled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("objects", "ready"), [(UP, True), (CONNECTING, False), ({}, False)], ids=["up", "almost", "no"]
+    ("objects", "ready"),
+    [(UP, True), (CONNECTING, False), (UNANSWERED, False), ({}, False)],
+    ids=["up", "almost", "without networks", "no"],
 )
 def test_a_link_is_ready_when_both_ends_are(objects: dict[ObjectRef, Object], ready: bool) -> None:
     assert health(ends_of(objects).values()).ready is ready

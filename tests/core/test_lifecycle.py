@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.lifecycle import expired_at, removed_on, was_ready
+from kubectl_liqo_shortcut.core.lifecycle import expired_at, is_in_use, removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.record import Ownership, Recorded
+from kubectl_liqo_shortcut.core.record import Ownership, Recorded, to_entries
 from tests.samples import configuration, ends_of, gateway, on, record_of, spec_of, whole_end
 from tests.tables import every
 
@@ -42,6 +44,13 @@ def recorded(ownership: Ownership = Ownership.CREATED, uid: str = "u") -> dict[O
         for body in (configuration(leaf), gateway(leaf))
     ]
     return {ref: Recorded(ref, uid, ownership) for ref in refs}
+
+
+def test_a_link_of_which_one_part_was_adopted_may_carry_traffic() -> None:
+    whole = list(recorded().values())
+    assert not is_in_use(record_of(status={"objects": to_entries(whole)}))
+    whole[0] = dataclasses.replace(whole[0], ownership=Ownership.ADOPTED)
+    assert is_in_use(record_of(status={"objects": to_entries(whole)}))
 
 
 def test_a_link_with_neither_configuration_nor_gateway_was_removed_on_that_leaf() -> None:

@@ -169,6 +169,11 @@ def test_on_a_leaf_only_what_belongs_to_the_peer_is_looked_for() -> None:
     assert all(by_peer in what.labels for what in observe.first_look(SERVER))
 
 
+def test_a_namespace_must_be_labelled_as_a_tenants_too() -> None:
+    labels = observe.tenant_namespace(SERVER).labels.split(",")
+    assert labels == ["liqo.io/remote-cluster-id=milan", "liqo.io/tenant-namespace"]
+
+
 def test_in_any_namespace_both_kinds_of_gateway_are_looked_for() -> None:
     kinds = {s.kind for s in observe.first_look(SERVER) if not s.namespace}
     assert {r.GATEWAY_SERVER, r.GATEWAY_CLIENT} <= kinds

@@ -114,6 +114,13 @@ def test_what_is_ours_and_differs_is_set_right(kind: r.Kind) -> None:
     assert plan.steps == (Update(manifest_of(kind), other),)
 
 
+def test_an_update_is_bound_to_the_version_that_was_looked_at() -> None:
+    update = Update(
+        manifest_of(r.CONFIGURATION), made(manifest_of(r.CONFIGURATION), resourceVersion="7")
+    )
+    assert update.patch()["metadata"] == {"resourceVersion": "7"}
+
+
 @pytest.mark.parametrize(
     ("kind", "cluster"),
     [(r.GATEWAY_SERVER, "rome"), (r.GATEWAY_CLIENT, "milan")],

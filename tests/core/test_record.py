@@ -302,6 +302,12 @@ def test_what_belongs_to_somebody_in_a_word_of_later_is_not_ours() -> None:
     assert found[SERVER_REF].ownership is Ownership.REUSED
 
 
+def test_an_entry_that_is_called_as_its_own_leaf_is_left_alone() -> None:
+    """What belongs to the link is called as the peer."""
+    own = {**to_entries(RECORDED)[0], "name": "rome"}
+    assert objects_of(record_of(status={"objects": [own]})) == {}
+
+
 @pytest.mark.parametrize("record", [None, record_of(), record_of(status={"objects": None})])
 def test_a_record_without_objects_names_none(record: Object | None) -> None:
     assert objects_of(record) == {}

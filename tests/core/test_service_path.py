@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from hypothesis import given
@@ -16,6 +17,7 @@ from kubectl_liqo_shortcut.core.service_path import (
     Sight,
     Want,
     addresses_in,
+    as_wanted,
     holds,
     path_on,
     wanted,
@@ -137,6 +139,15 @@ def test_the_order_in_a_slice_does_not_matter_and_each_address_counts_once() -> 
     assert not holds(body, [*wants, Want("10.0.0.2")])
     assert not holds(body, wants[:1])
     assert not holds(None, [])
+
+
+def test_a_service_is_as_wanted_only_with_all_of_its_slices() -> None:
+    one = service(endpoint("10.62.1.2", "rome"))
+    late = dataclasses.replace(one.slices[0], name="web-2")
+    assert as_wanted(one, sight(held=["10.71.1.2"]))
+    assert not as_wanted(
+        dataclasses.replace(one, slices=(*one.slices, late)), sight(held=["10.71.1.2"])
+    )
 
 
 def test_a_name_is_no_address_of_a_network() -> None:
