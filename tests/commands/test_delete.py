@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 
 import pytest
 
@@ -97,6 +98,19 @@ def test_clients_go_first_and_configurations_last(world: FakeWorld, record: Body
         "Configuration",
         "Configuration",
     ]
+
+
+def test_a_gateway_goes_only_once_liqo_can_take_away_all_that_it_made_of_it(
+    world: FakeWorld, record: Body
+) -> None:
+    milan = world.leaves["milan"]
+    (child,) = (ref for ref in milan.objects if ref.kind == r.WG_GATEWAY_SERVER)
+    finalizers = milan.objects[child]["metadata"].pop("finalizers")
+    late = {"metadata": {"finalizers": finalizers}}
+    threading.Timer(0.3, milan.patch, [child, late]).start()
+    run(world, record)
+    order = [(verb, ref.kind) for verb, ref in world.calls]
+    assert order.index(("patch", child.kind)) < order.index(("delete", r.GATEWAY_SERVER))
 
 
 def test_tenant_namespaces_stay_and_that_is_said(world: FakeWorld, record: Body) -> None:

@@ -111,6 +111,7 @@ def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Hol
         lambda: guarded.create(Manifest("rome", body)),
         lambda: guarded.apply(Manifest("rome", body)),
         lambda: guarded.patch(ref, {}),
+        lambda: guarded.patch(ref, {}, subresource="status"),
         lambda: guarded.delete(ref, "uid"),
     ):
         with pytest.raises(RuntimeError, match="is not held"):
@@ -291,6 +292,17 @@ def test_a_watch_that_is_forbidden_ends_the_waiting(world: FakeWorld, hold: Hold
         take(hold)
 
 
+def test_it_is_renewed_twice_while_trusted_and_trusted_no_more_when_others_take_it() -> None:
+    assert 2 * lease._RENEWED_EVERY <= lease._TRUSTED_FOR < lease.SECONDS
+
+
+def test_one_that_was_taken_over_unnoticed_is_not_deleted(world: FakeWorld, hold: Hold) -> None:
+    take(hold)
+    world.hub.patch(REF, {"spec": {"holderIdentity": "anna@castle/7"}})
+    hold.release()
+    assert REF in world.hub.objects
+
+
 @pytest.fixture
 def held(
     world: FakeWorld, hold: Hold, clock: Clock, monkeypatch: pytest.MonkeyPatch
@@ -344,6 +356,29 @@ def test_a_hub_that_falls_silent_stops_all_writes(
     soon(lambda: "patch" in asked)
     held.check()
     clock.forward(10.1)
+    with pytest.raises(LeaseLost, match="could not be renewed"):
+        held.check()
+
+
+def test_a_renewal_counts_from_when_it_was_asked_for(
+    world: FakeWorld, held: Hold, clock: Clock
+) -> None:
+    """Others count from when the hub wrote it, which is before its answer comes."""
+    asked: list[str] = []
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if verb != "patch":
+            return None
+        asked.append(verb)
+        if len(asked) > 1:
+            return Unreachable("the hub", "silent")
+        clock.forward(9)
+        return None
+
+    world.hub.fault = fault
+    soon(lambda: len(asked) > 1)
+    held.check()
+    clock.forward(2)
     with pytest.raises(LeaseLost, match="could not be renewed"):
         held.check()
 
