@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.wire import Limits
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import ObjectRef
+from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
@@ -82,6 +82,14 @@ def test_a_name_arrives_as_one_segment(name: str) -> None:
         (asked,) = clusters.asked["rome"]
     assert asked.segments == ["api", "v1", "namespaces", name]
     assert asked.query == {}
+
+
+def test_what_is_applied_takes_no_field_from_whom_it_belongs_to() -> None:
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "one"}}
+    with Hostile(FakeWorld("rome")) as clusters:
+        clusters("rome").apply(Manifest("rome", body))
+        (asked,) = (each for each in clusters.asked["rome"] if each.method == "PATCH")
+    assert asked.query == {"fieldManager": "liqo-shortcut", "force": "false"}
 
 
 # Bounds, over TLS

@@ -733,10 +733,11 @@ def test_two_gateways_for_one_leaf_are_refused_by_name(world: FakeWorld) -> None
         list(events(world))
 
 
-def test_a_context_that_leads_to_another_cluster_is_refused(world: FakeWorld) -> None:
+@pytest.mark.parametrize("other", ["napoli", "milano", "mil"])
+def test_a_context_that_leads_to_another_cluster_is_refused(world: FakeWorld, other: str) -> None:
     (identity,) = world.leaves["milan"].of(r.CONFIG_MAP)
-    identity["data"]["CLUSTER_ID"] = "napoli"
-    with pytest.raises(Refused, match="its Liqo cluster ID is 'napoli'"):
+    identity["data"]["CLUSTER_ID"] = other
+    with pytest.raises(Refused, match=f"its Liqo cluster ID is '{other}'"):
         list(events(world))
 
 

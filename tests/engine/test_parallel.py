@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, together
 from kubectl_liqo_shortcut.errors import Forbidden, Interrupted, Transient, Unreachable
 
@@ -87,6 +88,19 @@ def test_at_a_first_look_an_unreachable_cluster_is_an_error_at_once() -> None:
     with pytest.raises(Unreachable):
         patiently(action, Deadline(5), first_look=True)  # type: ignore[arg-type]
     assert len(moments) == 1
+
+
+def test_later_an_unreachable_cluster_is_asked_again() -> None:
+    _, action = failing(1, Unreachable)
+    assert patiently(action, Deadline(5)) == "done"  # type: ignore[arg-type]
+
+
+def test_what_does_not_pass_is_tried_as_often_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "FIRST_PAUSE", 0.001)
+    moments, action = failing(99, Transient)
+    with pytest.raises(Transient):
+        patiently(action, Deadline(5), tries=4)  # type: ignore[arg-type]
+    assert len(moments) == 4
 
 
 def test_a_definite_answer_is_not_asked_for_twice() -> None:
