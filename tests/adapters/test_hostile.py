@@ -61,6 +61,16 @@ def test_a_whole_command_runs_over_tls() -> None:
         assert "DELETE" in {each.method for each in clusters.asked["rome"]}
 
 
+def test_a_server_must_prove_that_it_is_the_one_whose_address_was_asked() -> None:
+    with Hostile(FakeWorld("rome")) as clusters:
+        address = clusters.url["rome"].replace("127.0.0.1", "localhost")
+        cluster = {"server": address, "certificate-authority": certificate()[0]}
+        rome = connect("rome", Entry("here", cluster, {"token": "t"}))
+        with pytest.raises(ClusterError, match="certificate verify failed: Hostname mismatch"):
+            rome.list(WHAT)
+        assert clusters.asked["rome"] == []
+
+
 @pytest.mark.parametrize("name", EVIL, ids=ascii)
 def test_no_request_is_made_for_what_is_no_name(name: str) -> None:
     ref = ObjectRef("rome", r.CONFIGURATION, "liqo-tenant-milan", name)

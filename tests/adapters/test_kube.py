@@ -342,6 +342,11 @@ def test_a_line_of_a_watch_has_a_longest(says: Says) -> None:
         list(says(200, *[b" " * 100] * 30, limits=Limits(line=1000)).watch(WHAT, "1"))
 
 
+def test_an_answer_has_a_deepest(says: Says) -> None:
+    with pytest.raises(Nonsense, match="its answer is nested too deep"):
+        says(200, b'{"items": ' + b"[" * 200 + b"]" * 200 + b"}").list(WHAT)
+
+
 def test_no_encoding_is_accepted_that_was_not_asked_for(says: Says) -> None:
     packed = gzip.compress(b" " * 1_000_000)
     with pytest.raises(Nonsense, match="the encoding 'gzip', which was not asked for"):
