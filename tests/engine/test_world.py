@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.engine.world import World, wait_for
-from kubectl_liqo_shortcut.errors import Expired, Forbidden, TimedOut, Transient
+from kubectl_liqo_shortcut.errors import ClusterError, Expired, Forbidden, TimedOut, Transient
 from tests.fakes import Body, FakeCluster, FakeWorld
 
 WHAT = Selection(r.CONFIG_MAP, "liqo")
@@ -46,6 +46,19 @@ def wait_until(view: World, condition: object) -> None:
     while not condition():  # type: ignore[operator]
         assert deadline.left(), "nothing came"
         view.wait(deadline.left())
+
+
+def test_nothing_counts_as_not_there_before_all_lists_have_come(
+    rome: FakeCluster, view: World
+) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Transient("rome", "not now") if ref.kind == r.SECRET else None
+
+    rome.fault = fault
+    view.follow(rome, WHAT)
+    view.follow(rome, Selection(r.SECRET, "liqo"))
+    wait_until(view, lambda: ref(r.CLUSTER_ID_CONFIGMAP) in view.objects)
+    assert not view.synced
 
 
 def test_what_is_there_is_seen_and_then_what_changes(rome: FakeCluster, view: World) -> None:

@@ -1,0 +1,236 @@
+"""Bugs at the borders: what is sent, believed, shown, and where an identity comes from."""
+
+from __future__ import annotations
+
+from tests.mutations.mutation import Mutation
+
+_KUBE = ("tests/adapters/test_kube.py",)
+_HOSTILE = ("tests/adapters/test_hostile.py",)
+_STORED = ("tests/adapters/test_stored.py",)
+_CREDENTIALS = ("tests/adapters/test_credentials.py",)
+_CONNECT = ("tests/adapters/test_connect.py",)
+
+MUTATIONS = (
+    Mutation(
+        "whatever has the name is deleted",
+        "adapters/kube.py",
+        'only = {"uid": uid} | (',
+        "only: dict[str, str] = {} | (",
+        _HOSTILE,
+    ),
+    Mutation(
+        "what depends on a deleted object stays",
+        "adapters/kube.py",
+        '"kind": "DeleteOptions", "preconditions": only}',
+        '"kind": "DeleteOptions", "preconditions": only, "propagationPolicy": "Orphan"}',
+        _KUBE,
+        "tests/e2e/test_delete.py::test_delete_leaves_the_leaves_as_they_were",
+    ),
+    Mutation(
+        "fields are taken from whoever has them",
+        "adapters/kube.py",
+        '"force": "false"',
+        '"force": "true"',
+        _HOSTILE,
+    ),
+    Mutation(
+        "an apply is sent in a form that no server takes",
+        "adapters/kube.py",
+        '"application/apply-patch+yaml"',
+        '"application/apply-patch+json"',
+        _KUBE,
+        "tests/e2e/test_create.py::test_a_hub_without_the_crd_is_told_the_one_command",
+    ),
+    Mutation(
+        "a patch is sent in a form that no kind of Liqo's takes",
+        "adapters/kube.py",
+        '"application/merge-patch+json"',
+        '"application/strategic-merge-patch+json"',
+        _KUBE,
+        "tests/e2e/test_create.py::test_one_command_links_two_leaves_and_the_hub_knows",
+    ),
+    Mutation(
+        "the kinds of a cluster are asked for in no form of their own",
+        "adapters/kube.py",
+        '"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"',
+        '"application/json"',
+        _KUBE,
+        "tests/e2e/test_lifecycle.py::test_namespaces_go_when_asked_and_nothing_else_is_in_them",
+    ),
+    Mutation(
+        "a list may be of any size as long as its pages are few",
+        "adapters/kube.py",
+        "            if size > self._limits.listing:\n",
+        "            if len(body) > self._limits.listing:\n",
+        _HOSTILE,
+    ),
+    Mutation(
+        "a list goes on when the time is over",
+        "adapters/kube.py",
+        "            if patience.left() == 0.0:\n",
+        "            if patience.left() == 0.0 and not found:\n",
+        (*_HOSTILE, *_KUBE),
+    ),
+    Mutation(
+        "a name selects by other fields too",
+        "adapters/kube.py",
+        'name = re.sub(r"([\\\\,=])", r"\\\\\\1", what.name)',
+        "name = what.name",
+        _KUBE,
+    ),
+    Mutation(
+        "a busy server's 429 is an error for good",
+        "adapters/kube.py",
+        "_PASSING = (429, 500,",
+        "_PASSING = (500,",
+        _KUBE,
+    ),
+    Mutation(
+        "a message tells what listens at the address that a stored identity names",
+        "adapters/kube.py",
+        "        if self._stored:\n            return kind(self._name, _STORED,",
+        "        if self._stored and not said:\n            return kind(self._name, _STORED,",
+        (*_STORED, *_HOSTILE),
+    ),
+    Mutation(
+        "a Secret comes with the annotation that repeats its private key",
+        "adapters/decode.py",
+        '    body["metadata"].pop("annotations", None)  #',
+        '    body["metadata"].get("annotations", None)  #',
+        _HOSTILE,
+    ),
+    Mutation(
+        "an object of another namespace is taken for the one that was asked for",
+        "adapters/decode.py",
+        'if kind.namespaced and namespace and metadata.get("namespace") != namespace:',
+        'if kind.namespaced and namespace and not metadata.get("namespace"):',
+        _KUBE,
+    ),
+    Mutation(
+        "an answer may be nested without end",
+        "adapters/decode.py",
+        "_DEEPEST = 100\n",
+        "_DEEPEST = 100_000\n",
+        _KUBE,
+    ),
+    Mutation(
+        "an answer is unpacked",
+        "adapters/wire.py",
+        'not in ("", "identity"):',
+        'not in ("", "identity", "gzip"):',
+        _KUBE,
+    ),
+    Mutation(
+        "one silent cluster takes all the time that a command has",
+        "adapters/wire.py",
+        "min(self.whole, left / 2))",
+        "min(self.whole, left))",
+        (*_HOSTILE, *_KUBE),
+    ),
+    Mutation(
+        "a line of a watch may be endless",
+        "adapters/wire.py",
+        "        if len(rest) > longest:\n",
+        "        if len(piece) > longest:\n",
+        _KUBE,
+    ),
+    Mutation(
+        "a token with a line break is told whole by an error",
+        "adapters/credentials.py",
+        "if not (token.isascii() and token.isprintable()):",
+        "if not (token.isascii() or token.isprintable()):",
+        _CREDENTIALS,
+    ),
+    Mutation(
+        "a plain connection is told the token",
+        "adapters/credentials.py",
+        "    if not server.is_tls:\n",
+        "    if not server.is_tls and not user:\n",
+        _CREDENTIALS,
+    ),
+    Mutation(
+        "everybody who was refused runs the plugin once more",
+        "adapters/credentials.py",
+        "            if self._current is refused:\n",
+        "            if self._current is not None:\n",
+        _CREDENTIALS,
+    ),
+    Mutation(
+        "a plugin in the working folder is run",
+        "adapters/plugin.py",
+        "    if not os.path.isabs(path):\n",
+        "    if not os.path.exists(path):\n",
+        _CREDENTIALS,
+    ),
+    Mutation(
+        "a stored identity reads a file of this machine",
+        "adapters/stored.py",
+        '"client-key-data", "token")',
+        '"client-key-data", "token", "tokenFile")',
+        _STORED,
+    ),
+    Mutation(
+        "a stored identity leads through a proxy of this machine",
+        "adapters/stored.py",
+        'for field in ("server", "proxy-url"):',
+        'for field in ("server",):',
+        _STORED,
+    ),
+    Mutation(
+        "a stored identity goes to a server without TLS",
+        "adapters/stored.py",
+        'parts.scheme != "https" or',
+        'parts.scheme not in ("https", "http") or',
+        _STORED,
+    ),
+    Mutation(
+        "an identity is looked for in namespaces that are no tenants'",
+        "adapters/stored.py",
+        'labels = f"{r.TENANT_NAMESPACE}=true,{r.REMOTE_CLUSTER_ID}={leaf}"',
+        'labels = f"{r.REMOTE_CLUSTER_ID}={leaf}"',
+        _STORED,
+    ),
+    Mutation(
+        "a certificate for another host is taken",
+        "adapters/tls.py",
+        "    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN\n",
+        "    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN\n"
+        "    context.check_hostname = False\n",
+        _HOSTILE,
+    ),
+    Mutation(
+        "the password in a server's address is shown",
+        "adapters/server.py",
+        "    return f\"{scheme}{colons}{host.rpartition('@')[2]}{slash}{path}\"\n",
+        '    return f"{scheme}{colons}{host}{slash}{path}"\n',
+        _HOSTILE,
+    ),
+    Mutation(
+        "an error quotes the password that it is about",
+        "adapters/connect.py",
+        'said = f"{entry.where}: the HTTP client refuses an address or a credential"',
+        'said = f"{entry.where}: the HTTP client refuses {error}"',
+        _CONNECT,
+    ),
+    Mutation(
+        "groups to act with are left out where no user is named",
+        "adapters/impersonation.py",
+        "        if groups or uid or extra:\n",
+        "        if groups and uid and extra:\n",
+        _CREDENTIALS,
+    ),
+    Mutation(
+        "the hub is asked as oneself, whomever --as names",
+        "adapters/access.py",
+        "user=self._impersonation.over(entry.user))",
+        "user=self._impersonation.over(entry.user) and entry.user)",
+        _CONNECT,
+    ),
+    Mutation(
+        "the last of several kubeconfig files wins",
+        "adapters/kubeconfig.py",
+        '            merged["current-context"] or document.get("current-context") or ""\n',
+        '            document.get("current-context") or merged["current-context"] or ""\n',
+        ("tests/adapters/test_kubeconfig.py",),
+    ),
+)
