@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.wire import Limits
@@ -340,6 +341,12 @@ def test_an_answer_has_a_longest(says: Says) -> None:
 def test_a_line_of_a_watch_has_a_longest(says: Says) -> None:
     with pytest.raises(Nonsense, match="a line of its watch is longer than 1000 bytes"):
         list(says(200, *[b" " * 100] * 30, limits=Limits(line=1000)).watch(WHAT, "1"))
+
+
+def test_a_line_has_a_longest_however_small_its_pieces() -> None:
+    drops = wire.Answer(200, {}, pieces=iter([b" " * 100] * 30))
+    with pytest.raises(wire.Unreadable, match="longer than 1000 bytes"):
+        list(wire.lines(drops, 1000))
 
 
 def test_an_answer_has_a_deepest(says: Says) -> None:
