@@ -84,7 +84,7 @@ def _noticed(mutation: Mutation, *, lab: bool) -> str:
         _must_be_a_program(mutation, root)
         if lab:
             return failure(root, [mutation.lab], LAB_SECONDS)
-        return _hung_or_failed(root, [*NO_LAB, *mutation.tests]) or failure(root, UNIT)
+        return _hung_or_failed(root, [*NO_LAB, *mutation.tests]) or _failed_twice(root)
 
 
 def _hung_or_failed(root: Path, words: Sequence[str]) -> str:
@@ -93,6 +93,14 @@ def _hung_or_failed(root: Path, words: Sequence[str]) -> str:
         return failure(root, words, SOON)
     except TooLong as error:
         return f"{words[-1]}: {error}"
+
+
+def _failed_twice(root: Path) -> str:
+    """A test of all that fails: alone too, else it was the machine that was busy."""
+    by = failure(root, UNIT)
+    if by and not failure(root, [by]):
+        raise Undecided(f"{by} failed among all others, and passed alone")
+    return by
 
 
 def failure(root: Path, words: Sequence[str], seconds: float = SECONDS) -> str:
