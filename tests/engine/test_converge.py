@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
-from kubectl_liqo_shortcut.engine import stuck
+from kubectl_liqo_shortcut.engine import converge, stuck
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
 from tests.clock import Clock
 from tests.commands.test_create import events, outcome, waits_for_an_endpoint
@@ -64,6 +65,23 @@ def test_a_conflict_is_looked_at_again(world: FakeWorld) -> None:
     world.leaves["rome"].fault = fault
     happened = list(events(world))
     assert any(isinstance(event, Seen) and "trying again" in event.says for event in happened)
+
+
+def test_a_server_that_asks_for_time_is_given_it(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converge, "_RETRY_PAUSE", 0.01)
+    moments: list[float] = []
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        if (verb, ref.kind) != ("create", r.GATEWAY_CLIENT):
+            return None
+        moments.append(time.monotonic())
+        return Transient("rome", "busy", retry_after=0.5) if len(moments) == 1 else None
+
+    world.leaves["rome"].fault = fault
+    list(events(world))
+    assert moments[1] - moments[0] >= 0.5
 
 
 def test_what_each_leaf_waits_for_is_told_until_it_is_there(world: FakeWorld) -> None:
