@@ -154,7 +154,7 @@ MUTATIONS = (
     Mutation(
         "a Lease that is renewed all the time is taken over",
         "engine/lease.py",
-        "                        found, since = present, time.monotonic()\n",
+        "                        found, since = present, parallel.now()\n",
         "                        found = present\n",
         _LEASE,
     ),
