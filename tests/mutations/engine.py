@@ -330,7 +330,7 @@ MUTATIONS = (
     Mutation(
         "a link goes before the leaves' nodes have followed",
         "engine/service_back.py",
-        "        time.sleep(min(NODES_FOLLOW, deadline.left()))\n",
+        "        time.sleep(min(pause, deadline.left()))\n",
         "        time.sleep(0.0)\n",
         ("tests/commands/test_delete_services.py",),
     ),
