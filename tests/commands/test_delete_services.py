@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.commands.delete import Options, delete
 from kubectl_liqo_shortcut.commands.delete_plan import service_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
@@ -27,11 +27,12 @@ from kubectl_liqo_shortcut.errors import (
     Refused,
     TimedOut,
 )
+from tests.clock import Clock
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, outcome, records
 from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_leaves import silence
-from tests.commands.test_service import VIA_HUB, now, turn_on
+from tests.commands.test_service import VIA_HUB, now, once, turn_on
 from tests.fakes import Body, FakeWorld
 from tests.linked import link
 from tests.offloading import (
@@ -114,23 +115,28 @@ def test_a_service_that_does_not_go_over_it_is_left_alone(
     assert not is_on(world)
 
 
+def milan_follows(event: Event) -> bool:
+    return isinstance(event, Seen) and event.ref.kind == r.ENDPOINT_SLICE
+
+
 def test_a_shortcut_stays_where_its_services_do_not_follow(
-    world: FakeWorld, liqo: Offloading
+    world: FakeWorld, liqo: Offloading, clock: Clock
 ) -> None:
     liqo.mapping_down.add("rome")
     before = links(world)
     with pytest.raises(TimedOut, match="through the hub") as caught:
-        run(world, timeout=0.5)
+        list(clock.until(milan_follows, delete(record(world), world, limits(60), Stop())))
     assert str(caught.value.hint).startswith("the shortcut was left as it is")
     assert links(world) == before
 
 
 def test_forgetting_goes_on_all_the_same_and_has_time_for_it(
-    world: FakeWorld, liqo: Offloading
+    world: FakeWorld, liqo: Offloading, clock: Clock
 ) -> None:
     liqo.mapping_down.add("rome")
-    happened = list(delete(record(world), world, limits(1.5, forget=True), Stop()))
-    assert any("go through the hub after 0.5s" in each.text for each in _notes(happened))
+    deleting = delete(record(world), world, limits(60, forget=True), Stop())
+    happened = list(once(milan_follows, lambda: clock.forward(20), deleting))
+    assert any("go through the hub after 20s" in each.text for each in _notes(happened))
     assert (links(world), records(world)) == ([], [])
 
 
