@@ -209,8 +209,12 @@ def test_an_answer_that_would_take_many_times_its_size_is_nonsense() -> None:
             clusters("rome").list(WHAT)
 
 
-def test_a_list_without_end_ends_with_the_time_of_the_command() -> None:
-    endless = json.dumps({"metadata": {"continue": "more"}, "items": []}).encode()
+@pytest.mark.parametrize("names", [(), ("one",)], ids=["empty pages", "pages"])
+def test_a_list_without_end_ends_with_the_time_of_the_command(names: tuple[str, ...]) -> None:
+    items = [an_object(r.CONFIG_MAP, each, "liqo") for each in names]
+    for each in items:
+        each["metadata"]["resourceVersion"] = "1"
+    endless = json.dumps({"metadata": {"continue": "more"}, "items": items}).encode()
     with Hostile(FakeWorld("rome")) as clusters:
         clusters.says["rome"] = lambda _: Answer(endless)
         with (
