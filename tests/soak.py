@@ -8,15 +8,18 @@ come to its end begins anew. The file is also the plugin of pytest that does so.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
+E2E = ROOT / "tests" / "e2e"
 HALF_AN_HOUR = 28 * 60.0  # seconds, less what the last test and the lab's end may take
 PROPERTIES = "properties"
 PARTS = {
@@ -47,7 +50,7 @@ def main(words: list[str]) -> int:
             break
     for part, code in ends.items():
         _say(f"{part}: {f'to be gone on with: make soak PART={part}' if code else 'passed'}")
-    return max(ends.values())
+    return 1 if any(ends.values()) else 0
 
 
 def _say(what: str) -> None:
@@ -69,20 +72,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class State:
-    """The tests of a part that have passed since it began."""
+    """The tests of a part that have passed since it began, with the sources that are there now."""
 
     def __init__(self, part: str) -> None:
         self._file = ROOT / ".pytest_cache" / f"soak-{part}"
-        self.passed = set(self._file.read_text("utf-8").splitlines() if self._file.exists() else ())
+        self._sources = _digest()
+        kept = self._file.read_text("utf-8").splitlines() if self._file.exists() else []
+        self.passed = set(kept[1:]) if kept[:1] == [self._sources] else set[str]()
 
     def add(self, test: str) -> None:
         self._file.parent.mkdir(exist_ok=True)
+        if not self.passed:
+            self._file.write_text(f"{self._sources}\n", "utf-8")
         with self._file.open("a", encoding="utf-8") as file:
             file.write(f"{test}\n")
         self.passed.add(test)
 
     def forget(self) -> None:
         self._file.unlink(missing_ok=True)
+
+
+def _digest() -> str:
+    """Of all that a test may depend on: what has passed before a change proves nothing after it."""
+    digest = hashlib.sha256()
+    for folder in ("kubectl_liqo_shortcut", "templates", "tests"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,7 +112,8 @@ class Soak:
     def __init__(self, config: pytest.Config) -> None:
         self._part: str = config.getoption("--part")
         self._state = State(self._part)
-        self._worker = hasattr(config, "workerinput")
+        self._quiet = hasattr(config, "workerinput") or config.option.collectonly
+        self._failed: set[str] = set()
         self._began = time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
@@ -104,6 +122,8 @@ class Soak:
     ) -> None:
         for item in items:
             _require_part(item)
+        if not any(_part_of(item) == self._part for item in items):
+            raise pytest.UsageError(f"no test belongs to the part {self._part}")
         left = [each for each in items if self._is_left(each)]
         chosen = set(left)
         config.hook.pytest_deselected(items=[each for each in items if each not in chosen])
@@ -120,24 +140,27 @@ class Soak:
         return result  # noqa: B901
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed and not self._worker:
+        """Its setup, its call and its teardown must have passed."""
+        if not report.passed:
+            self._failed.add(report.nodeid)
+        elif report.when == "teardown" and report.nodeid not in self._failed and not self._quiet:
             self._state.add(report.nodeid)
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if not self._worker and exitstatus in (
-            pytest.ExitCode.OK,
-            pytest.ExitCode.NO_TESTS_COLLECTED,
-        ):
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        over = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if exitstatus in over and not self._quiet:
             _say(f"\n{self._part}: all {len(self._state.passed)} tests have passed")
             self._state.forget()
+            session.exitstatus = pytest.ExitCode.OK  # the last test may have been the last run's
 
 
 def _part_of(item: pytest.Item) -> str:
     marker = item.get_closest_marker("soak")
     if marker is not None:
         return str(marker.args[0])
-    is_property = item.get_closest_marker("hypothesis") and not item.get_closest_marker("e2e")
-    return PROPERTIES if is_property else ""
+    is_property = hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+    return PROPERTIES if is_property and E2E not in item.path.parents else ""
 
 
 def _require_part(item: pytest.Item) -> None:

@@ -105,11 +105,16 @@ def kind(lab: Lab) -> None:
     succeed(lab, "crd", "install")
 
 
+def _install_kind(lab: Lab) -> None:
+    """Again, where a test took it away."""
+    if lab.clusters[HUB].kube.find(f"{CRDS}/shortcuts.shortcut.liqo.io") is None:
+        succeed(lab, "crd", "install")
+
+
 @pytest.fixture
 def hub(clean_lab: Lab, kind: None) -> Lab:
-    """The lab, with the kind Shortcut installed on its hub: again, where a test took it away."""
-    if clean_lab.clusters[HUB].kube.find(f"{CRDS}/shortcuts.shortcut.liqo.io") is None:
-        succeed(clean_lab, "crd", "install")
+    """The lab, with the kind Shortcut installed on its hub."""
+    _install_kind(clean_lab)
     return clean_lab
 
 
@@ -126,6 +131,7 @@ def link(lab: Lab, kind: None, usual_spec: Object) -> Iterator[Lab]:
     What that test broke is mended by ``sync``; what was made with options is made anew.
     """
     _calm(lab)
+    _install_kind(lab)
     for side in (PAIR, PAIR[::-1]):
         lab.faults.heal_gateway(*side)
     kube = lab.clusters[HUB].kube

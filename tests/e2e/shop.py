@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from functools import partial
 
 from kubectl_liqo_shortcut.core import probe
 from tests.e2e.plugin import PAIR, plugin, succeed
+from tests.lab.dataplane import offloading
 from tests.lab.errors import LabError
-from tests.lab.kube import CORE, path, wait_for
+from tests.lab.kube import CORE, Kube, path, wait_for
 from tests.lab.lab import Lab
 
 CLIENT, SERVER = PAIR
@@ -125,8 +127,26 @@ class Shop(Web):
 def make_probe_namespaces(lab: Lab) -> None:
     """On both leaves, for ``verify``; it takes away only what it made itself."""
     for leaf in PAIR:
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": probe.NAMESPACE}}
-        lab.clusters[leaf].kube.create(path(CORE, "namespaces"), body)
+        offloading.make_namespace(lab.clusters[leaf].kube, probe.NAMESPACE)
+
+
+def remove_probe_namespaces(lab: Lab) -> None:
+    """Kubernetes needs some seconds to end a namespace; the Pods in it must be gone before."""
+    for leaf in PAIR:
+        lab.clusters[leaf].kube.delete(path(CORE, "namespaces", name=probe.NAMESPACE))
+    wait_for_no_probe_namespaces(lab)
+
+
+def wait_for_no_probe_namespaces(lab: Lab) -> None:
+    for leaf in PAIR:
+        kube = lab.clusters[leaf].kube
+        assert kube.list(path(CORE, "pods", probe.NAMESPACE)) == []
+        url = path(CORE, "namespaces", name=probe.NAMESPACE)
+        wait_for(partial(_is_gone, kube, url), 60, f"{leaf}: {probe.NAMESPACE} ends")
+
+
+def _is_gone(kube: Kube, url: str) -> bool:
+    return kube.find(url) is None
 
 
 def hub_address(lab: Lab) -> str:

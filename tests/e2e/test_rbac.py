@@ -22,7 +22,13 @@ from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.permissions import Access, Question, Scope, questions
 from kubectl_liqo_shortcut.core.resources import Kind
 from tests.e2e.plugin import NAME, PAIR, environment, succeed
-from tests.e2e.shop import NAMESPACE, Shop
+from tests.e2e.shop import (
+    NAMESPACE,
+    Shop,
+    make_probe_namespaces,
+    remove_probe_namespaces,
+    wait_for_no_probe_namespaces,
+)
 from tests.lab import binaries
 from tests.lab.fault_proxy import FaultProxy, Request, fault_proxy
 from tests.lab.kube import CORE, CRDS, RBAC, Kube, path, wait_for
@@ -79,7 +85,9 @@ def limited(
     lab: Lab, kind: None, shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Limited]:
     folder = tmp_path_factory.mktemp("rbac")
-    lab.remove_link(*PAIR)  # what is printed has to make the tenant namespaces
+    lab.remove_shortcuts()
+    lab.remove_link(*PAIR)  # what is printed has to make the tenant namespaces,
+    remove_probe_namespaces(lab)  # and these
     clusters = {name: lab.clusters[name] for name in ("hub", *PAIR)}
     printed: dict[str, str] = {}
     tokens: dict[str, str] = {}
@@ -93,6 +101,8 @@ def limited(
     lab.remove_link(*PAIR)
     for name, cluster in clusters.items():
         withdraw(cluster.kube, printed[name])
+    wait_for_no_probe_namespaces(lab)
+    make_probe_namespaces(lab)
 
 
 def apply(lab: Lab, cluster: str, documents: str) -> None:

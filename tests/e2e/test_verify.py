@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,12 @@ from kubectl_liqo_shortcut.commands.rbac import on_leaf
 from kubectl_liqo_shortcut.core.permissions import questions
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from tests.e2e.plugin import PAIR, changes, interrupt_when, plugin, snapshots
-from tests.e2e.shop import Shop, make_probe_namespaces
+from tests.e2e.shop import (
+    Shop,
+    make_probe_namespaces,
+    remove_probe_namespaces,
+    wait_for_no_probe_namespaces,
+)
 from tests.lab.kube import CORE, Kube, Object, path, wait_for
 from tests.lab.lab import Lab
 
@@ -52,30 +56,12 @@ def traceless(linked: Lab) -> Iterator[None]:
 @pytest.fixture
 def no_namespaces(linked: Lab) -> Iterator[None]:
     """None for probes at first, and none that ``verify`` made is left."""
-    remove_namespaces(linked)
+    remove_probe_namespaces(linked)
     before = snapshots(linked)
     yield
-    wait_until_gone(linked)
+    wait_for_no_probe_namespaces(linked)
     assert [each for each in changes(linked, before) if NAMESPACE in each] == []
     make_probe_namespaces(linked)
-
-
-def remove_namespaces(lab: Lab) -> None:
-    for leaf in PAIR:
-        lab.clusters[leaf].kube.delete(path(CORE, "namespaces", name=NAMESPACE))
-    wait_until_gone(lab)
-
-
-def wait_until_gone(lab: Lab) -> None:
-    """A namespace takes Kubernetes some seconds to end; the Pods in it must be gone before."""
-    for leaf in PAIR:
-        kube = lab.clusters[leaf].kube
-        assert kube.list(path(CORE, "pods", NAMESPACE)) == []
-        wait_for(partial(is_gone, kube), 60, f"{leaf}: {NAMESPACE} ends")
-
-
-def is_gone(kube: Kube) -> bool:
-    return kube.find(path(CORE, "namespaces", name=NAMESPACE)) is None
 
 
 @pytest.mark.usefixtures("no_namespaces")
@@ -113,13 +99,16 @@ def test_an_image_that_is_missing_is_an_error(linked: Lab) -> None:
     assert "Hint: --image" in done.stderr
 
 
+@pytest.mark.usefixtures("no_namespaces")
+def test_ctrl_c_leaves_nothing_not_even_the_namespace_it_made(linked: Lab) -> None:
+    ended, said = interrupt_when(linked, "runs as", signal.SIGINT, "verify", *PAIR)
+    assert ended == 130, said
+
+
 @pytest.mark.usefixtures("traceless")
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
-)
-def test_a_signal_leaves_nothing(linked: Lab, number: signal.Signals, code: int) -> None:
-    ended, said = interrupt_when(linked, "runs as", number, "verify", *PAIR)
-    assert ended == code, said
+def test_sigterm_leaves_nothing(linked: Lab) -> None:
+    ended, said = interrupt_when(linked, "runs as", signal.SIGTERM, "verify", *PAIR)
+    assert ended == 143, said
 
 
 @pytest.mark.usefixtures("traceless")

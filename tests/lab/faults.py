@@ -45,10 +45,10 @@ class Faults:
         self.start_controllers(cluster)
 
     def cut_api_server(self, cluster: str) -> None:
-        """To everybody else it is as dead as a killed one, and soon back.
+        """To the host, to Pods and to its controllers it is as dead as a killed one, and soon back.
 
-        Its connections end, and new ones are refused; the cluster's own controllers end. Only its
-        connections to itself stay, without which it would need a minute to come to its senses.
+        Its connections end, and new ones are refused; its cluster's controllers end. What is in the
+        router's namespace reaches it still: above all itself, or it would need a minute afterwards.
         """
         self.stop_controllers(cluster)
         address = self._clusters[cluster].spec.api_address
@@ -63,7 +63,7 @@ class Faults:
 
     def mend_api_server(self, cluster: str) -> None:
         """It answers everybody, and Liqo's controllers are ready; nothing to do if it does."""
-        if _cut(cluster) in _in_router("nft", "list", "tables", "ip"):
+        if f"table ip {_cut(cluster)}" in _in_router("nft", "list", "tables", "ip").splitlines():
             _in_router("nft", "delete", "table", "ip", _cut(cluster))
             self.start_controllers(cluster)
 
@@ -115,8 +115,9 @@ class Faults:
     def _signal_gateway(self, cluster: str, remote: str, number: signal.Signals) -> None:
         namespace = links.gateway_namespace(self._clusters[cluster].kube, cluster, remote)
         for pid in run("ip", "netns", "pids", namespace).split():
-            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "gateway":
-                os.kill(int(pid), number)
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "gateway":
+                    os.kill(int(pid), number)
 
     def heal_gateway(self, cluster: str, remote: str) -> None:
         """End what was done to it, if there is one; nothing to do for one that starts anew."""

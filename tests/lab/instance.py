@@ -14,9 +14,9 @@ DEFAULT = "liqolab"
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 """The number of this worker of pytest-xdist; 0 without any."""
 
-NAME = (os.environ.get(VARIABLE) or DEFAULT) + (str(WORKER + 1) if WORKER else "")
+NAME = (os.environ.get(VARIABLE) or DEFAULT) + (f"w{WORKER}" if WORKER else "")
 
 
 def is_valid() -> bool:
-    """Whether it can be the name of a network interface, and the start of no other lab's name."""
-    return re.fullmatch(r"[a-z][a-z0-9]{0,12}", NAME) is not None
+    """Whether nothing but labs can bear it: what bears a lab's name is removed with the lab."""
+    return re.fullmatch(rf"{DEFAULT}[a-z0-9]{{0,6}}", NAME) is not None

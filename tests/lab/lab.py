@@ -324,6 +324,6 @@ def _clean_remains(state: State, report: Callable[[str], None]) -> None:
     elif network.namespaces():
         raise LabError(
             f"there are network namespaces called {instance.NAME}, but no lab in {state.root}",
-            hint=f"choose another name, such as {instance.VARIABLE}={instance.NAME}2, and another"
-            f" {RANGE_VARIABLE}; `make lab-stop` removes what nobody uses any more",
+            hint=f"choose another name, such as {instance.VARIABLE}={instance.DEFAULT}b, and"
+            f" another {RANGE_VARIABLE}; `make lab-stop` removes what nobody uses any more",
         )

@@ -36,7 +36,7 @@ def require_host() -> None:
     if not instance.is_valid():
         raise LabError(
             f"{instance.VARIABLE}={instance.NAME} cannot be the name of a lab",
-            hint=f"choose 13 small letters and digits at most, such as {instance.DEFAULT}",
+            hint=f"choose it with up to six small letters and digits behind {instance.DEFAULT}",
         )
     if os.geteuid() != 0:
         raise LabError(

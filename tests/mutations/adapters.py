@@ -39,7 +39,7 @@ MUTATIONS = (
         '"application/apply-patch+yaml"',
         '"application/apply-patch+json"',
         _KUBE,
-        "tests/e2e/test_create.py::test_a_hub_without_the_crd_is_told_the_one_command",
+        "tests/e2e/test_create.py::test_one_command_links_two_leaves_and_the_hub_knows",
     ),
     Mutation(
         "a patch is sent in a form that no kind of Liqo's takes",
