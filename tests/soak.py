@@ -28,6 +28,8 @@ PARTS = {
     "races": "twenty commands at once for one shortcut on the lab",
     "kubeconfigs": "each kind of kubeconfig, beside kubectl",
     "rbac": "each rule of the leaves' roles taken away",
+    "installs": "each way of pip",
+    "waits": "what real Liqo needs a minute for on the lab",
     "clients": "two clients of one shortcut, interleaved by many seeds",
     "nonsense": "clusters that answer nonsense, by many seeds",
     PROPERTIES: "every property, with a thousand examples each",

@@ -89,8 +89,8 @@ def test_an_interrupted_create_leaves_nothing(hub: Lab, number: signal.Signals, 
 
 
 def test_a_timeout_keeps_what_was_made_and_the_same_command_goes_on(hub: Lab) -> None:
-    hub.set_knobs(pod_start=10)
-    done = plugin(hub, "create", *PAIR, "--timeout", "8s")
+    hub.set_knobs(pod_start=8)
+    done = plugin(hub, "create", *PAIR, "--timeout", "6s")
     assert done.returncode == 5, done.stderr
     assert "leaf-1: Connection: not there yet (udp://" in done.stderr
     assert succeed(hub, "create", *PAIR).endswith("configured\n") or ready(hub) == "True"

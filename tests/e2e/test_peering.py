@@ -33,10 +33,10 @@ def modules(lab: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def unpeered(modules: Lab, pristine: Lab) -> Iterator[Lab]:
+def unpeered(modules: Lab, hub: Lab) -> Iterator[Lab]:
     """The lab, where nobody is peered; whoever is afterwards, is not for long."""
-    yield pristine
-    pristine.end_peerings()
+    yield hub
+    hub.end_peerings()
 
 
 @pytest.fixture

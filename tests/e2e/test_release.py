@@ -230,7 +230,14 @@ def venv(dependencies: Path) -> Iterator[Path]:
     assert not (dependencies / PLUGIN).exists()
 
 
-@pytest.mark.parametrize("package", ["*.whl", "kubectl_liqo_shortcut-*.tar.gz", "editable"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        "*.whl",
+        pytest.param("kubectl_liqo_shortcut-*.tar.gz", marks=pytest.mark.soak("installs")),
+        pytest.param("editable", marks=pytest.mark.soak("installs")),
+    ],
+)
 def test_pip_installs_it(dist: Path, venv: Path, package: str, tmp_path: Path) -> None:
     if package == "editable":
         tree = tmp_path / "tree"
