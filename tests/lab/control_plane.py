@@ -79,8 +79,8 @@ def api_server(state: State, spec: ClusterSpec) -> Process:
         f"--service-account-signing-key-file={folder / 'sa.key'}",
         *("--profiling=false", "--enable-priority-and-fairness=false"),
     ]
-    # Fewer garbage collections: some 100 MiB more for each server, and a tenth less of its time.
-    return spawn(state, api_server_name(spec), command, {"GOGC": "400"})
+    # Fewer garbage collections: 70 MiB more for each server, and three seconds less to start.
+    return spawn(state, api_server_name(spec), command, {"GOGC": "200"})
 
 
 def controllers(state: State, spec: ClusterSpec) -> None:
@@ -280,7 +280,7 @@ def node(state: State) -> Process:
     return _our_daemon(state, "node")
 
 
-def _our_daemon(state: State, module: str) -> Process:
+def _our_daemon(state: State, name: str) -> Process:
     repository = Path(__file__).parents[2]
     environment = {
         "PYTHONPATH": str(repository),
@@ -288,6 +288,4 @@ def _our_daemon(state: State, module: str) -> Process:
         "LAB_CACHE": str(binaries.cache_root()),
         instance.VARIABLE: instance.NAME,
     }
-    return spawn(
-        state, module, [sys.executable, "-m", f"tests.lab.{module}", state.root], environment
-    )
+    return spawn(state, name, [sys.executable, "-m", f"tests.lab.{name}", state.root], environment)
