@@ -6,6 +6,7 @@ With ``--lab`` those that only the lab can show, each by its end-to-end test; as
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -33,6 +34,7 @@ def main() -> str | None:
     parser.add_argument("--only", metavar="NAME", help="one of them, by a part of its name")
     parser.add_argument("--lab", action="store_true", help="those that only the lab can show")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing is left
     chosen = [
         each
         for each in CATALOGUE
