@@ -201,15 +201,18 @@ def shop(dataplane: Lab) -> Shop:
 def unlinked(shop: Shop, hub: Lab) -> Iterator[Shop]:
     """Through the hub, without a shortcut."""
     yield shop
-    plugin(hub, "service", "disable", KEY)
-    shop.leads_to(shop.external_address)
+    _back_to_the_hub(shop)
 
 
 @pytest.fixture
 def linked(shop: Shop, link: Lab) -> Iterator[Shop]:
     """Through the hub, with a shortcut."""
     yield shop
-    plugin(link, "service", "disable", KEY)
+    _back_to_the_hub(shop)
+
+
+def _back_to_the_hub(shop: Shop) -> None:
+    plugin(shop.lab, "service", "disable", KEY)
     shop.leads_to(shop.external_address)
 
 

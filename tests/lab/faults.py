@@ -55,16 +55,19 @@ class Faults:
         hook = "type filter hook input priority -300"
         refuse = f"ip saddr != {address} ip daddr {address} tcp dport {API_PORT}"
         rules = f"{hook}\n{refuse} reject with tcp reset\n"
-        _in_router(
+        network.in_router(
             *("nft", "-f", "-"), stdin=f"table ip {_cut(cluster)} {{\nchain input {{\n{rules}}}\n}}"
         )
         others = ("src", f"{address}:{API_PORT}", "and", "not", "dst", address)
-        _in_router("ss", "--kill", "--tcp", *others)
+        network.in_router("ss", "--kill", "--tcp", *others)
 
     def mend_api_server(self, cluster: str) -> None:
         """It answers everybody, and Liqo's controllers are ready; nothing to do if it does."""
-        if f"table ip {_cut(cluster)}" in _in_router("nft", "list", "tables", "ip").splitlines():
-            _in_router("nft", "delete", "table", "ip", _cut(cluster))
+        if (
+            f"table ip {_cut(cluster)}"
+            in network.in_router("nft", "list", "tables", "ip").splitlines()
+        ):
+            network.in_router("nft", "delete", "table", "ip", _cut(cluster))
             self.start_controllers(cluster)
 
     def freeze_api_server(self, cluster: str) -> None:
@@ -149,10 +152,6 @@ class Faults:
 def _cut(cluster: str) -> str:
     """The nftables table that keeps everybody from the API server of *cluster*."""
     return f"{_TABLE}_{cluster.replace('-', '_')}"
-
-
-def _in_router(*command: str, stdin: str | None = None) -> str:
-    return run("ip", "netns", "exec", network.ROUTER, *command, stdin=stdin)
 
 
 def _serves_all(kube: Kube) -> bool:

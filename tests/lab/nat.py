@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from tests.lab import conntrack, network
 from tests.lab.cluster import LabCluster
-from tests.lab.shell import run
 
 _TABLE = "ip liqolab_nat"
 _FORWARDED = "0x6e6174"  # marks what came in by a forward, and its answers
@@ -64,7 +63,7 @@ class Nat:
     def clear(self) -> None:
         """No cluster is behind NAT any more."""
         if _rules():
-            _in_router("nft", "delete", "table", *_TABLE.split())
+            network.in_router("nft", "delete", "table", *_TABLE.split())
             _forget()
 
     def behind(self) -> list[str]:
@@ -78,19 +77,15 @@ class Nat:
 
     def _add(self, *rules: str) -> None:
         lines = [_CHAINS, *(f"add rule {_TABLE} {rule}" for rule in rules)]
-        _in_router("nft", "-f", "-", stdin="\n".join(lines))
+        network.in_router("nft", "-f", "-", stdin="\n".join(lines))
         _forget()
 
 
 def _rules() -> str:
     """All there are; "" where no cluster is behind NAT, or there is no lab."""
-    return _in_router("nft", "list", "table", *_TABLE.split(), check=False)
+    return network.in_router("nft", "list", "table", *_TABLE.split(), check=False)
 
 
 def _forget() -> None:
     """Flows that are there would go on as before."""
-    _in_router(sys.executable, "-I", conntrack.__file__)
-
-
-def _in_router(*command: str, stdin: str | None = None, check: bool = True) -> str:
-    return run("ip", "netns", "exec", network.ROUTER, *command, stdin=stdin, check=check)
+    network.in_router(sys.executable, "-I", conntrack.__file__)

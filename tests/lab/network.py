@@ -105,14 +105,14 @@ def create(topology: Topology) -> None:
 def destroy() -> None:
     """The processes in the namespaces must be gone already."""
     run("ip", "link", "del", HOST_LINK, check=False)
-    for namespace in namespaces():
-        run("ip", "netns", "del", namespace, check=False)
+    for name in namespaces():
+        run("ip", "netns", "del", name, check=False)
 
 
 def namespaces() -> list[str]:
     """Every network namespace of the lab, and none of anybody else's."""
-    there = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
-    return [each for each in there if each == ROUTER or each.startswith(f"{ROUTER}-")]
+    names = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
+    return [name for name in names if name == ROUTER or name.startswith(f"{ROUTER}-")]
 
 
 def pids(namespace: str) -> list[int]:
@@ -174,6 +174,11 @@ def links(namespace: str) -> dict[str, dict[str, Any]]:
     """Every interface of *namespace* with its counters; none where there is no such namespace."""
     said = run("ip", "-n", namespace, "-j", "-s", "link", check=False)
     return {link["ifname"]: link for link in json.loads(said or "[]")}
+
+
+def in_router(*command: str, stdin: str | None = None, check: bool = True) -> str:
+    """What *command* printed there; with ``check`` a failure is a LabError."""
+    return run("ip", "netns", "exec", ROUTER, *command, stdin=stdin, check=check)
 
 
 def batch(namespace: str, *lines: str) -> None:
