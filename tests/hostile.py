@@ -29,9 +29,6 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
-from kubernetes.client.api_client import ApiClient
-from kubernetes.client.configuration import Configuration
-
 from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
@@ -178,13 +175,13 @@ def asked_of(method: str, target: str, headers: Mapping[str, str], content: byte
 def _in_memory(
     name: str, answer: Callable[[Asked], Answer], liqo_namespace: str, limits: wire.Limits
 ) -> KubeCluster:
-    api = ApiClient(Configuration(host="https://memory.example"))
-    setattr(api, "rest_client", _Memory(answer))  # noqa: B010 - of another type
-    return KubeCluster(name, api, liqo_namespace, limits=limits)
+    return KubeCluster(name, _Memory(answer), liqo_namespace, limits=limits)
 
 
 class _Memory:
-    """In place of connections: what ``connect`` puts there has the same method."""
+    """In place of a connection to a server."""
+
+    host = "https://memory.example"
 
     def __init__(self, answer: Callable[[Asked], Answer]) -> None:
         self._answer = answer
@@ -192,14 +189,13 @@ class _Memory:
     def answer(
         self,
         method: str,
-        url: str,
+        target: str,
         headers: Mapping[str, str],
         body: Any,
         limits: wire.Limits,
         *,
         watch: bool = False,
     ) -> wire.Answer:
-        target = url.removeprefix("https://memory.example")
         content = json.dumps(body).encode() if body is not None else b""
         asked = asked_of(method, target, headers, content)
         read = wire.streamed if watch else wire.whole

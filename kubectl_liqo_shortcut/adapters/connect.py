@@ -12,12 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import urllib3
-from kubernetes.client.api_client import ApiClient
-from kubernetes.client.configuration import Configuration
-from kubernetes.client.rest import RESTClientObject
 
 from kubectl_liqo_shortcut import __version__
 from kubectl_liqo_shortcut.adapters import impersonation, wire
+from kubectl_liqo_shortcut.adapters.client import Configuration, RESTClientObject
 from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, source
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
@@ -27,6 +25,7 @@ from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
 
+_AGENT = f"kubectl-liqo_shortcut/{__version__}"
 _CONNECTIONS = 32  # at once to one cluster: watches hold one each
 
 
@@ -42,12 +41,10 @@ def connect(
         there = server(entry.cluster)
         settings = Configuration(host=shown(there.url))
         settings.proxy = None  # of the environment: which one counts is decided below
-        api = ApiClient(settings)
-        api.user_agent = f"kubectl-liqo_shortcut/{__version__}"
-        headers = impersonation.headers(entry.user)
-        api.rest_client = _Connection(settings, there, source(entry, there), headers)
-    api.rest_client.broken = lambda: _told(name, entry, Transient)
-    return KubeCluster(name, api, liqo_namespace, limits=limits, stored=entry.stored)
+        headers = [("User-Agent", _AGENT), *impersonation.headers(entry.user)]
+        connection = _Connection(settings, there, source(entry, there), headers)
+    connection.broken = lambda: _told(name, entry, Transient)
+    return KubeCluster(name, connection, liqo_namespace, limits=limits, stored=entry.stored)
 
 
 class _Connection(RESTClientObject):
@@ -62,10 +59,14 @@ class _Connection(RESTClientObject):
         self._shown = who.current()
         self.pool_manager = _pool(there, self._shown)
 
+    @property
+    def host(self) -> str:
+        return str(self.configuration.host)
+
     def answer(
         self,
         method: str,
-        url: str,
+        target: str,
         headers: Mapping[str, str],
         body: Any,
         limits: wire.Limits,
@@ -80,7 +81,9 @@ class _Connection(RESTClientObject):
             every = self._headers(headers, credentials)
             within = (limits.connect, silence)
             ask: Any = super(_Connection, self).request
-            return get(lambda: ask(method, url, every, body, None, within).response, limits)
+            return get(
+                lambda: ask(method, self.host + target, every, body, None, within).response, limits
+            )
 
         credentials = self._usable()
         answer = send(credentials)

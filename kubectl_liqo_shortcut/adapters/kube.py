@@ -1,8 +1,8 @@
 """Kubernetes clusters through the official client.
 
-Only ``adapters`` import ``kubernetes``: its exceptions stop here, and so does its import time (a
-quarter of a second that ``--help`` need not pay). Its raw calls are used, without typed models:
-those would double the import time (measured), and every object here is a plain mapping.
+Only ``adapters`` import ``kubernetes``: its exceptions stop here, and so does its import time,
+which ``--help`` need not pay. Requests are sent without typed models: every object here is a plain
+mapping.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import contextlib
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import urllib3
-from kubernetes.client.exceptions import ApiException
 
 from kubectl_liqo_shortcut.adapters import decode, wire
+from kubectl_liqo_shortcut.adapters.client import ApiException
 from kubectl_liqo_shortcut.adapters.wire import Limits, Unreadable
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core import resources as r
@@ -49,20 +49,39 @@ _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 """Everything an API server serves, in two answers (Kubernetes 1.30 and later)."""
 
 
+class Connection(Protocol):
+    """The way to one API server, with somebody's credentials."""
+
+    @property
+    def host(self) -> str:
+        """Its URL as it may be shown: no password, no slash at the end."""
+
+    def answer(
+        self,
+        method: str,
+        target: str,  # path and query
+        headers: Mapping[str, str],
+        body: Any,
+        limits: Limits,
+        *,
+        watch: bool = False,
+    ) -> wire.Answer: ...
+
+
 class KubeCluster:
-    """A ``Cluster`` reached by one ``ApiClient``, which many threads may use."""
+    """A ``Cluster`` reached by one connection, which many threads may use."""
 
     def __init__(
         self,
         name: str,
-        api: Any,  # an ApiClient whose requests go through ``wire``
+        connection: Connection,
         liqo_namespace: str = "",
         *,
         limits: Limits = Limits(),  # noqa: B008 - immutable
         stored: bool = False,
     ) -> None:
         self._name = name
-        self._api = api
+        self._connection = connection
         self._limits = limits
         self._stored = stored
         self._liqo_namespace = liqo_namespace or r.LIQO_NAMESPACE
@@ -73,7 +92,7 @@ class KubeCluster:
 
     @property
     def host(self) -> str:
-        return urllib.parse.urlsplit(self._api.configuration.host).hostname or ""
+        return urllib.parse.urlsplit(self._connection.host).hostname or ""
 
     @property
     def liqo_namespace(self) -> str:
@@ -253,17 +272,10 @@ class KubeCluster:
         watch: bool = False,
     ) -> wire.Answer:
         """The answer if it says success; of a *watch* its body is still to come."""
-        method, url, headers, content, _ = self._api.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params={"Accept": accept, "Content-Type": content_type},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        answer: wire.Answer = self._api.rest_client.answer(
-            method, url, headers, content, self._limits, watch=watch
-        )
+        words = urllib.parse.urlencode(query, safe="/", quote_via=urllib.parse.quote)
+        target = f"{path}?{words}" if words else path
+        headers = {"Accept": accept, "Content-Type": content_type}
+        answer = self._connection.answer(method, target, headers, body, self._limits, watch=watch)
         if answer.status >= 300:
             try:
                 status = decode.mapping(answer.body)
@@ -308,7 +320,7 @@ class KubeCluster:
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         """Translate: the rest of the program knows only ``ClusterError``."""
-        where = self._api.configuration.host
+        where = self._connection.host
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
