@@ -11,7 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 UNIT = $(BIN)/python -m pytest -q -n $(WORKERS) -m "not e2e and not soak"
 DIST_VENV := .venv-dist
 DIST_PYTHON := $(DIST_VENV)/bin/python
-PIP_INSTALL := pip install --quiet --disable-pip-version-check
+# What is imported is compiled then: most of it never is.
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
 .PHONY: picture help check unit test e2e soak mutants lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \

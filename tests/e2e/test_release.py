@@ -218,7 +218,7 @@ def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("venv")
     run(sys.executable, "-m", "venv", root)
     locked = ("--require-hashes", "--requirement", str(ROOT / "requirements-dist.txt"))
-    run(root / "bin" / "pip", "install", "--quiet", *locked)
+    run(root / "bin" / "pip", "install", "--quiet", "--no-compile", *locked)
     return root / "bin"
 
 
