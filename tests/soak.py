@@ -29,6 +29,7 @@ PARTS = {
     "kubeconfigs": "each kind of kubeconfig, beside kubectl",
     "rbac": "each rule of the leaves' roles taken away",
     "installs": "each way of pip",
+    "overlaps": "a hub that sees one leaf's Pod network as it is, and the other's remapped",
     "waits": "what real Liqo needs a minute for on the lab",
     "clients": "two clients of one shortcut, interleaved by many seeds",
     "nonsense": "clusters that answer nonsense, by many seeds",

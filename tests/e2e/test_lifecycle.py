@@ -348,7 +348,7 @@ def test_a_gateway_that_was_left_without_a_service_is_made_anew(hub: Lab) -> Non
         *("--gw-server-service-nodeport", "31840"),
     ]
     try:
-        done = plugin(hub, "create", *PAIR, *options, "--timeout", "20s")
+        done = plugin(hub, "create", *PAIR, *options, "--timeout", "10s")
         assert done.returncode == 5, done.stderr
         assert "Liqo could not make Service liqo-tenant-leaf-2/gw-leaf-2" in done.stderr
     finally:

@@ -17,7 +17,10 @@ from tests.lab.kube import wait_for
 from tests.lab.lab import Lab
 from tests.lab.topology import HUB, Overlap
 
-pytestmark = pytest.mark.parametrize("lab", [Overlap.LEAVES], indirect=True)
+pytestmark = [
+    pytest.mark.soak("overlaps"),
+    pytest.mark.parametrize("lab", [Overlap.LEAVES], indirect=True),
+]
 
 
 @dataclasses.dataclass(frozen=True)
