@@ -16,7 +16,7 @@ FILES = ("test_overlapping.py", "test_graph.py", "test_overlapping_leaves.py", "
 
 
 def test_tests_that_want_another_lab_come_last_whatever_their_files_are_called() -> None:
-    command = ("-m", "pytest", "--setup-plan", "-p", "no:cacheprovider", "-m", "e2e and not soak")
+    command = ("-m", "pytest", "--setup-plan", "-p", "no:cacheprovider", "-m", "e2e")
     done = subprocess.run(
         [sys.executable, *command, *(str(E2E / name) for name in FILES)],
         capture_output=True,
