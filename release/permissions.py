@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubectl_liqo_shortcut.core.needs import NEEDS, Need, On, Part
+from kubectl_liqo_shortcut.core.needs import NEEDS, ClusterScope, Feature, PolicyRule
 from release.markdown import code, link, table, text
 
 _TITLES = {
-    (On.LEAF, Part.LINK): "On a leaf",
-    (On.LEAF, Part.ADOPT): "On a leaf, for adopt",
-    (On.LEAF, Part.SERVICE): "On a leaf, for Services",
-    (On.LEAF, Part.VERIFY): "On a leaf, for verify",
-    (On.LEAF, Part.NAMESPACES): "On a leaf whose namespaces are not made beforehand",
-    (On.HUB, Part.LINK): "On the hub",
-    (On.HUB, Part.SERVICE): "On the hub, for Services",
-    (On.HUB, Part.STORED): "On the hub, for the identities that Liqo stored there",
-    (On.HUB, Part.INSTALL): "On the hub, for crd install",
+    (ClusterScope.LEAF, Feature.LINK): "On a leaf",
+    (ClusterScope.LEAF, Feature.ADOPT): "On a leaf, for adopt",
+    (ClusterScope.LEAF, Feature.SERVICE): "On a leaf, for Services",
+    (ClusterScope.LEAF, Feature.VERIFY): "On a leaf, for verify",
+    (ClusterScope.LEAF, Feature.NAMESPACES): "On a leaf whose namespaces are not made beforehand",
+    (ClusterScope.HUB, Feature.LINK): "On the hub",
+    (ClusterScope.HUB, Feature.SERVICE): "On the hub, for Services",
+    (ClusterScope.HUB, Feature.STORED): "On the hub, for the identities that Liqo stored there",
+    (ClusterScope.HUB, Feature.INSTALL): "On the hub, for crd install",
 }
 _HOW = {
-    Part.ADOPT: "Printed with `--adopt`; nothing else changes a namespace.",
-    Part.SERVICE: "Printed with `--service NAMESPACE`.",
-    Part.VERIFY: "Printed with `--verify`, as is the namespace.",
-    Part.INSTALL: "Printed with `--install`.",
-    Part.STORED: (
+    Feature.ADOPT: "Printed with `--adopt`; nothing else changes a namespace.",
+    Feature.SERVICE: "Printed with `--service NAMESPACE`.",
+    Feature.VERIFY: "Printed with `--verify`, as is the namespace.",
+    Feature.INSTALL: "Printed with `--install`.",
+    Feature.STORED: (
         "Printed with `--stored-identity LEAF`: nobody else is given Secrets of the hub. Where the "
         "tenant namespace of the leaf has another name, it is found by its labels: that needs "
         "`list` on `namespaces` too."
     ),
-    Part.NAMESPACES: (
+    Feature.NAMESPACES: (
         "Never printed, since the namespaces themselves are. Who has these rights too may leave "
         "the making of namespaces to the commands."
     ),
@@ -59,19 +59,19 @@ def render() -> Iterator[str]:
         yield _table(each for each in NEEDS if (each.on, each.part) == (on, part))
 
 
-def _table(needs: Iterable[Need]) -> str:
+def _table(needs: Iterable[PolicyRule]) -> str:
     return table(("where", "verbs", "what", "needed by", "why"), map(_row, needs))
 
 
-def _row(need: Need) -> tuple[str, ...]:
+def _row(need: PolicyRule) -> tuple[str, ...]:
     why = text(need.why) + (" (*optional*)" if need.optional else "")
     what = ", ".join(code(each) for each in _resources(need))
     return need.place.value, ", ".join(need.verbs), what, ", ".join(need.by), why
 
 
-def _resources(need: Need) -> Iterator[str]:
+def _resources(need: PolicyRule) -> Iterator[str]:
     words = {
-        "peer": "PEER" if need.on is On.LEAF else "LEAF",
+        "peer": "PEER" if need.on is ClusterScope.LEAF else "LEAF",
         "namespace": "TENANT",
         "shortcut": "NAME",
     }

@@ -39,14 +39,14 @@ from tests.fakes import FakeWorld
 __all__ = ["Answer", "Asked", "Hostile", "Says", "certificate"]
 
 Says = Callable[[Asked], Answer | None]
-DEFAULTS = wire.Limits()
+DEFAULTS = wire.RequestLimits()
 
 
 class Hostile:
     """Opens the clusters of *world* by the real adapter; all else of it is as it was."""
 
     def __init__(
-        self, world: FakeWorld, *, tls: bool = True, limits: wire.Limits = DEFAULTS
+        self, world: FakeWorld, *, tls: bool = True, limits: wire.RequestLimits = DEFAULTS
     ) -> None:
         self.world = world
         self.says: dict[str, Says] = {}
@@ -173,7 +173,7 @@ def asked_of(method: str, target: str, headers: Mapping[str, str], content: byte
 
 
 def _in_memory(
-    name: str, answer: Callable[[Asked], Answer], liqo_namespace: str, limits: wire.Limits
+    name: str, answer: Callable[[Asked], Answer], liqo_namespace: str, limits: wire.RequestLimits
 ) -> KubeCluster:
     return KubeCluster(name, _Memory(answer), liqo_namespace, limits=limits)
 
@@ -192,7 +192,7 @@ class _Memory:
         target: str,
         headers: Mapping[str, str],
         body: Any,
-        limits: wire.Limits,
+        limits: wire.RequestLimits,
         *,
         watch: bool = False,
     ) -> wire.Answer:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.create import Options, create
+from kubectl_liqo_shortcut.commands.create import CreateOptions, create
 from kubectl_liqo_shortcut.core.events import Outcome
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from tests.fakes import Body, FakeWorld, Snapshot, copied
 
 _made: dict[tuple[str, ...], tuple[Snapshot, Object]] = {}
@@ -32,6 +32,8 @@ def link(world: FakeWorld, first: str = "milan", second: str = "rome") -> Body:
 
 def _linked(world: FakeWorld, first: str, second: str) -> tuple[Snapshot, Object]:
     request = Request(pair=(cluster_id(first), cluster_id(second)))
-    *_, last = create(request, world, Renderer(read_template), Options(timeout=10), Stop())
+    *_, last = create(
+        request, world, Renderer(read_template), CreateOptions(timeout=10), CancelToken()
+    )
     assert isinstance(last, Outcome)
     return world.snapshot(), copied(last.record)

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.leaves import denies_direct
+from kubectl_liqo_shortcut.core.liqo import denies_direct
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, labels_of
 from tests.fakes import Body, FakeCluster, FakeWorld
 from tests.peered import CONFIGURED, manager

@@ -10,7 +10,7 @@ from typing import Any
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.facts import Cidrs, Endpoint, Facts, LeafFacts
+from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, GatewayEndpoint, LeafFacts
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.render import Renderer
@@ -48,7 +48,7 @@ FACTS = Facts(
             id=ROME,
             cidrs=Cidrs(("10.62.0.0/16",), ("10.172.0.0/16",)),
             tenant_namespace=NAMESPACE_OF[ROME],
-            endpoint=Endpoint("203.0.113.2", 51840),
+            endpoint=GatewayEndpoint("203.0.113.2", 51840),
             public_key=public_key("rome"),
             serves_hub=True,
         ),

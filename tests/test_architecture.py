@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pathlib
 import shutil
@@ -20,6 +21,17 @@ LONGEST = 250
 LONGER = {
     "core/shapes.py": "one table, which is read kind by kind",
     "adapters/kube.py": "one adapter, and the official client's oddities in one place",
+}
+
+# A public name has one meaning in the whole package; a name may have several only with its reason.
+SHARED = {
+    "command": "each command's click command: cli/NAME.command",
+    "install_command": "the click command of a subcommand",
+    "print_command": "the click command of a subcommand",
+    "main": "an entry point each: the plugin's, and kubectl's completion of it",
+    "mapping": "readers of one type each, called by their module: fields.mapping, values.mapping",
+    "text": "as mapping",
+    "texts": "as mapping",
 }
 
 
@@ -82,6 +94,17 @@ def length(path: pathlib.Path) -> int:
 
 
 FILES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
+
+
+def test_no_two_public_classes_or_functions_share_a_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for each in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(each, ast.ClassDef | ast.FunctionDef) and not each.name.startswith("_"):
+                homes.setdefault(each.name, []).append(str(path.relative_to(PACKAGE)))
+    shared = {name: where for name, where in homes.items() if len(where) > 1}
+    assert {name: where for name, where in shared.items() if name not in SHARED} == {}
+    assert set(SHARED) == set(shared), "an exception that nobody needs any more"
 
 
 def test_no_file_is_longer_than_one_can_read_in_one_go() -> None:

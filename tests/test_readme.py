@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from kubectl_liqo_shortcut.cli import PROGRAM, cli
 from kubectl_liqo_shortcut.core.facts import from_document
 from kubectl_liqo_shortcut.core.model import cluster_id
-from kubectl_liqo_shortcut.core.topology import Direct, Peering, Topology
+from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from release.markdown import anchor
 from release.reference import exit_code_table
@@ -30,8 +30,10 @@ def test_the_help_in_the_readme_is_the_real_one(request: pytest.FixtureRequest) 
 def test_the_graph_in_the_readme_is_a_real_one(request: pytest.FixtureRequest) -> None:
     cities = ("milan", "rome", "venice")
     topology = Topology(
-        tuple(Peering(city, "Connected", f"{number}ms") for number, city in enumerate(cities, 11)),
-        (Direct("milan--rome", "rome", "milan", "Ready", "3ms"),),
+        tuple(
+            PeeringEdge(city, "Connected", f"{number}ms") for number, city in enumerate(cities, 11)
+        ),
+        (ShortcutEdge("milan--rome", "rome", "milan", "Ready", "3ms"),),
     )
     text = f"```mermaid\n{format_graph(topology, GraphFormat.MERMAID)}```"
     if request.config.getoption("--update-golden"):

@@ -12,11 +12,11 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import (
     IN_CLUSTER,
     Entry,
     contexts,
-    entry_of,
+    entry_for,
     in_cluster,
-    load,
+    load_kubeconfig,
 )
-from kubectl_liqo_shortcut.adapters.stored import other_way, secret_name, stored_entry
+from kubectl_liqo_shortcut.adapters.stored import identity_secret_name, other_way, stored_entry
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kubectl_liqo_shortcut.adapters.kube import KubeCluster
 
 
-class Access:
+class ClusterAccess:
     """Finds the way to the hub and to each leaf, and keeps it."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Access:
             return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
         return (
             f"no kubeconfig context {leaf!r}: trying the hub's stored identity for leaf {leaf!r} "
-            f"(Secret {secret_name(leaf)})"
+            f"(Secret {identity_secret_name(leaf)})"
         )
 
     def via(self, leaf: str) -> str:
@@ -175,7 +175,7 @@ class Access:
 
     def _load(self, path: str | None) -> dict[str, Any]:
         if path not in self._files:
-            self._files[path] = load(path)
+            self._files[path] = load_kubeconfig(path)
         return self._files[path]
 
 
@@ -196,7 +196,7 @@ def _entry(kubeconfig: Mapping[str, Any], context: str) -> Entry:
             f"kubeconfig context {context!r} does not exist",
             hint=f"contexts: {', '.join(contexts(kubeconfig)) or 'none'}",
         )
-    return entry_of(kubeconfig, context)
+    return entry_for(kubeconfig, context)
 
 
 def _connect(name: str, entry: Entry, liqo_namespace: str) -> KubeCluster:

@@ -34,7 +34,7 @@ def connect(
     entry: Entry,
     liqo_namespace: str = "",
     *,
-    limits: wire.Limits = wire.Limits(),  # noqa: B008 - immutable
+    limits: wire.RequestLimits = wire.RequestLimits(),  # noqa: B008 - immutable
 ) -> KubeCluster:
     """The cluster that *entry* leads to; *name* is what messages call it."""
     with _told(name, entry, ClusterError):
@@ -69,7 +69,7 @@ class _Connection(RESTClientObject):
         target: str,
         headers: Mapping[str, str],
         body: Any,
-        limits: wire.Limits,
+        limits: wire.RequestLimits,
         *,
         watch: bool = False,
     ) -> wire.Answer:

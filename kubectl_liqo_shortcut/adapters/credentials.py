@@ -95,7 +95,7 @@ def _check(user: Mapping[str, Any]) -> None:
     if command and provider:
         raise BadKubeconfig("its user has both exec and auth-provider")
     if command:
-        plugin.check(command)
+        plugin.check_plugin(command)
     if provider and text(provider, "name") != "oidc":
         raise BadKubeconfig(
             f"auth-provider {text(provider, 'name')!r} is not known, nor to today's kubectl"
@@ -146,7 +146,7 @@ def _with_password(user: Mapping[str, Any]) -> Credentials:
 
 
 def _with_plugin(command: Mapping[str, Any], server: Server) -> Credentials:
-    status = plugin.run(command, server.described())
+    status = plugin.run_plugin(command, server.described())
     token = text(status, "token")
     return Credentials(
         _bearer(token) if token else "",

@@ -17,7 +17,7 @@ _PARTS = {dict, list}
 _LONGEST_NUMBER = 20  # digits: Kubernetes has none that needs more than 64 bits
 
 
-def mapping(content: bytes) -> dict[str, Any]:
+def decode_mapping(content: bytes) -> dict[str, Any]:
     """JSON whose every value can be worked with, and printed."""
     if content.count(b"{") + content.count(b"[") > _MOST_PARTS:  # "{},{},": 60 times as much memory
         raise Unreadable("its answer has too many parts")
@@ -61,7 +61,7 @@ def an_object(
         body["apiVersion"], body["kind"] = kind.api_version, kind.kind
         if not kind.namespaced and isinstance(body.get("metadata"), dict):
             body["metadata"].pop("namespace", None)
-        shapes.check(kind, body, kept=kept)
+        shapes.check_shape(kind, body, kept=kept)
         _check_place(kind, body["metadata"], namespace, name)
     except shapes.Misshapen as error:
         raise Unreadable(f"what it says of a {kind.kind} makes no sense: {error}") from error

@@ -27,13 +27,13 @@ def differ(live: Mapping[str, str], merged: Mapping[str, str]) -> bool:
         ):
             _write(before, live)
             _write(after, merged)
-            return _run(command(before, after))
+            return _run(diff_command(before, after))
     except OSError as error:
         where = error.filename or "temporary files"
         raise ShortcutError(f"cannot write {where}: {error.strerror}") from error
 
 
-def command(before: str, after: str) -> list[str]:
+def diff_command(before: str, after: str) -> list[str]:
     """The program and its arguments by kubectl's rule.
 
     The variable is split at each space; then come the folders, and only those arguments that

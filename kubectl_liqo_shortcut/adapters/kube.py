@@ -17,7 +17,7 @@ import urllib3
 
 from kubectl_liqo_shortcut.adapters import decode, wire
 from kubectl_liqo_shortcut.adapters.client import ApiException
-from kubectl_liqo_shortcut.adapters.wire import Limits, Unreadable
+from kubectl_liqo_shortcut.adapters.wire import RequestLimits, Unreadable
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.field_managers import renamed
@@ -62,7 +62,7 @@ class Connection(Protocol):
         target: str,  # path and query
         headers: Mapping[str, str],
         body: Any,
-        limits: Limits,
+        limits: RequestLimits,
         *,
         watch: bool = False,
     ) -> wire.Answer: ...
@@ -77,7 +77,7 @@ class KubeCluster:
         connection: Connection,
         liqo_namespace: str = "",
         *,
-        limits: Limits = Limits(),  # noqa: B008 - immutable
+        limits: RequestLimits = RequestLimits(),  # noqa: B008 - immutable
         stored: bool = False,
     ) -> None:
         self._name = name
@@ -127,7 +127,7 @@ class KubeCluster:
             query = {**_query(what), "limit": str(_PAGE)} | ({"continue": rest} if rest else {})
             with self._errors():
                 body = self._send("GET", what.kind.path(what.namespace), query).body
-                items, metadata = decode.items(decode.mapping(body))
+                items, metadata = decode.items(decode.decode_mapping(body))
                 found += [_item(what, each) for each in items]
             size += len(body)
             version = version or str(metadata.get("resourceVersion") or "")
@@ -151,7 +151,7 @@ class KubeCluster:
         with self._errors():
             answer = self._send("GET", what.kind.path(what.namespace), query, watch=True)
             for line in wire.lines(answer, self._limits.line):
-                yield from self._change(what, decode.mapping(line))
+                yield from self._change(what, decode.decode_mapping(line))
 
     def _change(self, what: Selection, event: Mapping[str, Any]) -> Iterator[Change]:
         kind, body = event.get("type"), event.get("object")
@@ -258,7 +258,9 @@ class KubeCluster:
         content_type: str = _JSON,
         accept: str = _JSON,
     ) -> dict[str, Any]:
-        return decode.mapping(self._send(method, path, query, body, content_type, accept).body)
+        return decode.decode_mapping(
+            self._send(method, path, query, body, content_type, accept).body
+        )
 
     def _send(
         self,
@@ -278,7 +280,7 @@ class KubeCluster:
         answer = self._connection.answer(method, target, headers, body, self._limits, watch=watch)
         if answer.status >= 300:
             try:
-                status = decode.mapping(answer.body)
+                status = decode.decode_mapping(answer.body)
             except Unreadable:  # a proxy's words, not an API server's
                 words = answer.body[:4096].decode(errors="replace")
                 status = {"message": words.strip()[:300]}

@@ -35,7 +35,7 @@ class Entry:
     stored: bool = False  # by Liqo on the hub: whoever may write it there chose the address
 
 
-def load(explicit: str | None = None) -> dict[str, Any]:
+def load_kubeconfig(explicit: str | None = None) -> dict[str, Any]:
     """The kubeconfig that kubectl would use: files merged, the first one wins."""
     merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
     for path in _paths(explicit):
@@ -77,7 +77,7 @@ def contexts(kubeconfig: Mapping[str, Any]) -> list[str]:
     return [str(entry["name"]) for entry in kubeconfig.get("contexts") or ()]
 
 
-def entry_of(kubeconfig: Mapping[str, Any], context: str) -> Entry:
+def entry_for(kubeconfig: Mapping[str, Any], context: str) -> Entry:
     """What *context*, which exists, leads to."""
 
     def body(kind: str, name: object) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ class PluginFailed(Exception):
     """Why a plugin gave no credentials; what it said itself is on standard error already."""
 
 
-def check(plugin: Mapping[str, Any]) -> None:
+def check_plugin(plugin: Mapping[str, Any]) -> None:
     """Refuses what kubectl refuses before it runs anything."""
     if not text(plugin, "command"):
         raise BadKubeconfig("exec has no command")
@@ -44,7 +44,7 @@ def check(plugin: Mapping[str, Any]) -> None:
         raise BadKubeconfig("exec: pluginPolicy is not known")
 
 
-def run(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, Any]:
+def run_plugin(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Mapping[str, Any]:
     """The status of its answer; *cluster* is what it is told of the cluster if it wants to know."""
     interactive = _is_interactive(_mode(plugin))
     spec: dict[str, Any] = {"interactive": interactive}

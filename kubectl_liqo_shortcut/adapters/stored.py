@@ -54,7 +54,7 @@ _WHY = {
 }
 
 
-def secret_name(leaf: str) -> str:
+def identity_secret_name(leaf: str) -> str:
     return f"kubeconfig-controlplane-{leaf}"
 
 
@@ -73,7 +73,7 @@ def stored_entry(hub: KubeCluster, leaf: str, *, allow_local: bool = False) -> E
     if found is None:
         return None
     namespace, data = found
-    where = f"Secret {namespace}/{secret_name(leaf)} on the hub"
+    where = f"Secret {namespace}/{identity_secret_name(leaf)} on the hub"
     try:
         entry = _entry(where, data, other_way(leaf))
         if not allow_local:
@@ -89,14 +89,14 @@ def _find(hub: KubeCluster, leaf: str) -> tuple[str, Mapping[str, str]] | None:
     usual = default_tenant_namespace(ClusterID(leaf))
     forbidden: Forbidden | None = None
     try:
-        data = hub.secret(usual, secret_name(leaf))
+        data = hub.secret(usual, identity_secret_name(leaf))
         if data is not None:
             return usual, data
     except Forbidden as error:
         forbidden = error
     for namespace in _namespaces(hub, leaf):
         if namespace != usual:
-            data = hub.secret(namespace, secret_name(leaf))
+            data = hub.secret(namespace, identity_secret_name(leaf))
             if data is not None:
                 return namespace, data
     if forbidden is not None:

@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RequestLimits:
     connect: float = 4.0  # seconds until a silent address counts as unreachable
     read: float = 10.0  # seconds until a silent server does
     whole: float = 15.0  # seconds for a whole answer
@@ -69,7 +69,7 @@ class Answer:
     pieces: Iterator[bytes] | None = None
 
 
-def whole(ask: Callable[[], Response], limits: Limits) -> Answer:
+def whole(ask: Callable[[], Response], limits: RequestLimits) -> Answer:
     """The answer that *ask* gets, all of it, in time."""
     clock = _Clock(limits.time)
 
@@ -90,7 +90,7 @@ def whole(ask: Callable[[], Response], limits: Limits) -> Answer:
     return clock.result(read)
 
 
-def streamed(ask: Callable[[], Response], limits: Limits) -> Answer:
+def streamed(ask: Callable[[], Response], limits: RequestLimits) -> Answer:
     """The head of the answer in time, its body as it comes; a refusal is read whole."""
     clock = _Clock(limits.time)
     response = clock.result(ask)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.types import Assignment
 from kubectl_liqo_shortcut.cli.ways import Command, with_options
@@ -18,9 +18,9 @@ from kubectl_liqo_shortcut.core.shortcut import SERVICE_TYPES
 from kubectl_liqo_shortcut.errors import Invalid
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.core.admission import Limits
+    from kubectl_liqo_shortcut.core.admission import AdmissionLimits
 
-AskedLimits: TypeAlias = "Callable[[Access], Limits | None]"
+AskedLimits: TypeAlias = "Callable[[ClusterAccess], AdmissionLimits | None]"
 """What the options ask for, with Liqo where the way to the clusters says it is; None: nothing."""
 
 _LIMITS = {
@@ -51,7 +51,7 @@ def admission_options(command: Command) -> Command:
             "leaves",
             metavar="ID",
             multiple=True,
-            shell_complete=candidates.more_leaves,
+            shell_complete=candidates.complete_more_leaves,
             help="A Shortcut may link this leaf to others that are allowed; may be repeated  "
             "[default: any leaf]",
         ),
@@ -61,7 +61,7 @@ def admission_options(command: Command) -> Command:
             type=Assignment(),
             metavar="ID=ID",
             multiple=True,
-            shell_complete=candidates.leaf_assignments,
+            shell_complete=candidates.complete_leaf_assignments,
             help="A Shortcut may link these two leaves; may be repeated  [default: any pair]",
         ),
         click.option(
@@ -114,7 +114,9 @@ def admission_options(command: Command) -> Command:
     return with_limits  # type: ignore[return-value]
 
 
-def _limits(asked: Mapping[str, Any], wanted: bool, access: Access) -> Limits | None:
+def _limits(
+    asked: Mapping[str, Any], wanted: bool, access: ClusterAccess
+) -> AdmissionLimits | None:
     if not wanted:
         given = [_LIMITS[name] for name, value in asked.items() if value]
         if given:

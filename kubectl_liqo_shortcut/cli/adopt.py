@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.gateway_options import tenant_option
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
     dry_run_option,
+    note_connections,
     progress_options,
     requests_from,
-    say_ways,
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.say import note
@@ -37,7 +37,7 @@ Examples:
 
 
 @click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
 @tenant_option
 @dry_run_option("what would be taken over")
@@ -50,7 +50,7 @@ def command(
     tenant_namespaces: tuple[tuple[str, str], ...],
     dry_run: str,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Take over a link that was made by hand, such as by liqoctl network connect.
 
@@ -65,7 +65,7 @@ def command(
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     spec = {"tenantNamespaces": dict(tenant_namespaces)} if tenant_namespaces else {}
     (request,) = requests_from(leaves, None, spec=spec, annotations=annotations)
-    say_ways(access, request.pair)
+    note_connections(access, request.pair)
     renderer = Renderer(read_template)
     if dry_run == "client":
         _print(request, access, renderer, timeout)
@@ -74,7 +74,7 @@ def command(
         run_jobs({request.name: job}, timeout)
 
 
-def _print(request: Request, access: Access, renderer: Renderer, timeout: float) -> None:
+def _print(request: Request, access: ClusterAccess, renderer: Renderer, timeout: float) -> None:
     from kubectl_liqo_shortcut.commands.adopt import would_adopt
 
     lines = list(would_adopt(request, access, renderer, timeout))

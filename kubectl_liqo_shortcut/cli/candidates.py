@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.core.model import HUB, Object
 
 T = TypeVar("T")
@@ -22,37 +22,37 @@ Items = list[CompletionItem[str]]
 _PATIENCE = 1.4
 
 
-def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Leave it to the shell to complete a file."""
     return [CompletionItem(incomplete, type="file")]
 
 
-def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Leave it to the shell to complete a folder."""
     return [CompletionItem(incomplete, type="dir")]
 
 
-def facts(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+def complete_facts(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """A file, or the word ``none``."""
     word = "none"
     return (
         [CompletionItem(word)]
         if incomplete and word.startswith(incomplete)
-        else files(ctx, param, incomplete)
+        else complete_files(ctx, param, incomplete)
     )
 
 
-def contexts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_contexts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Contexts of the kubeconfig in use; no cluster is asked."""
     from kubectl_liqo_shortcut.adapters import kubeconfig
 
     names: list[str] = []
     with contextlib.suppress(Exception):
-        names = kubeconfig.contexts(kubeconfig.load(ctx.params.get("kubeconfig")))
+        names = kubeconfig.contexts(kubeconfig.load_kubeconfig(ctx.params.get("kubeconfig")))
     return _items(dict.fromkeys(names, ""), incomplete)
 
 
-def leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Two different leaves of the hub, as an argument."""
     given = ctx.params.get("leaves") or ()
     if len(given) >= 2:
@@ -60,23 +60,25 @@ def leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Item
     return _items(_leaves(ctx), incomplete, without=given)
 
 
-def more_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_more_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Any leaves of the hub, each once."""
     return _items(_leaves(ctx), incomplete, without=ctx.params.get("leaves") or ())
 
 
-def servers(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_servers(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """One of the two leaves named already, or else any leaf of the hub."""
     given = ctx.params.get("leaves") or ()
     return _items(dict.fromkeys(given, "") if len(given) == 2 else _leaves(ctx), incomplete)
 
 
-def named_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_named_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """One of the leaves named already."""
     return _items(dict.fromkeys(ctx.params.get("leaves") or (), ""), incomplete)
 
 
-def leaf_assignments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_leaf_assignments(
+    ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> Items:
     """``ID=``, for options that say something of one leaf."""
     if "=" in incomplete:
         return []
@@ -85,7 +87,7 @@ def leaf_assignments(ctx: click.Context, _param: click.Parameter, incomplete: st
     return _items({f"{leaf}=": "" for leaf in known}, incomplete)
 
 
-def shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """A shortcut's name, or a leaf that has one; then the other leaf of one of its shortcuts."""
     given = ctx.params.get("words") or ()
     if len(given) >= 2:
@@ -103,7 +105,7 @@ def shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> I
     return _items(names | dict.fromkeys(having, "a leaf"), incomplete)
 
 
-def services(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+def complete_services(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """``NS/NAME`` of a Service that leaves see; with -n, its name."""
     from kubectl_liqo_shortcut.engine.services import names_of
 
@@ -121,13 +123,13 @@ def _leaves(ctx: click.Context) -> Mapping[str, str]:
     return dict.fromkeys(_ask(ctx, lambda access: leaves_of(access(HUB)), nothing), "")
 
 
-def _ask(ctx: click.Context, question: Callable[[Access], T], otherwise: T) -> T:
+def _ask(ctx: click.Context, question: Callable[[ClusterAccess], T], otherwise: T) -> T:
     """The hub's answer, if it comes while a person still waits."""
     from kubectl_liqo_shortcut.cli.options import access_from  # which imports this module
-    from kubectl_liqo_shortcut.engine.parallel import Answer
+    from kubectl_liqo_shortcut.engine.parallel import Future
 
     access = ctx.obj or access_from(ctx.params)
-    return Answer(lambda: question(access)).within(_PATIENCE, otherwise)
+    return Future(lambda: question(access)).within(_PATIENCE, otherwise)
 
 
 def _pair(record: Object) -> tuple[str, str]:

@@ -26,7 +26,7 @@ def main() -> NoReturn:
     """Print the candidates for the words on the command line; an error prints none."""
     be_quiet()
     try:
-        text = "\n".join(lines(sys.argv[1:]))
+        text = "\n".join(completion_lines(sys.argv[1:]))
     except Exception:  # noqa: BLE001 - no traceback at a TAB press, whatever it is
         text = f":{_ERROR}"
     sys.stdout.write(f"{text}\n")
@@ -34,7 +34,7 @@ def main() -> NoReturn:
     leave(ExitCode.OK)
 
 
-def lines(words: Sequence[str], access: OpenCluster | None = None) -> Iterator[str]:
+def completion_lines(words: Sequence[str], access: OpenCluster | None = None) -> Iterator[str]:
     """The answer to kubectl, line by line; *words* ends with the incomplete one."""
     from click.shell_completion import ShellComplete
 

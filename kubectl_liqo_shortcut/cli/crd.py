@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.options import access_options, timeout_option
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 
@@ -54,7 +54,7 @@ Examples:
 )
 @timeout_option
 @access_options
-def install_command(timeout: float, access: Access) -> None:
+def install_command(timeout: float, access: ClusterAccess) -> None:
     """Install the kind on the hub, or bring it up to date."""
     import yaml
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
     file_option,
+    note_connections,
     progress_options,
     requests_from,
-    say_ways,
     timeout_option,
     wait_option,
     with_options,
@@ -27,7 +27,7 @@ from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.commands.create import Options
+    from kubectl_liqo_shortcut.commands.create import CreateOptions
 
 _EPILOG = """\b
 Examples:
@@ -60,27 +60,27 @@ _DRY_RUN_OPTIONS = with_options(
         "--for",
         "only",
         metavar="ID",
-        shell_complete=candidates.named_leaves,
+        shell_complete=candidates.complete_named_leaves,
         help="With --dry-run: one cluster's plain documents",
     ),
     click.option(
         "--output-directory",
         "directory",
         metavar="DIR",
-        shell_complete=candidates.folders,
+        shell_complete=candidates.complete_folders,
         help="With --dry-run: write a folder for each cluster, with a kustomization.yaml",
     ),
     click.option(
         "--facts",
         metavar="FILE|none",
-        shell_complete=candidates.facts,
+        shell_complete=candidates.complete_facts,
         help="With --dry-run: what is known of the leaves, instead of asking the hub",
     ),
 )
 
 
 @click.command("create", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
 @file_option
 @gateway_options
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
@@ -112,7 +112,7 @@ def command(
     only: str | None,
     directory: str | None,
     facts: str | None,
-    access: Access,
+    access: ClusterAccess,
     **gateway: Any,
 ) -> None:
     """Link two leaves of this hub directly.
@@ -139,9 +139,9 @@ def command(
             raise Invalid(f"{option} goes with --dry-run=client")
     if keep_on_failure and undo_on_timeout:
         raise Invalid("--keep-on-failure and --undo-on-timeout contradict each other")
-    from kubectl_liqo_shortcut.commands.create import Options
+    from kubectl_liqo_shortcut.commands.create import CreateOptions
 
-    options = Options(
+    options = CreateOptions(
         timeout=timeout,
         wait=wait,
         keep_on_failure=keep_on_failure,
@@ -152,16 +152,16 @@ def command(
 
 def _create(
     requests: list[Request],
-    access: Access,
+    access: ClusterAccess,
     output: DocumentFormat | None,
-    options: Options,
+    options: CreateOptions,
 ) -> None:
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.create import create
     from kubectl_liqo_shortcut.core.render import Renderer
 
-    say_ways(access, (leaf for each in requests for leaf in each.pair))
+    note_connections(access, (leaf for each in requests for leaf in each.pair))
     renderer = Renderer(read_template)
     jobs = {
         request.name: functools.partial(create, request, access, renderer, options)

@@ -6,21 +6,21 @@ import sys
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
     dry_run_option,
     file_option,
+    note_connections,
     progress_options,
     requests_from,
-    say_ways,
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
-from kubectl_liqo_shortcut.commands.get import NotFound, find, get, target
+from kubectl_liqo_shortcut.commands.get import NotFound, find, get, link_named
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.errors import Invalid
@@ -41,7 +41,9 @@ Examples:
 
 
 @click.command("delete", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.argument(
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+)
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
 @click.option("--yes", is_flag=True, help="Do not ask (with --all)")
@@ -68,7 +70,7 @@ def command(
     delete_namespaces: bool,
     forget: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Take a shortcut away, and nothing else.
 
@@ -80,7 +82,7 @@ def command(
     import functools
 
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.delete import Options, delete
+    from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
     from kubectl_liqo_shortcut.commands.delete_plan import plan_lines, service_lines
 
     records = _records(words, filename, everything, yes, ignore_not_found, access)
@@ -92,8 +94,8 @@ def command(
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
     pairs = (pair_of(record).sides for record in records)
-    say_ways(access, (side.leaf for sides in pairs for side in sides))
-    options = Options(timeout=timeout, forget=forget, delete_namespaces=delete_namespaces)
+    note_connections(access, (side.leaf for sides in pairs for side in sides))
+    options = DeleteOptions(timeout=timeout, forget=forget, delete_namespaces=delete_namespaces)
     jobs = {
         str(record["metadata"]["name"]): functools.partial(delete, record, access, options)
         for record in records
@@ -107,13 +109,15 @@ def _records(
     everything: bool,
     yes: bool,
     ignore_not_found: bool,
-    access: Access,
+    access: ClusterAccess,
 ) -> list[Object]:
     if everything:
         if words or filename:
             raise Invalid("--all goes without names and without -f")
         return _all(access, yes)
-    names = [each.name for each in requests_from(words, filename)] if filename else [target(words)]
+    names = (
+        [each.name for each in requests_from(words, filename)] if filename else [link_named(words)]
+    )
     records: list[Object] = []
     for name in names:
         try:
@@ -124,7 +128,7 @@ def _records(
     return records
 
 
-def _all(access: Access, yes: bool) -> list[Object]:
+def _all(access: ClusterAccess, yes: bool) -> list[Object]:
     records = get((), access)
     if not records:
         note("No shortcuts found.")

@@ -6,7 +6,7 @@ import datetime
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import access_options, limit_option
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
@@ -19,18 +19,20 @@ Examples:
 
 
 @click.command("describe", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.argument(
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+)
 @limit_option
 @access_options
-def command(words: tuple[str, ...], timeout: float, access: Access) -> None:
+def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> None:
     """Tell everything about one shortcut, as the leaves show it now.
 
     Who made it and why, its spec, both leaves, routes, conditions, objects and whose they are,
     events; at the end what is wrong and what to do.
     """
-    from kubectl_liqo_shortcut.commands.why import describe
+    from kubectl_liqo_shortcut.commands.why import describe_link
     from kubectl_liqo_shortcut.output.description import description
 
-    evidence, diagnosis, events = describe(words, access, timeout)
+    evidence, diagnosis, events = describe_link(words, access, timeout)
     now = datetime.datetime.now(datetime.UTC)
     click.echo(description(evidence, diagnosis, events, now), nl=False)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options, say_ways, timeout_option
+from kubectl_liqo_shortcut.cli.options import access_options, note_connections, timeout_option
 from kubectl_liqo_shortcut.cli.say import note, say, show
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
@@ -38,11 +38,11 @@ Examples:
 
 @click.command("diff", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.shortcuts
+    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.complete_shortcuts
 )
 @timeout_option
 @access_options
-def command(words: tuple[str, ...], timeout: float, access: Access) -> None:
+def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> None:
     """Show how the leaves differ from the records.
 
     Of each object of a link: what is there now, and what sync would make of it. Only the fields
@@ -55,23 +55,23 @@ def command(words: tuple[str, ...], timeout: float, access: Access) -> None:
         click.get_current_context().exit(_diff(words, access, timeout))
 
 
-def _diff(words: tuple[str, ...], access: Access, timeout: float) -> int:
+def _diff(words: tuple[str, ...], access: ClusterAccess, timeout: float) -> int:
     from kubectl_liqo_shortcut.adapters.external_diff import differ
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.diff import diff
     from kubectl_liqo_shortcut.commands.get import select
     from kubectl_liqo_shortcut.core.render import Renderer
     from kubectl_liqo_shortcut.core.shortcut import pair_of
-    from kubectl_liqo_shortcut.output.difference import files
+    from kubectl_liqo_shortcut.output.difference import difference_files
 
     records = select(words, access)
-    say_ways(access, (side.leaf for each in records for side in pair_of(each).sides))
+    note_connections(access, (side.leaf for each in records for side in pair_of(each).sides))
     if not records:
         note("No shortcuts found.")
     diffs = diff(records, access, Renderer(read_template), timeout)
     code = _tell(diffs)
     compared = [each for found in diffs.values() for each in found.compared]
-    different = bool(compared) and differ(*files(compared))
+    different = bool(compared) and differ(*difference_files(compared))
     return code or (_DIFFERENT if different else ExitCode.OK)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.cli.options import load_documents, say_ways
+from kubectl_liqo_shortcut.cli.options import load_documents, note_connections
 from kubectl_liqo_shortcut.cli.say import note
 from kubectl_liqo_shortcut.commands.dry_run import DryRun, dry_run
 from kubectl_liqo_shortcut.core import facts as known
@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.core.observe import gateway_kind
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
-from kubectl_liqo_shortcut.output.directory import file_name, write_folder
+from kubectl_liqo_shortcut.output.directory import manifest_file_name, write_folder
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
 _HUB_FOLDER = "hub"
@@ -24,7 +24,7 @@ _HUB_FOLDER = "hub"
 
 def print_dry_run(
     requests: list[Request],
-    access: Access,
+    access: ClusterAccess,
     output: DocumentFormat | None,
     *,
     only: str | None,
@@ -63,7 +63,7 @@ def print_dry_run(
 
 def send_dry_run(
     requests: list[Request],
-    access: Access,
+    access: ClusterAccess,
     output: DocumentFormat | None,
     timeout: float,
     *,
@@ -73,7 +73,7 @@ def send_dry_run(
     """``--dry-run=server``: the same, and on standard error what all three clusters say to it."""
     from kubectl_liqo_shortcut.cli.preflight import report
 
-    say_ways(access, (leaf for each in requests for leaf in each.pair))
+    note_connections(access, (leaf for each in requests for leaf in each.pair))
     fine = [report(each, access, timeout, None, send=True, err=True) for each in requests]
     if not all(fine):
         click.get_current_context().exit(ExitCode.REFUSED)
@@ -85,7 +85,7 @@ def send_dry_run(
 _Known = tuple[Facts, Object | None, dict[str, str]]
 
 
-def _facts(request: Request, access: Access, facts: str | None) -> _Known:
+def _facts(request: Request, access: ClusterAccess, facts: str | None) -> _Known:
     """What is known, the record there is, and API servers' hosts: from a file, from nobody, or
     from the hub alone."""
     if facts is None and not access.has_hub():
@@ -99,10 +99,10 @@ def _facts(request: Request, access: Access, facts: str | None) -> _Known:
         if len(documents) != 1:
             raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
         return known.from_document(documents[0], *request.pair), None, {}
-    from kubectl_liqo_shortcut.engine.survey import look_at_hub
+    from kubectl_liqo_shortcut.engine.survey import survey_hub
 
     hub = access(HUB)
-    view = look_at_hub(hub, request.pair, crd_needed=False)
+    view = survey_hub(hub, request.pair, crd_needed=False)
     found = known.with_liqo_in(view.facts, access.liqo_namespace_of)
     return found, view.record, {HUB: hub.host}
 
@@ -128,7 +128,7 @@ def _write(runs: list[DryRun], directory: str) -> None:
                 )
             by_cluster.setdefault(side.leaf, []).extend(run.plain(side.leaf))
             swapped = gateway_kind(side.role.other).kind
-            obsolete.setdefault(side.leaf, []).append(file_name(swapped, side.peer))
+            obsolete.setdefault(side.leaf, []).append(manifest_file_name(swapped, side.peer))
     for cluster, documents in by_cluster.items():
         if not documents:  # kustomize refuses an empty folder
             note(f"{cluster}: no folder is written: all of its objects wait for what is not known")

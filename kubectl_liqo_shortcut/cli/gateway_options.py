@@ -17,7 +17,7 @@ tenant_option = click.option(
     type=Assignment(),
     multiple=True,
     metavar="ID=NAMESPACE",
-    shell_complete=candidates.leaf_assignments,
+    shell_complete=candidates.complete_leaf_assignments,
     help="Tenant namespace on a leaf  [default: liqo-tenant- and the other leaf's ID]",
 )
 
@@ -25,7 +25,7 @@ gateway_options = with_options(
     click.option(
         "--gw-server",
         metavar="ID",
-        shell_complete=candidates.servers,
+        shell_complete=candidates.complete_servers,
         help="Leaf that is the WireGuard server",
     ),
     click.option(

@@ -7,7 +7,7 @@ import enum
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import access_options, limit_option
 from kubectl_liqo_shortcut.cli.say import note
@@ -35,7 +35,7 @@ Examples:
 
 @click.command("get", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=candidates.shortcuts
+    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=candidates.complete_shortcuts
 )
 @click.option(
     "-o",
@@ -55,23 +55,23 @@ def command(
     ask: bool,
     no_headers: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """List shortcuts, as the hub knows them, or, with --live, as their leaves show them now.
 
     CHECKED is how long ago the leaves were looked at: all of a row is as of then. --live asks each
     leaf once for each kind, and writes nothing.
     """
-    from kubectl_liqo_shortcut.commands.get import get, target
+    from kubectl_liqo_shortcut.commands.get import get, link_named
 
     records = get(words, access, labels=selector)
     if ask:
-        from kubectl_liqo_shortcut.commands.live import live
+        from kubectl_liqo_shortcut.commands.live import live_records
 
-        records = live(records, access, timeout)
+        records = live_records(records, access, timeout)
     if output not in (None, TableFormat.WIDE):
         found = [str(record["metadata"]["name"]) for record in records]
-        listing = not words or found != [target(words)]
+        listing = not words or found != [link_named(words)]
         documents = format_documents(records, DocumentFormat(output), listing=listing)
         click.echo(documents, nl=False)
     elif not records:

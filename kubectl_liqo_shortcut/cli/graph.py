@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.options import access_options
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
@@ -33,7 +33,7 @@ Examples:
     help="For a terminal, for Markdown, for Graphviz, or for programs",
 )
 @access_options
-def command(output: GraphFormat, access: Access) -> None:
+def command(output: GraphFormat, access: ClusterAccess) -> None:
     """Draw the hub, its leaves and the shortcuts.
 
     Only the hub is asked: peerings are as its own Connections say, shortcuts as their records say.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.get import TableFormat
 from kubectl_liqo_shortcut.cli.options import access_options, limit_option
@@ -32,7 +32,9 @@ Examples:
 
 
 @click.command("leaves", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="[ID...]", shell_complete=candidates.more_leaves)
+@click.argument(
+    "leaves", nargs=-1, metavar="[ID...]", shell_complete=candidates.complete_more_leaves
+)
 @click.option(
     "-o",
     "--output",
@@ -47,7 +49,7 @@ def command(
     output: TableFormat | None,
     no_headers: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """List the leaves of this hub, and what each can do.
 
@@ -63,35 +65,37 @@ def command(
             _print_leaves(leaves, access, output, timeout, headers=not no_headers)
 
 
-def _print_facts(words: tuple[str, ...], access: Access) -> None:
-    from kubectl_liqo_shortcut.commands.leaves import facts
+def _print_facts(words: tuple[str, ...], access: ClusterAccess) -> None:
+    from kubectl_liqo_shortcut.commands.leaves import facts_documents
 
     click.echo(
-        format_documents([facts(words, access, access.liqo_namespace_of)], DocumentFormat.YAML),
+        format_documents(
+            [facts_documents(words, access, access.liqo_namespace_of)], DocumentFormat.YAML
+        ),
         nl=False,
     )
 
 
-def _print_names(words: tuple[str, ...], access: Access) -> None:
+def _print_names(words: tuple[str, ...], access: ClusterAccess) -> None:
     from kubectl_liqo_shortcut.commands.leaves import names
-    from kubectl_liqo_shortcut.output.leaves import name_document
+    from kubectl_liqo_shortcut.output.leaves import leaf_name_document
 
-    documents = [name_document(each) for each in names(words, access)]
+    documents = [leaf_name_document(each) for each in names(words, access)]
     click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
 
 
 def _print_leaves(
     words: tuple[str, ...],
-    access: Access,
+    access: ClusterAccess,
     output: TableFormat | None,
     timeout: float,
     *,
     headers: bool,
 ) -> None:
-    from kubectl_liqo_shortcut.commands.leaves import leaves
+    from kubectl_liqo_shortcut.commands.leaves import list_leaves
     from kubectl_liqo_shortcut.output.leaves import leaf_document, trouble_lines
 
-    found = leaves(words, access, access.via, timeout, connections=output is not None)
+    found = list_leaves(words, access, access.via, timeout, connections=output is not None)
     for line in trouble_lines(found):
         click.echo(line, err=True)
     if output is TableFormat.JSON:

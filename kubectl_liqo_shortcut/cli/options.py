@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.say import Style, keep
+from kubectl_liqo_shortcut.cli.say import OutputStyle, keep
 from kubectl_liqo_shortcut.cli.types import Duration
 from kubectl_liqo_shortcut.cli.ways import Command
 from kubectl_liqo_shortcut.cli.ways import access_from as access_from
 from kubectl_liqo_shortcut.cli.ways import access_options as access_options
-from kubectl_liqo_shortcut.cli.ways import say_ways as say_ways
+from kubectl_liqo_shortcut.cli.ways import note_connections as note_connections
 from kubectl_liqo_shortcut.cli.ways import with_options as with_options
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.model import cluster_id
@@ -65,7 +65,7 @@ progress_options = with_options(
     click.option(
         "--progress",
         "style",
-        type=click.Choice(Style, case_sensitive=False),
+        type=click.Choice(OutputStyle, case_sensitive=False),
         default="auto",
         show_default=True,
         expose_value=False,
@@ -106,7 +106,7 @@ file_option = click.option(
     "-f",
     "--filename",
     metavar="FILE|-",
-    shell_complete=candidates.files,
+    shell_complete=candidates.complete_files,
     help="File with one or more Shortcuts, - for standard input",
 )
 

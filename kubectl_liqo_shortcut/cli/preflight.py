@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.options import (
     ReportFormat,
     access_options,
     file_option,
+    note_connections,
     report_option,
     requests_from,
-    say_ways,
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.say import note
@@ -33,7 +33,7 @@ Examples:
 
 
 @click.command("preflight", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
 @file_option
 @gateway_options
 @report_option("The report as a document")
@@ -45,7 +45,7 @@ def command(
     gw_server: str | None,
     output: ReportFormat | None,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
     **gateway: Any,
 ) -> None:
     """Tell what would forbid or trouble a shortcut, and change nothing.
@@ -53,7 +53,7 @@ def command(
     Exit code 4 if there is an error; warnings do not count.
     """
     requests = requests_from(leaves, filename, server=gw_server, spec=gateway_spec(gateway))
-    say_ways(access, (leaf for each in requests for leaf in each.pair))
+    note_connections(access, (leaf for each in requests for leaf in each.pair))
     refused = [each for each in requests if not report(each, access, timeout, output)]
     if refused:
         click.get_current_context().exit(ExitCode.REFUSED)
@@ -61,7 +61,7 @@ def command(
 
 def report(
     request: Request,
-    access: Access,
+    access: ClusterAccess,
     timeout: float,
     output: ReportFormat | None,
     *,

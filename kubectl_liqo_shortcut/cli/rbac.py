@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.admission import AskedLimits, admission_options
 from kubectl_liqo_shortcut.cli.options import (
     ReportFormat,
     access_options,
     limit_option,
+    note_connections,
     report_option,
-    say_ways,
 )
 from kubectl_liqo_shortcut.cli.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.types import KubectlCommand
@@ -70,7 +70,7 @@ def print_command(
     subjects: tuple[str, ...],
     limits: AskedLimits,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Print namespaces, roles and bindings as YAML for kubectl apply on that cluster.
 
@@ -87,9 +87,9 @@ def print_command(
     if allowed is not None:
         _must_name_writers(leaf, subjects)
     who = [*map(rbac.subject, subjects)] or [default_subject(access, timeout)]
-    texts = [*rbac.documents(asked, who, renderer)]
+    texts = [*rbac.role_documents(asked, who, renderer)]
     if allowed is not None:
-        texts += admission.documents(who, allowed, asked.liqo_namespace, renderer)
+        texts += admission.admission_documents(who, allowed, asked.liqo_namespace, renderer)
     click.echo(f"# For {f'leaf {leaf}' if leaf else HUB}, to be applied there.")
     click.echo("---\n".join(texts), nl=False)
 
@@ -131,21 +131,21 @@ def check_command(
     output: ReportFormat | None,
     no_headers: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Tell which permissions the present identity lacks on a cluster.
 
     Exit code 4 if one is missing without which a command fails; where ALLOWED says optional,
     commands go on, and tell less.
     """
-    from kubectl_liqo_shortcut.commands.rbac import check
+    from kubectl_liqo_shortcut.commands.rbac import check_access
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
     from kubectl_liqo_shortcut.output.rbac import access_document, access_table, summary
     from kubectl_liqo_shortcut.output.text import printable
 
     asked = scope(access)
-    say_ways(access, [leaf] if leaf else ())
-    found = check(asked, access(leaf or HUB), timeout)
+    note_connections(access, [leaf] if leaf else ())
+    found = check_access(asked, access(leaf or HUB), timeout)
     if output is not None:
         document = access_document(found.cluster, found.user, found.asked, found.lacks)
         click.echo(format_documents([document], DocumentFormat(output)), nl=False)

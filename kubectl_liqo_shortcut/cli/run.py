@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 
 import click
 
-from kubectl_liqo_shortcut.cli.say import Style, manner, say
+from kubectl_liqo_shortcut.cli.say import OutputStyle, progress_options, say
 from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.engine.jobs import Job, run_all
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError, SomeFailed
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 from kubectl_liqo_shortcut.output.live import LiveView, can_show
-from kubectl_liqo_shortcut.output.progress import describe
+from kubectl_liqo_shortcut.output.progress import result_line
 
 # The worst one of several jobs tells the exit code.
 _WORST_FIRST = (
@@ -73,7 +73,7 @@ class _Results:
 
     def add(self, outcome: Outcome) -> None:
         if self._output is None:
-            self._write(f"{describe(outcome)}\n")
+            self._write(f"{result_line(outcome)}\n")
         else:
             self._records.append(outcome.record)
 
@@ -108,7 +108,7 @@ class _NoView:
 def _view(
     jobs: Mapping[str, Job], timeout: float
 ) -> contextlib.AbstractContextManager[LiveView | _NoView]:
-    wanted = manner()
-    if wanted.style is Style.AUTO and not wanted.quiet and can_show(sys.stderr):
+    wanted = progress_options()
+    if wanted.style is OutputStyle.AUTO and not wanted.quiet and can_show(sys.stderr):
         return LiveView(sys.stderr, jobs, timeout)
     return contextlib.nullcontext(_NoView())

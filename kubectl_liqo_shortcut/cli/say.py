@@ -15,10 +15,10 @@ import click
 
 from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Outcome
 from kubectl_liqo_shortcut.errors import ShortcutError
-from kubectl_liqo_shortcut.output.progress import describe, explain, to_json
+from kubectl_liqo_shortcut.output.progress import explain, result_line, to_json
 
 
-class Style(enum.StrEnum):
+class OutputStyle(enum.StrEnum):
     """How it is told."""
 
     AUTO = "auto"  # a live view where there is a terminal for it, else as PLAIN
@@ -27,25 +27,25 @@ class Style(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Manner:
+class ProgressOptions:
     """What the options of the present command line ask for."""
 
-    style: Style = Style.AUTO
+    style: OutputStyle = OutputStyle.AUTO
     quiet: bool = False
 
 
 _KEY = f"{__name__}.manner"
 
 
-def manner() -> Manner:
+def progress_options() -> ProgressOptions:
     context = click.get_current_context(silent=True)
-    return context.meta.get(_KEY, Manner()) if context else Manner()
+    return context.meta.get(_KEY, ProgressOptions()) if context else ProgressOptions()
 
 
 def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
     """Remember the value of ``--progress`` or ``--quiet``; errors need it after the command."""
     changes = {str(option.name): value}
-    context.meta[_KEY] = dataclasses.replace(context.meta.get(_KEY, Manner()), **changes)
+    context.meta[_KEY] = dataclasses.replace(context.meta.get(_KEY, ProgressOptions()), **changes)
 
 
 def say(
@@ -55,10 +55,10 @@ def say(
 
     *titled*: it is an error of one of several; *needed*: what follows makes no sense without it.
     """
-    wanted = manner()
+    wanted = progress_options()
     if wanted.quiet and not (needed or isinstance(event, Failed)):
         return
-    if wanted.style is Style.JSON:
+    if wanted.style is OutputStyle.JSON:
         text = to_json(event, about, datetime.datetime.now(datetime.UTC))
     else:
         text = _line(event, about if titled else "")
@@ -75,7 +75,7 @@ def _line(event: Event | Failed, title: str) -> str:
         case Outcome():
             return ""
         case _:
-            return describe(event)
+            return result_line(event)
 
 
 def note(text: str, about: str = "", *, needed: bool = False) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.ways import Command, with_options
 from kubectl_liqo_shortcut.core.model import HUB
@@ -19,7 +19,7 @@ from kubectl_liqo_shortcut.errors import Invalid
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.permissions import Scope
 
-AskedScope: TypeAlias = "Callable[[Access], Scope]"
+AskedScope: TypeAlias = "Callable[[ClusterAccess], Scope]"
 """What the options ask for, with Liqo where the way to the clusters says it is."""
 
 _SCOPE_OPTIONS = ("leaf", "peers", "hub", "services", "adopt", "verify", "install", "stored")
@@ -32,7 +32,7 @@ def scope_options(command: Command) -> Command:
         click.option(
             "--leaf",
             metavar="ID",
-            shell_complete=candidates.more_leaves,
+            shell_complete=candidates.complete_more_leaves,
             help="The leaf that the roles are for; with --peer",
         ),
         click.option(
@@ -40,7 +40,7 @@ def scope_options(command: Command) -> Command:
             "peers",
             metavar="ID[=NAMESPACE]",
             multiple=True,
-            shell_complete=candidates.more_leaves,
+            shell_complete=candidates.complete_more_leaves,
             help="The other leaf of a link, and the tenant namespace for it, where that is not "
             "liqo-tenant-ID; may be repeated",
         ),
@@ -65,7 +65,7 @@ def scope_options(command: Command) -> Command:
             "stored",
             metavar="ID",
             multiple=True,
-            shell_complete=candidates.more_leaves,
+            shell_complete=candidates.complete_more_leaves,
             help="Also the right to read the identity that Liqo stored for that leaf, in "
             "liqo-tenant-ID; with --hub; may be repeated",
         ),
@@ -79,7 +79,7 @@ def scope_options(command: Command) -> Command:
 
 
 def _scope(
-    access: Access,
+    access: ClusterAccess,
     *,
     leaf: str | None,
     peers: tuple[str, ...],
@@ -101,12 +101,12 @@ def _scope(
     if leaf is None:
         if peers:
             raise Invalid("--peer goes with --leaf", hint="on the hub, no role depends on a pair")
-        scope = rbac.on_hub(services, verify=verify, install=install, stored=stored)
+        scope = rbac.hub_scope(services, verify=verify, install=install, stored=stored)
     else:
         if stored:
             raise Invalid("--stored-identity goes with --hub", hint="that is where Liqo stores it")
         if install:
             raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
-        scope = rbac.on_leaf(leaf, peers, services, adopt=adopt, verify=verify)
+        scope = rbac.leaf_scope(leaf, peers, services, adopt=adopt, verify=verify)
     namespace = access.liqo_namespace_of(leaf or HUB)
     return dataclasses.replace(scope, liqo_namespace=namespace or scope.liqo_namespace)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     ReportFormat,
     access_options,
     dry_run_option,
+    note_connections,
     progress_options,
-    say_ways,
     timeout_option,
     with_options,
 )
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.events import Event
     from kubectl_liqo_shortcut.core.service import Pair
     from kubectl_liqo_shortcut.engine.jobs import Job
-    from kubectl_liqo_shortcut.engine.parallel import Stop
+    from kubectl_liqo_shortcut.engine.parallel import CancelToken
 
 _service_argument = with_options(
-    click.argument("service", metavar="NS/NAME", shell_complete=candidates.services),
+    click.argument("service", metavar="NS/NAME", shell_complete=candidates.complete_services),
     namespace_option,
 )
 
@@ -118,7 +118,7 @@ def enable_command(
     dry_run: str,
     output: ReportFormat | None,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Let a Service use direct connections, once every leaf can.
 
@@ -128,38 +128,38 @@ def enable_command(
     followed is poked.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.service import enable, target
-    from kubectl_liqo_shortcut.commands.service_trial import try_enable
+    from kubectl_liqo_shortcut.commands.service import enable, service_named
+    from kubectl_liqo_shortcut.commands.service_trial import dry_run_enable
     from kubectl_liqo_shortcut.output.services import annotation_document
 
     began = time.monotonic()
-    where, name = target(service, namespace, access.namespace)
+    where, name = service_named(service, namespace, access.namespace)
     if output is not None and dry_run == "none":
         raise Invalid("-o goes with --dry-run")
     if dry_run != "none" or create_shortcuts:
         send = dry_run == "server"
-        trial = try_enable(where, name, access, timeout, making=create_shortcuts, send=send)
-        _tell_missing(trial.missing, f"{where}/{name}")
+        planned = dry_run_enable(where, name, access, timeout, making=create_shortcuts, send=send)
+        _tell_missing(planned.missing, f"{where}/{name}")
         if output is not None:
-            document = annotation_document(trial.body)
+            document = annotation_document(planned.body)
             click.echo(format_documents([document], DocumentFormat(output)), nl=False)
             return
         if dry_run != "none":
             kind = "server dry run" if send else "dry run"
-            click.echo(f"{resource_name(trial.body)} {trial.verb} ({kind})")
+            click.echo(f"{resource_name(planned.body)} {planned.verb} ({kind})")
             return
-        _create(trial.missing, access, _left(timeout, began))
+        _create(planned.missing, access, _left(timeout, began))
     left = _left(timeout, began)
     prove = prover(access, where, name, image) if proving else None
     job: Job = partial(enable, where, name, access, left, prove=prove)
-    if create_shortcuts and trial.missing:
+    if create_shortcuts and planned.missing:
         job = partial(_after_creating, job)
     run_jobs({f"{where}/{name}": job}, left)
 
 
-def _after_creating(job: Job, stop: Stop) -> Iterator[Event]:
+def _after_creating(job: Job, cancel: CancelToken) -> Iterator[Event]:
     with after_writing():
-        yield from job(stop)
+        yield from job(cancel)
 
 
 def _left(timeout: float, began: float) -> float:
@@ -177,18 +177,18 @@ def _tell_missing(pairs: tuple[Pair, ...], key: str) -> None:
         note(f"{count} to make, {2 * len(pairs)} gateway Pods", key)
 
 
-def _create(pairs: tuple[Pair, ...], access: Access, timeout: float) -> None:
+def _create(pairs: tuple[Pair, ...], access: ClusterAccess, timeout: float) -> None:
     """As ``create`` would, all at once; an error ends the command here."""
     if not pairs:
         return
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.create import Options, create
+    from kubectl_liqo_shortcut.commands.create import CreateOptions, create
     from kubectl_liqo_shortcut.core.render import Renderer
     from kubectl_liqo_shortcut.core.request import Request
 
-    say_ways(access, dict.fromkeys(leaf for pair in pairs for leaf in pair))
-    renderer, options = Renderer(read_template), Options(timeout=timeout)
+    note_connections(access, dict.fromkeys(leaf for pair in pairs for leaf in pair))
+    renderer, options = Renderer(read_template), CreateOptions(timeout=timeout)
     requests = [Request(pair=pair, server=None, spec={}, annotations={}) for pair in pairs]
     jobs = {each.name: partial(create, each, access, renderer, options) for each in requests}
     run_jobs(jobs, timeout)
@@ -212,7 +212,7 @@ Examples:
 @progress_options
 @access_options
 def disable_command(
-    service: str, namespace: str | None, dry_run: str, timeout: float, access: Access
+    service: str, namespace: str | None, dry_run: str, timeout: float, access: ClusterAccess
 ) -> None:
     """Let a Service go through the hub again.
 
@@ -222,10 +222,10 @@ def disable_command(
     Exit code 8 if a leaf could not be asked: it is told as unchecked, Liqo tells it by itself.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.service import disable, target
+    from kubectl_liqo_shortcut.commands.service import disable, service_named
     from kubectl_liqo_shortcut.commands.service_trial import disabled_by
 
-    where, name = target(service, namespace, access.namespace)
+    where, name = service_named(service, namespace, access.namespace)
     if dry_run == "client":
         body, verb = disabled_by(where, name, access, timeout)
         click.echo(f"{resource_name(body)} {verb} (dry run)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.get import TableFormat
 from kubectl_liqo_shortcut.cli.options import access_options, limit_option
 from kubectl_liqo_shortcut.cli.say import note
@@ -57,7 +57,7 @@ def list_command(
     output: TableFormat | None,
     no_headers: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """List the Services of offloaded namespaces, and the way they go on each leaf.
 
@@ -75,7 +75,7 @@ def list_command(
         note(error)
     rows = [(each.service, each.missing, each.paths, each.remapped) for each in found]
     if output is TableFormat.NAME:
-        documents = [shown.name_document(each.service.body) for each in found]
+        documents = [shown.service_name_document(each.service.body) for each in found]
         click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
     elif output not in (None, TableFormat.WIDE):
         documents = [shown.service_document(*row) for row in rows]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     access_options,
     dry_run_option,
+    note_connections,
     progress_options,
-    say_ways,
     timeout_option,
     wait_option,
 )
@@ -44,7 +44,7 @@ Examples:
 
 @click.command("sync", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.shortcuts
+    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.complete_shortcuts
 )
 @click.option("--recreate", is_flag=True, help="Make links again that somebody took away on a leaf")
 @click.option("--prune", is_flag=True, help="Then remove labelled objects that no record knows")
@@ -62,7 +62,7 @@ def command(
     dry_run: str,
     wait: bool,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Bring the leaves to what the hub's records say.
 
@@ -72,18 +72,18 @@ def command(
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.get import select
-    from kubectl_liqo_shortcut.commands.sync import Options, sync
+    from kubectl_liqo_shortcut.commands.sync import SyncOptions, sync
     from kubectl_liqo_shortcut.core.render import Renderer
     from kubectl_liqo_shortcut.core.shortcut import pair_of
 
     if prune and words:
         raise Invalid("--prune goes without names: it looks at every leaf of the hub")
     records, renderer = select(words, access), Renderer(read_template)
-    say_ways(access, (side.leaf for each in records for side in pair_of(each).sides))
+    note_connections(access, (side.leaf for each in records for side in pair_of(each).sides))
     if dry_run == "client":
         _print_steps(records, access, renderer, timeout)
     elif records:
-        options = Options(timeout=timeout, wait=wait, recreate=recreate)
+        options = SyncOptions(timeout=timeout, wait=wait, recreate=recreate)
         jobs: dict[str, Job] = {
             str(each["metadata"]["name"]): partial(sync, each, access, renderer, options)
             for each in records
@@ -95,7 +95,9 @@ def command(
         _prune(access, timeout, yes=yes, dry_run=dry_run == "client")
 
 
-def _print_steps(records: list[Object], access: Access, renderer: Renderer, timeout: float) -> None:
+def _print_steps(
+    records: list[Object], access: ClusterAccess, renderer: Renderer, timeout: float
+) -> None:
     from kubectl_liqo_shortcut.commands.sync import next_steps
     from kubectl_liqo_shortcut.output.formats import resource_name
 
@@ -107,7 +109,7 @@ def _print_steps(records: list[Object], access: Access, renderer: Renderer, time
         click.echo(f"{resource_name(record)} {verb} (dry run)")
 
 
-def _prune(access: Access, timeout: float, *, yes: bool, dry_run: bool) -> None:
+def _prune(access: ClusterAccess, timeout: float, *, yes: bool, dry_run: bool) -> None:
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.prune import find_orphans, prune
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     JSON_EPILOG,
     ReportFormat,
     access_options,
     dry_run_option,
+    note_connections,
     progress_options,
     report_option,
-    say_ways,
 )
 from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.probe import IMAGE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.events import Event
     from kubectl_liqo_shortcut.core.model import ClusterID, Object
     from kubectl_liqo_shortcut.core.verify import Verification
-    from kubectl_liqo_shortcut.engine.parallel import Stop
+    from kubectl_liqo_shortcut.engine.parallel import CancelToken
 
 _EPILOG = """\b
 Examples:
@@ -52,11 +52,13 @@ image_option = click.option(
 
 
 @click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.argument(
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+)
 @click.option(
     "--service",
     metavar="NAMESPACE/NAME",
-    shell_complete=candidates.services,
+    shell_complete=candidates.complete_services,
     help="A Service of the hub, as the first leaf's Pods call it",
 )
 @image_option
@@ -86,7 +88,7 @@ def command(
     timeout: float,
     dry_run: str,
     output: ReportFormat | None,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Prove the path of two leaves by packets, in both directions.
 
@@ -102,14 +104,14 @@ def command(
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.get import target
-    from kubectl_liqo_shortcut.commands.verify import Options, named, plan, verify
+    from kubectl_liqo_shortcut.commands.get import link_named
+    from kubectl_liqo_shortcut.commands.verify import VerifyOptions, named, plan, verify
     from kubectl_liqo_shortcut.core.fields import text
     from kubectl_liqo_shortcut.core.probe import PROGRAM
     from kubectl_liqo_shortcut.core.render import Renderer
     from kubectl_liqo_shortcut.core.slices import service_name
 
-    options = Options(
+    options = VerifyOptions(
         program=read_template(PROGRAM),
         service=None if service is None else service_name(service),
         image=text(image, "--image", longest=1024),
@@ -120,26 +122,26 @@ def command(
     if dry_run == "client":
         _print_plan(plan(words, access, renderer, options), output)
         return
-    say_ways(access, pair or ())
+    note_connections(access, pair or ())
     found: list[Verification] = []
 
-    def job(stop: Stop) -> Iterator[Event]:
-        found.append((yield from verify(words, access, renderer, options, stop)))
+    def job(cancel: CancelToken) -> Iterator[Event]:
+        found.append((yield from verify(words, access, renderer, options, cancel)))
 
-    run_jobs({target(words): job}, timeout)
+    run_jobs({link_named(words): job}, timeout)
     _print_result(found[0], output)
 
 
-def prover(access: Access, namespace: str, name: str, image: str) -> Prove:
+def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prove:
     """What ``service enable --verify`` sends packets with."""
     from kubectl_liqo_shortcut.adapters.templates import read_template
-    from kubectl_liqo_shortcut.commands.verify import Options, verify
+    from kubectl_liqo_shortcut.commands.verify import VerifyOptions, verify
     from kubectl_liqo_shortcut.core.fields import text
     from kubectl_liqo_shortcut.core.probe import PROGRAM
     from kubectl_liqo_shortcut.core.render import Renderer
     from kubectl_liqo_shortcut.core.slices import ServiceName
 
-    options = Options(
+    options = VerifyOptions(
         program=read_template(PROGRAM),
         service=ServiceName(namespace, name),
         image=text(image, "--image", longest=1024),
@@ -147,10 +149,10 @@ def prover(access: Access, namespace: str, name: str, image: str) -> Prove:
     renderer = Renderer(read_template)
 
     def prove(
-        source: ClusterID, target: ClusterID, timeout: float, stop: Stop
+        source: ClusterID, target: ClusterID, timeout: float, cancel: CancelToken
     ) -> Generator[Event, None, Verification]:
         within = dataclasses.replace(options, timeout=timeout)
-        return (yield from verify((source, target), access, renderer, within, stop))
+        return (yield from verify((source, target), access, renderer, within, cancel))
 
     return prove
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.say import note
@@ -45,13 +45,13 @@ def access_options(command: Command) -> Command:
         click.option(
             "--kubeconfig",
             metavar="PATH",
-            shell_complete=candidates.files,
+            shell_complete=candidates.complete_files,
             help="Kubeconfig file to use instead of KUBECONFIG",
         ),
         click.option(
             "--context",
             metavar="NAME",
-            shell_complete=candidates.contexts,
+            shell_complete=candidates.complete_contexts,
             help="Kubeconfig context of the hub",
         ),
         click.option(
@@ -60,7 +60,7 @@ def access_options(command: Command) -> Command:
             type=Assignment(),
             multiple=True,
             metavar="ID=CONTEXT",
-            shell_complete=candidates.leaf_assignments,
+            shell_complete=candidates.complete_leaf_assignments,
             help="Kubeconfig context of a leaf; without it, the context named like its cluster ID, "
             "else the identity that Liqo stored on the hub",
         ),
@@ -70,7 +70,7 @@ def access_options(command: Command) -> Command:
             type=Assignment(),
             multiple=True,
             metavar="ID=PATH",
-            shell_complete=candidates.leaf_assignments,
+            shell_complete=candidates.complete_leaf_assignments,
             help="Kubeconfig file of a leaf",
         ),
         click.option("--as", "as_user", metavar="NAME", help="User to act as on the hub"),
@@ -95,7 +95,7 @@ def access_options(command: Command) -> Command:
             multiple=True,
             metavar="ID=NAMESPACE",
             callback=_namespaces,
-            shell_complete=candidates.leaf_assignments,
+            shell_complete=candidates.complete_leaf_assignments,
             help="Namespace of Liqo on a leaf",
         ),
         click.option(
@@ -120,9 +120,9 @@ _ACCESS_OPTIONS = (
 )
 
 
-def access_from(params: Mapping[str, Any]) -> Access:
+def access_from(params: Mapping[str, Any]) -> ClusterAccess:
     """The way to the clusters that the values of ``access_options`` describe."""
-    return Access(
+    return ClusterAccess(
         kubeconfig=params.get("kubeconfig"),
         context=params.get("context"),
         leaf_contexts=dict(params.get("leaf_contexts") or ()),
@@ -138,7 +138,7 @@ def access_from(params: Mapping[str, Any]) -> Access:
     )
 
 
-def say_ways(access: Access, leaves: Iterable[str]) -> None:
+def note_connections(access: ClusterAccess, leaves: Iterable[str]) -> None:
     """Which kubeconfig context leads to a leaf, where the command line did not say."""
     for way in dict.fromkeys(map(access.how, leaves)):
         if way:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.options import (
     ReportFormat,
@@ -33,11 +33,13 @@ Examples:
 
 
 @click.command("why", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.shortcuts)
+@click.argument(
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+)
 @click.option(
     "--service",
     metavar="NS/NAME",
-    shell_complete=candidates.services,
+    shell_complete=candidates.complete_services,
     help="Explain the way of a Service of the hub instead",
 )
 @report_option("The checks as a document")
@@ -48,7 +50,7 @@ def command(
     service: str | None,
     output: ReportFormat | None,
     timeout: float,
-    access: Access,
+    access: ClusterAccess,
 ) -> None:
     """Explain the link of a pair by a chain of checks, from the hub down to the tunnel.
 
@@ -73,7 +75,9 @@ def command(
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-def _pair(words: tuple[str, ...], access: Access, timeout: float) -> tuple[Diagnosis, Object]:
+def _pair(
+    words: tuple[str, ...], access: ClusterAccess, timeout: float
+) -> tuple[Diagnosis, Object]:
     from kubectl_liqo_shortcut.commands.why import why
     from kubectl_liqo_shortcut.output.explanation import chain_document
 
@@ -82,14 +86,14 @@ def _pair(words: tuple[str, ...], access: Access, timeout: float) -> tuple[Diagn
 
 
 def _service(
-    service: str, words: tuple[str, ...], access: Access, timeout: float
+    service: str, words: tuple[str, ...], access: ClusterAccess, timeout: float
 ) -> tuple[Diagnosis, Object]:
-    from kubectl_liqo_shortcut.commands.service import target
+    from kubectl_liqo_shortcut.commands.service import service_named
     from kubectl_liqo_shortcut.commands.why_service import why_service
-    from kubectl_liqo_shortcut.output.explanation import service_document
+    from kubectl_liqo_shortcut.output.explanation import explanation_document
 
     if words:
         raise Invalid("--service goes without names of leaves", hint="leave out one of them")
-    namespace, name = target(service, None, access.namespace)
+    namespace, name = service_named(service, None, access.namespace)
     diagnosis = why_service(namespace, name, access, timeout)
-    return diagnosis, service_document(namespace, name, diagnosis)
+    return diagnosis, explanation_document(namespace, name, diagnosis)

@@ -11,9 +11,9 @@ from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refus
 from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
-from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.prospect import prospects
+from kubectl_liqo_shortcut.core.prospect import planned_changes
 from kubectl_liqo_shortcut.core.record import Recorded
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
@@ -21,11 +21,11 @@ from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
 from kubectl_liqo_shortcut.engine.labels import Labels, Replaced, put_labels
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.look import Looked
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.look import SurveySession
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
-from kubectl_liqo_shortcut.engine.preflight import judge, look_or_refuse
+from kubectl_liqo_shortcut.engine.preflight import look_or_refuse, preflight_report
 from kubectl_liqo_shortcut.engine.records import end_record, open_record
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, Refused, ShortcutError
 
@@ -33,7 +33,11 @@ _UNDO = 30.0  # seconds to take labels off again
 
 
 def adopt(
-    request: Request, open_cluster: OpenCluster, renderer: Renderer, timeout: float, stop: Stop
+    request: Request,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    timeout: float,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
     """Make the link between the pair of *request* a shortcut; the last event is its ``Outcome``.
 
@@ -41,19 +45,19 @@ def adopt(
     gateways, keys and Pods stay as they are. From then on ``delete`` and ``sync`` work on it.
     """
     deadline, hub = Deadline(timeout), open_cluster(HUB)
-    with Hold(hub, request.name) as hold:
-        looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
+    with Lock(hub, request.name) as lock:
+        session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
         try:
-            looked, warnings = _examined(looked, request, hub, deadline)
+            session, warnings = _examined(session, request, hub, deadline)
             yield from warnings
-            waited = yield from hold.take(deadline)
-            if waited or not looked.is_current(hub, deadline):
-                looked.close()
-                looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
-                looked, _ = _examined(looked, request, hub, deadline)
-            yield from _Adoption(looked, request, hold.guard(hub), deadline).run(stop)
+            waited = yield from lock.take(deadline)
+            if waited or not session.is_current(hub, deadline):
+                session.close()
+                session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
+                session, _ = _examined(session, request, hub, deadline)
+            yield from _Adoption(session, request, lock.guard(hub), deadline).run(cancel)
         finally:
-            looked.close()
+            session.close()
 
 
 def would_adopt(
@@ -61,41 +65,41 @@ def would_adopt(
 ) -> Iterator[str]:
     """What ``adopt`` would take over, in sentences; nothing is written."""
     deadline, hub = Deadline(timeout), open_cluster(HUB)
-    looked = look_or_refuse(request, open_cluster, Hold(hub, request.name), renderer, deadline)
+    session = look_or_refuse(request, open_cluster, Lock(hub, request.name), renderer, deadline)
     try:
-        looked, _ = _examined(looked, request, hub, deadline)
-        for each in _entries(looked):
-            if looked.link.journal.objects.get(each.ref) != each:
+        session, _ = _examined(session, request, hub, deadline)
+        for each in _entries(session):
+            if session.link.status_writer.objects.get(each.ref) != each:
                 yield f"{each.ref.cluster}: {each.ref} would be adopted"
     finally:
-        looked.close()
+        session.close()
 
 
 def _examined(
-    looked: Looked, request: Request, hub: Cluster, deadline: Deadline
-) -> tuple[Looked, list[Note]]:
-    """*looked*, the Shortcut being what is there, and what to warn of.
+    session: SurveySession, request: Request, hub: Cluster, deadline: Deadline
+) -> tuple[SurveySession, list[Note]]:
+    """*session*, the Shortcut being what is there, and what to warn of.
 
     Refuses what cannot be adopted as it is.
     """
-    link = looked.link
+    link = session.link
     ends = link.ends()
-    refuse_expired(request, looked)
+    refuse_expired(request, session)
     adoption.refuse_half(ends, request.name)
     adoption.refuse_misplaced(ends)
-    adoption.refuse_foreign(ends, _marks(looked))
-    if looked.view.record is None:
+    adoption.refuse_foreign(ends, _marks(session))
+    if session.view.record is None:
         spec = {**adoption.spec_of(ends, link.facts.leaves), **request.spec}
-        there = _as_shortcut(request, spec, looked.shortcut.server)
+        there = _as_shortcut(request, spec, session.shortcut.server)
         link = dataclasses.replace(link, shortcut=there, _rendered=None)
-        looked = dataclasses.replace(looked, link=link)
-    judge(link.refusals(ends, "adopt"), request)
+        session = dataclasses.replace(session, link=link)
+    preflight_report(link.refusals(ends, "adopt"), request)
     rendered, _ = link.plan(ends)
-    pretended = {each.ref: each for each in _entries(looked)}
-    labelled = adoption.as_labelled(ends, _marks(looked))
-    adoption.refuse_changes(prospects(rendered, labelled, pretended), request.name)
-    _refuse_peering(looked, deadline)
-    return looked, judge(checks(looked, hub, deadline, adopt=True), request)
+    pretended = {each.ref: each for each in _entries(session)}
+    labelled = adoption.as_labelled(ends, _marks(session))
+    adoption.refuse_changes(planned_changes(rendered, labelled, pretended), request.name)
+    _refuse_peering(session, deadline)
+    return session, preflight_report(checks(session, hub, deadline, adopt=True), request)
 
 
 def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -> Shortcut:
@@ -108,9 +112,9 @@ def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -
         ) from error
 
 
-def _refuse_peering(looked: Looked, deadline: Deadline) -> None:
+def _refuse_peering(session: SurveySession, deadline: Deadline) -> None:
     """A peering's link is the peering's: ``liqoctl unpeer`` takes it away with it."""
-    link = looked.link
+    link = session.link
     try:
         errors = check_peering(link.shortcut.sides, link.leaves, deadline, first_look=True)
     except InUseByPeering as error:
@@ -119,56 +123,60 @@ def _refuse_peering(looked: Looked, deadline: Deadline) -> None:
         raise each
 
 
-def _marks(looked: Looked) -> Mapping[str, str]:
-    return marks(looked.shortcut.name, str(looked.link.facts.hub))
+def _marks(session: SurveySession) -> Mapping[str, str]:
+    return ownership_labels(session.shortcut.name, str(session.link.facts.hub))
 
 
-def _entries(looked: Looked) -> list[Recorded]:
-    return adoption.as_adopted(looked.link.ends(), looked.link.journal.objects, _marks(looked))
+def _entries(session: SurveySession) -> list[Recorded]:
+    return adoption.as_adopted(
+        session.link.ends(), session.link.status_writer.objects, _marks(session)
+    )
 
 
 class _Adoption:
     """The writes of an adoption: the record names everything before the first label is put on."""
 
-    def __init__(self, looked: Looked, request: Request, hub: Cluster, deadline: Deadline) -> None:
-        self._looked, self._link = looked, looked.link
+    def __init__(
+        self, session: SurveySession, request: Request, hub: Cluster, deadline: Deadline
+    ) -> None:
+        self._looked, self._link = session, session.link
         self._request = request
         self._hub = hub
         self._deadline = deadline
         self._bodies = {
-            ref_of(leaf, body): body for leaf, body in adoption.taken(looked.link.ends())
+            ref_of(leaf, body): body for leaf, body in adoption.taken(session.link.ends())
         }
         self._labelled: list[tuple[Recorded, Labels]] = []
 
-    def run(self, stop: Stop) -> Iterator[Event]:
+    def run(self, cancel: CancelToken) -> Iterator[Event]:
         link, found = self._link, self._looked.view.record
         annotations = {**self._request.annotations, CREATED_BY: self._looked.view.user}
         wanted = link.renderer.record(self._looked.shortcut, annotations)
-        stop.arm(link.world.wake)
+        cancel.arm(link.store.wake)
         record, made = open_record(self._hub, found, wanted, self._deadline)
-        link.journal.begin(record)
-        before = dict(link.journal.objects)
+        link.status_writer.begin(record)
+        before = dict(link.status_writer.objects)
         entries = _entries(self._looked)
-        link.journal.objects |= {each.ref: each for each in entries}
+        link.status_writer.objects |= {each.ref: each for each in entries}
         try:
-            link.journal.write(link.status(link.ends()))
+            link.status_writer.write(link.status(link.ends()))
             for each in entries:
                 self._label(each)
                 if before.get(each.ref) != each:
                     yield Done(each.ref, Verb.ADOPTED)
-                stop.check()
+                cancel.check()
         except LeaseLost:
             raise  # somebody else may be at work: not even an undo
         except Exception as error:
             yield from self._undo(error, before, made=made)
             raise
-        yield from self._complete(stop)
-        link.journal.write(link.status(link.ends()))
-        changed = made or link.journal.objects != before
+        yield from self._complete(cancel)
+        link.status_writer.write(link.status(link.ends()))
+        changed = made or link.status_writer.objects != before
         yield Outcome(
             self._request.name,
             Verb.ADOPTED if changed else Verb.UNCHANGED,
-            link.journal.record,
+            link.status_writer.record,
         )
 
     def _label(self, entry: Recorded) -> None:
@@ -178,11 +186,11 @@ class _Adoption:
         self._labelled.append((entry, {key: labels.get(key) for key in marked}))
         put_labels(entry, marked, self._link.leaves[entry.ref.cluster], self._deadline)
 
-    def _complete(self, stop: Stop) -> Iterator[Event]:
+    def _complete(self, cancel: CancelToken) -> Iterator[Event]:
         """Make what is missing of the link, such as a key; whatever stops it, it is adopted."""
         try:
             loop = Convergence(self._link, wait=False, only_create=True)
-            yield from loop.run(self._deadline, stop)
+            yield from loop.run(self._deadline, cancel)
         except Exception:
             yield from note_status(self._link, None)
             raise
@@ -198,12 +206,12 @@ class _Adoption:
             for entry, was in reversed(self._labelled):
                 with contextlib.suppress(Replaced):  # then it never was ours
                     put_labels(entry, was, self._link.leaves[entry.ref.cluster], deadline)
-            self._link.journal.quiet()
+            self._link.status_writer.quiet()
             if made:
-                end_record(self._hub, self._link.journal.record, deadline)
+                end_record(self._hub, self._link.status_writer.record, deadline)
                 return
-            self._link.journal.objects = dict(before)
-            self._link.journal.write(self._link.status(self._link.ends()))
+            self._link.status_writer.objects = dict(before)
+            self._link.status_writer.write(self._link.status(self._link.ends()))
         except ShortcutError as second:
             raise PartlyDone(
                 f"{said}; and not everything could be undone: {second.message}",

@@ -6,7 +6,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import TimedOut
 
@@ -18,7 +18,9 @@ def install(hub: Cluster, crd: Object, timeout: float) -> Verb:
     applied = hub.apply(manifest)
     deadline = Deadline(timeout)
     _wait_until_served(hub, str(crd["metadata"]["name"]), deadline)
-    patiently(lambda: hub.list(Selection(r.SHORTCUT)), deadline)  # its storage begins a bit later
+    retry_transient(
+        lambda: hub.list(Selection(r.SHORTCUT)), deadline
+    )  # its storage begins a bit later
     if before is None:
         return Verb.CREATED
     same = before["metadata"].get("generation") == applied["metadata"].get("generation")

@@ -17,12 +17,12 @@ from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine.checks import checks
 from kubectl_liqo_shortcut.engine.converge import Convergence
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.look import Looked, look, no_record_any_more
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.look import SurveySession, no_record_any_more, survey_link
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.peering import InUseByPeering
-from kubectl_liqo_shortcut.engine.preflight import conflicts, judge, look_or_refuse
+from kubectl_liqo_shortcut.engine.preflight import conflicts, look_or_refuse, preflight_report
 from kubectl_liqo_shortcut.engine.records import misfit_notes, note_cause, open_record
 from kubectl_liqo_shortcut.engine.undo import undo
 from kubectl_liqo_shortcut.engine.world import utc_now
@@ -37,7 +37,7 @@ class RemovedOnLeaf(PartlyDone):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class CreateOptions:
     timeout: float = 300.0  # seconds
     wait: bool = True  # until Connected; else until all link objects exist
     keep_on_failure: bool = False
@@ -50,46 +50,50 @@ def create(
     request: Request,
     open_cluster: OpenCluster,
     renderer: Renderer,
-    options: Options,
-    stop: Stop,
+    options: CreateOptions,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
     """Make what *request* asks for; the last event is its ``Outcome``."""
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
-    with Hold(hub, request.name) as hold:
-        looked = look_or_refuse(request, open_cluster, hold, renderer, deadline)
+    with Lock(hub, request.name) as lock:
+        session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
         try:
-            yield from _refuse(request, looked, options, hub, deadline)
-            yield Note(f"gateway server: {looked.shortcut.server} ({looked.why})", request.name)
-            waited = yield from hold.take(deadline)
-            if waited or not looked.is_current(hub, deadline):
-                looked.close()
-                looked = look(request, open_cluster, hold, renderer, deadline)
-                yield from _refuse(request, looked, options, hub, deadline)
-            yield from _make(request, looked, hold.guard(hub), options, deadline, stop)
+            yield from _refuse(request, session, options, hub, deadline)
+            yield Note(f"gateway server: {session.shortcut.server} ({session.why})", request.name)
+            waited = yield from lock.take(deadline)
+            if waited or not session.is_current(hub, deadline):
+                session.close()
+                session = survey_link(request, open_cluster, lock, renderer, deadline)
+                yield from _refuse(request, session, options, hub, deadline)
+            yield from _make(request, session, lock.guard(hub), options, deadline, cancel)
         finally:
-            looked.close()
+            session.close()
 
 
 def _refuse(
-    request: Request, looked: Looked, options: Options, hub: Cluster, deadline: Deadline
+    request: Request,
+    session: SurveySession,
+    options: CreateOptions,
+    hub: Cluster,
+    deadline: Deadline,
 ) -> Iterator[Event]:
     """What stands in the way is said before anything is written."""
-    record = looked.view.record
+    record = session.view.record
     if record is None and options.recorded_only:
         raise no_record_any_more(request)
     yield from misfit_notes(request.name, record)
-    refuse_expired(request, looked)
-    findings = list(conflicts(looked))
-    if findings or looked.plan().steps:  # a link that is as it should be need not be examined
-        findings += checks(looked, hub, deadline)
-    yield from judge(findings, request)
+    refuse_expired(request, session)
+    findings = list(conflicts(session))
+    if findings or session.plan().steps:  # a link that is as it should be need not be examined
+        findings += checks(session, hub, deadline)
+    yield from preflight_report(findings, request)
 
 
-def refuse_expired(request: Request, looked: Looked) -> None:
+def refuse_expired(request: Request, session: SurveySession) -> None:
     """What has expired is switched off by the next ``sync``: it is not made, nor taken over."""
-    record = looked.view.record
-    wanted = {"spec": {"expirationTime": looked.shortcut.expiration_time}}
+    record = session.view.record
+    wanted = {"spec": {"expirationTime": session.shortcut.expiration_time}}
     if at := expired_at(record or wanted, utc_now()):
         raise Refused(
             f"shortcut {request.name} expired at {at}",
@@ -101,15 +105,15 @@ def refuse_expired(request: Request, looked: Looked) -> None:
 
 def _make(
     request: Request,
-    looked: Looked,
+    session: SurveySession,
     hub: Cluster,
-    options: Options,
+    options: CreateOptions,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
-    link, found = looked.link, looked.view.record
+    link, found = session.link, session.view.record
     # What was ready once, was adopted, or was there before its record, is nobody's to undo.
-    gone = looked.taken_away_on()
+    gone = session.taken_away_on()
     if found is not None and gone and not options.recreate:
         said = f"the link was taken away on {' and '.join(gone)}, not by this program"
         note_cause(hub, found, Cause(Reason.REMOVED_ON_LEAF, said, stalled=True), deadline)
@@ -118,23 +122,29 @@ def _make(
             hint=f"to make it again: kubectl liqo-shortcut sync {request.name} --recreate; "
             f"to end it: kubectl liqo-shortcut delete {request.name}",
         )
-    annotations = {**request.annotations, CREATED_BY: looked.view.user}
-    wanted = link.renderer.record(looked.shortcut, annotations)
-    stop.arm(link.world.wake)
+    annotations = {**request.annotations, CREATED_BY: session.view.user}
+    wanted = link.renderer.record(session.shortcut, annotations)
+    cancel.arm(link.store.wake)
     record, made = open_record(hub, found, wanted, deadline)
-    link.journal.begin(record)
-    in_use = is_in_use(link.journal.record) or looked.is_restored() or looked.is_up()
+    link.status_writer.begin(record)
+    in_use = is_in_use(link.status_writer.record) or session.is_restored() or session.is_up()
     limits = dataclasses.replace(options, keep_on_failure=options.keep_on_failure or in_use)
-    changed = yield from _converge(link, limits, deadline, stop, hub, made=made)
-    link.journal.write(link.status(link.ends()))
+    changed = yield from _converge(link, limits, deadline, cancel, hub, made=made)
+    link.status_writer.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
     if verb is not Verb.UNCHANGED:
-        yield from (Note(each, request.name) for each in remaps(link.journal.record))
-    yield Outcome(request.name, verb, link.journal.record)
+        yield from (Note(each, request.name) for each in remaps(link.status_writer.record))
+    yield Outcome(request.name, verb, link.status_writer.record)
 
 
 def _converge(
-    link: Link, options: Options, deadline: Deadline, stop: Stop, hub: Cluster, *, made: bool
+    link: Link,
+    options: CreateOptions,
+    deadline: Deadline,
+    cancel: CancelToken,
+    hub: Cluster,
+    *,
+    made: bool,
 ) -> Generator[Event, None, bool]:
     """Run the loop; on failure undo, unless the link is to be kept.
 
@@ -143,7 +153,7 @@ def _converge(
     keep = options.keep_on_failure
     changed = False
     try:
-        for event in Convergence(link, wait=options.wait).run(deadline, stop):
+        for event in Convergence(link, wait=options.wait).run(deadline, cancel):
             changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
             yield event
     except LeaseLost:
@@ -188,7 +198,7 @@ def _words(error: Exception) -> str:
 def note_status(link: Link, cause: Cause | None) -> Iterator[Event]:
     """Bring the record up to date on the way out: what went wrong before matters more."""
     try:
-        link.journal.quiet()
-        link.journal.write(link.status(link.ends(), cause))
+        link.status_writer.quiet()
+        link.status_writer.write(link.status(link.ends(), cause))
     except ShortcutError as error:
         yield Note(f"the record is not up to date: {error.message}", link.shortcut.name)

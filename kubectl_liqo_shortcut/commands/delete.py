@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
@@ -15,15 +16,15 @@ from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause, Ownership
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.records import (
     end_record,
-    mark_record,
     misfit_notes,
     note_cause,
     present_record,
+    request_deletion,
 )
 from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.engine.service_back import NODES_FOLLOW, free
@@ -34,7 +35,7 @@ _LAST_WORDS = 10.0  # seconds to tell the hub what is left
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class DeleteOptions:
     timeout: float = 300.0  # seconds
     forget: bool = False  # end the record, whatever is left on a leaf
     delete_namespaces: bool = False  # also where the record says Retain
@@ -42,7 +43,7 @@ class Options:
 
 
 def delete(
-    record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
+    record: Object, open_cluster: OpenCluster, options: DeleteOptions, cancel: CancelToken
 ) -> Iterator[Event]:
     """Remove what *record* calls ours from both leaves, then the record.
 
@@ -52,28 +53,34 @@ def delete(
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
     name = str(record["metadata"]["name"])
-    with Hold(hub, name) as hold:
-        yield from hold.take(deadline)
+    with Lock(hub, name) as lock:
+        yield from lock.take(deadline)
         present = present_record(hub, record, deadline)
         if present is not None:
-            cleaning = _Cleaning(present, hold.guard(hub), options, deadline)
-            yield from cleaning.run(open_cluster, hold, stop)
+            cleaning = _Cleaning(present, lock.guard(hub), options, deadline)
+            yield from cleaning.run(open_cluster, lock, cancel)
         yield Outcome(name, Verb.DELETED, present or record)
 
 
 def switch_off(
-    record: Object, hold: Hold, open_cluster: OpenCluster, options: Options, stop: Stop
+    record: Object,
+    lock: Lock,
+    open_cluster: OpenCluster,
+    options: DeleteOptions,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
     """Remove the link of a shortcut that has expired; the record stays, and says so."""
     deadline = Deadline(options.timeout)
-    cleaning = _Cleaning(record, hold.guard(open_cluster(HUB)), options, deadline)
-    yield from cleaning.run(open_cluster, hold, stop, keep=Reason.EXPIRED)
+    cleaning = _Cleaning(record, lock.guard(open_cluster(HUB)), options, deadline)
+    yield from cleaning.run(open_cluster, lock, cancel, keep=Reason.EXPIRED)
 
 
 class _Cleaning:
     """The removal of one shortcut's link, of which the record always tells what is left."""
 
-    def __init__(self, record: Object, hub: Cluster, options: Options, deadline: Deadline) -> None:
+    def __init__(
+        self, record: Object, hub: Cluster, options: DeleteOptions, deadline: Deadline
+    ) -> None:
         self._record = record
         self._hub = hub
         self._options = options
@@ -83,23 +90,23 @@ class _Cleaning:
         self._rebuilt: dict[str, Cluster] = {}
 
     def run(
-        self, open_cluster: OpenCluster, hold: Hold, stop: Stop, *, keep: Reason | None = None
+        self, open_cluster: OpenCluster, lock: Lock, cancel: CancelToken, keep: Reason | None = None
     ) -> Iterator[Event]:
         """Clean the leaves, then end the record, or let it say the reason *keep*."""
         yield from misfit_notes(self._pair.name, self._record)
-        leaves, left = self._open(open_cluster, hold)
-        marked_by = Answer(
-            lambda: patiently(lambda: hub_id(self._hub), self._deadline, first_look=True)
+        leaves, left = self._open(open_cluster, lock)
+        marked_by = Future(
+            lambda: retry_transient(lambda: hub_id(self._hub), self._deadline, first_look=True)
         )
         left |= yield from self._identify(leaves, left)
         left |= yield from self._take_stock(leaves, marked_by)
         if self._stock.has_ours:
             left |= yield from self._set_aside(leaves, self._gate(leaves))
-            stop.check()
-            if leaves and (yield from self._free(open_cluster, stop)):  # which takes its time
+            cancel.check()
+            if leaves and (yield from self._free(open_cluster, cancel)):  # which takes its time
                 left |= yield from self._set_aside(leaves, self._gate(leaves))
         if keep is None:
-            mark_record(self._hub, self._record, self._deadline)
+            request_deletion(self._hub, self._record, self._deadline)
         if self._stock.has_ours:
             left |= yield from self._remove(leaves)
         left = self._stock.stray_errors() | left
@@ -113,25 +120,22 @@ class _Cleaning:
         yield from self._forgotten(left)
         end_record(self._hub, self._record, self._deadline)
 
-    def _free(self, open_cluster: OpenCluster, stop: Stop) -> Generator[Event, None, bool]:
+    def _free(self, open_cluster: OpenCluster, cancel: CancelToken) -> Generator[Event, None, bool]:
         """Services first: what goes over a link that is gone leads nowhere."""
         name, pair = self._pair.name, (self._pair.server, self._pair.client)
+        hub, deadline = self._hub, self._deadline
         whatever, pause = self._options.forget, self._options.nodes_follow
-        deadline = self._deadline
-        return (
-            yield from free(
-                name, pair, self._hub, open_cluster, deadline, stop, whatever=whatever, pause=pause
-            )
-        )
+        freeing = partial(free, name, pair, hub, open_cluster, deadline, cancel)
+        return (yield from freeing(whatever=whatever, pause=pause))
 
     def _open(
-        self, open_cluster: OpenCluster, hold: Hold
+        self, open_cluster: OpenCluster, lock: Lock
     ) -> tuple[dict[str, Cluster], dict[str, ShortcutError]]:
         leaves: dict[str, Cluster] = {}
         left: dict[str, ShortcutError] = {}
         for side in self._pair.sides:
             try:
-                leaves[side.leaf] = hold.guard(open_cluster(side.leaf))
+                leaves[side.leaf] = lock.guard(open_cluster(side.leaf))
             except ShortcutError as error:
                 if not self._options.forget:
                     raise
@@ -155,7 +159,7 @@ class _Cleaning:
         return (yield from self._set_aside(leaves, silent))
 
     def _take_stock(
-        self, leaves: dict[str, Cluster], marked_by: Answer[ClusterID]
+        self, leaves: dict[str, Cluster], marked_by: Future[ClusterID]
     ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
         """Ask the leaves what they hold of the link: the record may have lost its status."""
         forget = self._options.forget
@@ -203,9 +207,10 @@ class _Cleaning:
     def _remove(
         self, leaves: Mapping[str, Cluster]
     ) -> Generator[Event, None, dict[str, ShortcutError]]:
-        pair, claims, entries = self._pair, self._stock.claims, self._stock.entries.values()
+        members, entries = self._stock.members, self._stock.entries.values()
         too = self._options.delete_namespaces or reclaims_namespaces(self._record)
-        return (yield from remove(pair, claims, entries, leaves, self._deadline, namespaces=too))
+        pair, deadline = self._pair, self._deadline
+        return (yield from remove(pair, members, entries, leaves, deadline, namespaces=too))
 
     def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
         """Note on the record what is left; returns the error to end with."""
@@ -230,12 +235,9 @@ class _Cleaning:
         for ref, each in {**self._stock.entries, **strays}.items():
             ours = each.ownership is not Ownership.REUSED and ref.kind != r.NAMESPACE
             if (ours or ref in strays) and ref.cluster in left:
-                peering = isinstance(left[each.ref.cluster], InUseByPeering)
-                what = (
-                    f"the peering uses its {each.ref}"
-                    if peering
-                    else f"there: {delete_command(each)}"
-                )
+                what = f"there: {delete_command(each)}"
+                if isinstance(left[each.ref.cluster], InUseByPeering):
+                    what = f"the peering uses its {each.ref}"
                 yield Note(f"left on {each.ref.cluster}; {what}", self._pair.name)
 
 

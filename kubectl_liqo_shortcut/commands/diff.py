@@ -14,8 +14,8 @@ from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.prospect import Comparison, compare, removal
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.identity import Rebuilt
-from kubectl_liqo_shortcut.engine.look import Looked, look_only
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each
+from kubectl_liqo_shortcut.engine.look import SurveySession, survey_for_reading
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each
 from kubectl_liqo_shortcut.engine.removable import find_removable
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import ShortcutError
@@ -37,7 +37,7 @@ def diff(
     deadline = Deadline(timeout)
     names = [str(each["metadata"]["name"]) for each in records]
     looks = [partial(_diff, each, open_cluster, renderer, deadline) for each in records]
-    found, errors = of_each(dict(zip(names, looks, strict=True)))
+    found, errors = gather_each(dict(zip(names, looks, strict=True)))
     failed = {name: Diff(errors=(error,)) for name, error in errors.items()}
     return {name: (found | failed)[name] for name in names}
 
@@ -47,8 +47,8 @@ def _diff(
 ) -> Diff:
     if why := _why_it_goes(record):
         return _removal(record, why, open_cluster, deadline)
-    with look_only(record, open_cluster, renderer, deadline) as looked:
-        return Diff(tuple(map(compare, looked.prospects())), tuple(_notes(looked)))
+    with survey_for_reading(record, open_cluster, renderer, deadline) as session:
+        return Diff(tuple(map(compare, session.prospects())), tuple(_notes(session)))
 
 
 def _why_it_goes(record: Object) -> str:
@@ -58,12 +58,12 @@ def _why_it_goes(record: Object) -> str:
     return f"it expired at {at}: sync takes its link away" if at else ""
 
 
-def _notes(looked: Looked) -> Iterator[Note]:
-    if gone := looked.taken_away_on():
+def _notes(session: SurveySession) -> Iterator[Note]:
+    if gone := session.taken_away_on():
         yield Note(
             f"its link was taken away on {' and '.join(gone)}, not by this program: "
             "sync makes it again only with --recreate",
-            looked.shortcut.name,
+            session.shortcut.name,
         )
 
 

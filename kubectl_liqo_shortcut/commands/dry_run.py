@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, Object
 from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide
 from kubectl_liqo_shortcut.core.resources import API_VERSION
-from kubectl_liqo_shortcut.core.roles import doubts
+from kubectl_liqo_shortcut.core.roles import reachability_warnings
 from kubectl_liqo_shortcut.core.routed import doubtful, forbidden
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.errors import Invalid, Refused
@@ -77,7 +77,10 @@ def dry_run(
     shortcut, facts = _named(shortcut, facts)
     found = tuple(forbidden(shortcut, facts, {}, servers or {}))
     if not record and not preflighted:
-        found += (*doubts(request.spec, shortcut, facts), *doubtful(shortcut, facts, {}))
+        found += (
+            *reachability_warnings(request.spec, shortcut, facts),
+            *doubtful(shortcut, facts, {}),
+        )
     for each in found:
         if each.severity is Severity.ERROR:
             raise Refused(each.message, hint=each.hint)

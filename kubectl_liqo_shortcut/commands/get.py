@@ -14,7 +14,7 @@ _PREFIXES = ("shortcut/", "shortcuts/", "lsc/", "shortcut.shortcut.liqo.io/")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
-def target(words: Sequence[str]) -> str:
+def link_named(words: Sequence[str]) -> str:
     """The record's name that ``A B``, ``NAME`` or ``shortcut/NAME`` mean."""
     match list(words):
         case [one]:
@@ -43,7 +43,7 @@ def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") ->
     if words and labels:
         raise Invalid("a selector goes without names", hint="leave out one of them")
     if len(words) >= 2 or (words and "/" in words[0]):
-        return [find(target(words), open_cluster)]
+        return [find(link_named(words), open_cluster)]
     records = find_records(open_cluster(HUB), labels=labels)
     if words:
         records = [record for record in records if words[0] in _names(record)]
@@ -58,8 +58,8 @@ def select(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
     if not words:
         return [records[name] for name in sorted(records)]
     if len(words) == 2 and not any(each in records or "/" in each for each in words):
-        words = [target(words)]
-    names = dict.fromkeys(target([word]) for word in words)
+        words = [link_named(words)]
+    names = dict.fromkeys(link_named([word]) for word in words)
     for name in names:
         if name not in records:
             raise _missing(name)

@@ -8,7 +8,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.resources import CONNECTION
 from kubectl_liqo_shortcut.core.topology import Topology, topology
-from kubectl_liqo_shortcut.engine.parallel import Answer
+from kubectl_liqo_shortcut.engine.parallel import Future
 from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
 from kubectl_liqo_shortcut.errors import Refused
 
@@ -16,8 +16,8 @@ from kubectl_liqo_shortcut.errors import Refused
 def graph(open_cluster: OpenCluster) -> tuple[Topology, Refused | None]:
     """The topology; and, where the hub cannot hold shortcuts, why so: peerings are shown anyway."""
     hub = open_cluster(HUB)
-    connections = Answer(lambda: hub.list(Selection(CONNECTION)).items)
-    records = Answer(partial(_records, hub))
+    connections = Future(lambda: hub.list(Selection(CONNECTION)).items)
+    records = Future(partial(_records, hub))
     configurations = find_configurations(hub)
     shortcuts, missing = records.result()
     return topology(configurations, connections.result(), shortcuts), missing

@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core.leaves import (
-    Known,
+    HubKnowledge,
     Leaf,
-    can_direct,
     direct,
     facts_document,
     known_leaves,
 )
+from kubectl_liqo_shortcut.core.liqo import can_direct
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.resources import CONNECTION, GATEWAY_CLIENT, GATEWAY_SERVER, Kind
 from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.leaves import ask_leaves
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, gather
 from kubectl_liqo_shortcut.engine.survey import find_configurations, no_leaf
 
 
-def leaves(
+def list_leaves(
     words: Sequence[str],
     open_cluster: OpenCluster,
     via: Callable[[str], str],
@@ -36,7 +36,7 @@ def leaves(
     """
     kinds = (GATEWAY_CLIENT, GATEWAY_SERVER, *((CONNECTION,) if connections else ()))
     hub = open_cluster(HUB)
-    configurations, *lists = together(
+    configurations, *lists = gather(
         [partial(find_configurations, hub), *(partial(_all, hub, kind) for kind in kinds)]
     )
     every = known_leaves(configurations, *lists)
@@ -49,7 +49,7 @@ def leaves(
     ]
 
 
-def facts(
+def facts_documents(
     words: Sequence[str],
     open_cluster: OpenCluster,
     liqo_namespace: Callable[[str], str] = lambda _: "",
@@ -59,8 +59,8 @@ def facts(
     *liqo_namespace* tells that of a leaf where it is not the usual one.
     """
     hub = open_cluster(HUB)
-    identity = Answer(partial(hub_id, hub))
-    configurations, clients = together(
+    identity = Future(partial(hub_id, hub))
+    configurations, clients = gather(
         [partial(find_configurations, hub), partial(_all, hub, GATEWAY_CLIENT)]
     )
     chosen = _chosen(known_leaves(configurations, clients), words)
@@ -77,7 +77,7 @@ def _all(hub: Cluster, kind: Kind) -> tuple[Object, ...]:
     return hub.list(Selection(kind)).items
 
 
-def _chosen(every: Sequence[Known], words: Sequence[str]) -> list[Known]:
+def _chosen(every: Sequence[HubKnowledge], words: Sequence[str]) -> list[HubKnowledge]:
     wanted = {cluster_id(word) for word in words}
     ids = [each.id for each in every]
     for missing in sorted(wanted.difference(ids)):
@@ -85,7 +85,9 @@ def _chosen(every: Sequence[Known], words: Sequence[str]) -> list[Known]:
     return [each for each in every if not wanted or each.id in wanted]
 
 
-def _peers(chosen: Sequence[Known], every: Sequence[Known]) -> dict[ClusterID, ClusterID | None]:
+def _peers(
+    chosen: Sequence[HubKnowledge], every: Sequence[HubKnowledge]
+) -> dict[ClusterID, ClusterID | None]:
     """For each leaf another one, first of all of those named: permissions may depend on it."""
     order = [each.id for each in (*chosen, *every)]
     return {leaf.id: next((peer for peer in order if peer != leaf.id), None) for leaf in chosen}

@@ -10,9 +10,9 @@ from kubectl_liqo_shortcut.core.plan import Create
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.look import Looked
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
-from kubectl_liqo_shortcut.engine.preflight import Report, examine
+from kubectl_liqo_shortcut.engine.look import SurveySession
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.preflight import PreflightReport, examine
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
@@ -23,28 +23,28 @@ def preflight(
     timeout: float,
     *,
     send: bool = False,
-) -> Report:
+) -> PreflightReport:
     """The whole report; to *send* lets the API servers judge what can be sent to them now."""
     deadline = Deadline(timeout)
     report = examine(request, open_cluster, renderer, deadline)
-    if report.looked is None:
+    if report.session is None:
         return report
     try:
         if not send or report.errors:
             return report
-        found = _sent(report.looked, open_cluster(HUB), deadline)
-        return Report((*found, *report.findings), report.looked)
+        found = _sent(report.session, open_cluster(HUB), deadline)
+        return PreflightReport((*found, *report.findings), report.session)
     finally:
-        report.looked.close()
+        report.session.close()
 
 
-def _sent(looked: Looked, hub: Cluster, deadline: Deadline) -> Iterable[Finding]:
+def _sent(session: SurveySession, hub: Cluster, deadline: Deadline) -> Iterable[Finding]:
     """What the API servers say to each object that is missing, none of which they keep."""
-    link = looked.link
+    link = session.link
     ends = link.ends()
     rendered, plan = link.plan(ends)
-    record = link.renderer.record(looked.shortcut, {})
-    wanted = [] if looked.view.record else [(hub, record)]
+    record = link.renderer.record(session.shortcut, {})
+    wanted = [] if session.view.record else [(hub, record)]
     wanted += [
         (link.leaves[step.manifest.cluster], step.manifest)
         for step in plan.steps
@@ -62,7 +62,7 @@ def _sent(looked: Looked, hub: Cluster, deadline: Deadline) -> Iterable[Finding]
 
 def _send(cluster: Cluster, manifest: Manifest, deadline: Deadline) -> Iterable[Finding]:
     try:
-        patiently(lambda: cluster.create(manifest, dry_run=True), deadline)
+        retry_transient(lambda: cluster.create(manifest, dry_run=True), deadline)
     except ShortcutError as error:
         name = FindingName.REJECTED
         yield Finding(name, manifest.cluster, error.message, error.hint or name.remedy)

@@ -21,14 +21,20 @@ from kubectl_liqo_shortcut.core.model import (
     shortcut_name,
     uid_of,
 )
-from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id
 from kubectl_liqo_shortcut.engine.labelled import KINDS, list_of, look_for_labelled
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.parallel import (
+    CancelToken,
+    Deadline,
+    gather,
+    gather_each,
+    retry_transient,
+)
 from kubectl_liqo_shortcut.engine.peering import check_peering
 from kubectl_liqo_shortcut.engine.remove import remove
 from kubectl_liqo_shortcut.engine.survey import find_records, leaves_of
@@ -60,9 +66,9 @@ class Orphans:
 def find_orphans(open_cluster: OpenCluster, timeout: float) -> Orphans:
     """Ask every leaf of the hub at once."""
     hub, deadline = open_cluster(HUB), Deadline(timeout)
-    identity = str(patiently(lambda: hub_id(hub), deadline, first_look=True))
-    leaves = patiently(lambda: leaves_of(hub), deadline)
-    found, silent = of_each(
+    identity = str(retry_transient(lambda: hub_id(hub), deadline, first_look=True))
+    leaves = retry_transient(lambda: leaves_of(hub), deadline)
+    found, silent = gather_each(
         {leaf: partial(_labelled, open_cluster, leaf, identity, deadline) for leaf in leaves}
     )
     known = _known(hub, deadline)  # after the leaves: what is made meanwhile is on record first
@@ -71,39 +77,41 @@ def find_orphans(open_cluster: OpenCluster, timeout: float) -> Orphans:
 
 
 def prune(
-    name: str, orphans: Orphans, open_cluster: OpenCluster, timeout: float, stop: Stop
+    name: str, orphans: Orphans, open_cluster: OpenCluster, timeout: float, cancel: CancelToken
 ) -> Iterator[Event]:
     """Remove the orphans of the shortcut *name*, if no record has come to know them."""
     hub, deadline = open_cluster(HUB), Deadline(timeout)
-    with Hold(hub, name) as hold:
-        yield from hold.take(deadline)
+    with Lock(hub, name) as lock:
+        yield from lock.take(deadline)
         known = _known(hub, deadline)
         of_name = (each for each in orphans.found if each.shortcut == name)
         batch = [each for each in of_name if not _is_known(each, known)]
         if batch:
-            yield from _remove(batch, orphans.hub, hold, open_cluster, deadline, stop)
+            yield from _remove(batch, orphans.hub, lock, open_cluster, deadline, cancel)
 
 
 def _remove(
     batch: Sequence[Orphan],
     hub: str,
-    hold: Hold,
+    lock: Lock,
     open_cluster: OpenCluster,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
     entries = [each.entry for each in batch]
     names = sorted({entry.ref.cluster for entry in entries})
-    leaves = {leaf: hold.guard(open_cluster(leaf)) for leaf in names}
+    leaves = {leaf: lock.guard(open_cluster(leaf)) for leaf in names}
     first = batch[0]
     pair = Shortcut(server=cluster_id(first.entry.ref.cluster), client=cluster_id(first.peer))
     errors = check_peering(pair.sides, leaves, deadline, first_look=True)
-    stop.check()
-    labelled, failed = look_for_labelled(pair.sides, marks(pair.name, hub), leaves, deadline)
+    cancel.check()
+    labelled, failed = look_for_labelled(
+        pair.sides, ownership_labels(pair.name, hub), leaves, deadline
+    )
     errors |= failed
     if not errors:
-        claims = {leaf: each.claim for leaf, each in labelled.items()}
-        errors = yield from remove(pair, claims, entries, leaves, deadline)
+        members = {leaf: each.membership for leaf, each in labelled.items()}
+        errors = yield from remove(pair, members, entries, leaves, deadline)
     if errors:
         raise PartlyDone(
             "; ".join(error.message for error in errors.values()),
@@ -114,10 +122,10 @@ def _remove(
 def _labelled(open_cluster: OpenCluster, leaf: str, hub: str, deadline: Deadline) -> list[Orphan]:
     """All that bears our label and *hub*'s on *leaf*."""
     cluster = open_cluster(leaf)
-    patiently(check_identity(cluster, ""), deadline, first_look=True)
+    retry_transient(check_identity(cluster, ""), deadline, first_look=True)
     labels = f"{r.MANAGED_BY}={r.MANAGED_BY_US},{r.SHORTCUT_HUB}={hub}"
     lists = [partial(list_of, cluster, Selection(kind, labels=labels), deadline) for kind in KINDS]
-    bodies = (body for items in together(lists) for body in items)
+    bodies = (body for items in gather(lists) for body in items)
     return [orphan for body in bodies for orphan in _orphan(leaf, body)]
 
 
@@ -135,20 +143,20 @@ def _orphan(leaf: str, body: Object) -> Iterator[Orphan]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Known:
+class LiveObjects:
     """The names of all records, and what they name."""
 
     names: frozenset[str]
     objects: Mapping[ObjectRef, Recorded]
 
 
-def _known(hub: Cluster, deadline: Deadline) -> Known:
-    records = patiently(lambda: find_records(hub), deadline)
+def _known(hub: Cluster, deadline: Deadline) -> LiveObjects:
+    records = retry_transient(lambda: find_records(hub), deadline)
     objects = {ref: each for record in records for ref, each in rec.objects_of(record).items()}
-    return Known(frozenset(str(each["metadata"]["name"]) for each in records), objects)
+    return LiveObjects(frozenset(str(each["metadata"]["name"]) for each in records), objects)
 
 
-def _is_known(orphan: Orphan, known: Known) -> bool:
+def _is_known(orphan: Orphan, known: LiveObjects) -> bool:
     """Also where its record names nothing at all in its place.
 
     That one lost its status, or somebody emptied it: ``sync`` and ``delete`` know what it has.

@@ -8,18 +8,18 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id
-from kubectl_liqo_shortcut.core.needs import On
-from kubectl_liqo_shortcut.core.permissions import Peer, Question, Scope, questions
+from kubectl_liqo_shortcut.core.needs import ClusterScope
+from kubectl_liqo_shortcut.core.permissions import AccessReview, Peer, Scope, access_reviews
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.rbac import LIQO_GROUP, Subject, own_user
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.identity import hub_id
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.engine.survey import who_am_i
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
 
 
-def on_hub(
+def hub_scope(
     services: Sequence[str] = (),
     *,
     verify: bool = False,
@@ -29,7 +29,7 @@ def on_hub(
     """What is done on the hub; *stored* are the leaves whose stored identity is used."""
     leaves = map(cluster_id, dict.fromkeys(stored))
     return Scope(
-        on=On.HUB,
+        on=ClusterScope.HUB,
         stored=tuple(Peer(leaf, default_tenant_namespace(leaf)) for leaf in leaves),
         services=tuple(dict.fromkeys(services)),
         verify=verify,
@@ -37,7 +37,7 @@ def on_hub(
     )
 
 
-def on_leaf(
+def leaf_scope(
     leaf: str,
     peers: Sequence[str],
     services: Sequence[str] = (),
@@ -56,7 +56,7 @@ def on_leaf(
         raise Invalid(f"leaf {leaf!r} is no peer of itself")
     given = tuple(dict.fromkeys(services))
     known = tuple(found.values())
-    return Scope(on=On.LEAF, peers=known, services=given, adopt=adopt, verify=verify)
+    return Scope(on=ClusterScope.LEAF, peers=known, services=given, adopt=adopt, verify=verify)
 
 
 def _peer(text: str) -> Peer:
@@ -69,20 +69,20 @@ def default_subject(open_cluster: OpenCluster, timeout: float) -> Subject:
     """The user of the hub's own name, which the hub is asked for."""
     look = partial(hub_id, open_cluster(HUB))
     try:
-        return own_user(patiently(look, Deadline(timeout), first_look=True))
+        return own_user(retry_transient(look, Deadline(timeout), first_look=True))
     except ShortcutError as error:
         error.hint = "--subject says who gets the roles: then nobody is asked"
         raise
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Report:
+class AccessReport:
     """Every permission, those that *lack*, and what is to be said of the identity."""
 
     cluster: str
     user: str
-    asked: tuple[Question, ...]
-    lacks: tuple[Question, ...]
+    asked: tuple[AccessReview, ...]
+    lacks: tuple[AccessReview, ...]
     note: str = ""
 
     @property
@@ -90,16 +90,16 @@ class Report:
         return all(each.optional for each in self.lacks)
 
 
-def check(scope: Scope, cluster: Cluster, timeout: float) -> Report:
+def check_access(scope: Scope, cluster: Cluster, timeout: float) -> AccessReport:
     """Ask the API server for each permission whether the present identity has it."""
     deadline = Deadline(timeout)
-    identity = Answer(
-        lambda: patiently(lambda: who_am_i(cluster), deadline, first_look=True),
+    identity = Future(
+        lambda: retry_transient(lambda: who_am_i(cluster), deadline, first_look=True),
     )
-    asked = questions(scope)
+    asked = access_reviews(scope)
     missing = set(missing_permissions(cluster, [each.access for each in asked], deadline))
     user = (identity.result().get("status") or {}).get("userInfo") or {}
-    return Report(
+    return AccessReport(
         cluster=cluster.name,
         user=str(user.get("username") or "unknown"),
         asked=tuple(asked),

@@ -7,21 +7,21 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from kubectl_liqo_shortcut.commands.service_proof import Prove, after, before
+from kubectl_liqo_shortcut.commands.service_proof import Prove, verify_after, verify_before
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, shortcut_name
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import is_ready
 from kubectl_liqo_shortcut.core.service import Pair, Service
-from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, lags, path_on
+from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, is_out_of_date, path_on
 from kubectl_liqo_shortcut.core.service_refusals import Refusal, of_hub
 from kubectl_liqo_shortcut.core.slices import service_name
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.service_assess import Assessment, assess, find_service
 from kubectl_liqo_shortcut.engine.service_back import switch_back
-from kubectl_liqo_shortcut.engine.service_turn import Turn
-from kubectl_liqo_shortcut.engine.services import look_at_hub, look_at_leaves, remote_of
+from kubectl_liqo_shortcut.engine.service_turn import Switch
+from kubectl_liqo_shortcut.engine.services import list_hub_services, list_leaf_services, remote_of
 from kubectl_liqo_shortcut.errors import (
     Gone,
     Interrupted,
@@ -37,7 +37,7 @@ _WAY_BACK = 60.0  # seconds to go back to the hub's path after a failure
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Listed:
+class ServiceRow:
     """A Service, the pairs that have no Ready shortcut, and the way it goes on each leaf.
 
     *remapped*: leaves with endpoints that cannot go direct, since the hub remapped their Pods.
@@ -63,7 +63,7 @@ class ServiceRefused(Refused):
         self.refusals = tuple(refusals)
 
 
-def target(word: str, namespace: str | None, default: Callable[[], str]) -> tuple[str, str]:
+def service_named(word: str, namespace: str | None, default: Callable[[], str]) -> tuple[str, str]:
     """Namespace and name that ``NS/NAME``, or ``NAME`` with a *namespace*, mean."""
     written = word.removeprefix("service/").removeprefix("svc/")
     full = "/" in written
@@ -73,19 +73,21 @@ def target(word: str, namespace: str | None, default: Callable[[], str]) -> tupl
     return found.namespace, found.name
 
 
-def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> list[Listed]:
+def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> list[ServiceRow]:
     """All Services that leaves see, of one *namespace*, or ("") of all; *timeout* is the leaves'.
 
     Each cluster is asked once for each kind; a leaf that does not answer is only unknown.
     """
-    hub = look_at_hub(open_cluster(HUB), Deadline(timeout), namespace)
-    sights = look_at_leaves(remote_of(hub.services), open_cluster, hub.hub, Deadline(timeout))
+    hub = list_hub_services(open_cluster(HUB), Deadline(timeout), namespace)
+    on_leaves = list_leaf_services(
+        remote_of(hub.services), open_cluster, hub.hub, Deadline(timeout)
+    )
     ready = {str(each["metadata"]["name"]) for each in hub.records if is_ready(each)}
     return [
-        Listed(
+        ServiceRow(
             each,
             tuple(pair for pair in each.pairs if shortcut_name(*pair) not in ready),
-            tuple(path_on(each, sights[leaf]) for leaf in each.seen_on),
+            tuple(path_on(each, on_leaves[leaf]) for leaf in each.seen_on),
             frozenset(refusal.cluster for refusal in of_hub(each, hub.configurations)),
         )
         for each in hub.services
@@ -97,7 +99,7 @@ def enable(
     name: str,
     open_cluster: OpenCluster,
     timeout: float,
-    stop: Stop,
+    cancel: CancelToken,
     *,
     prove: Prove | None = None,
 ) -> Iterator[Event]:
@@ -112,28 +114,28 @@ def enable(
         raise ServiceRefused(found.service, found.refusals)
     if verb_of(found) is Verb.UNCHANGED:
         if prove is not None:
-            yield from after(found.service, prove, deadline, stop)
+            yield from verify_after(found.service, prove, deadline, cancel)
         yield Outcome(name, Verb.UNCHANGED, found.service.body)
         return
-    for sight in found.sights.values():
-        if sight.unseen and sight.leaf in found.service.seen_on:
-            what = f"whether Liqo on {sight.leaf} denies direct connections cannot be seen"
-            yield Note(f"{what}: {sight.unseen}", found.service.key)
+    for on_leaf in found.on_leaves.values():
+        if on_leaf.unseen and on_leaf.leaf in found.service.seen_on:
+            what = f"whether Liqo on {on_leaf.leaf} denies direct connections cannot be seen"
+            yield Note(f"{what}: {on_leaf.unseen}", found.service.key)
     hub = open_cluster(HUB)
     with contextlib.ExitStack() as holds:
         waited = False
         for pair in found.service.pairs:
-            hold = holds.enter_context(Hold(hub, shortcut_name(*pair)))
-            hub = hold.guard(hub)
-            waited = (yield from hold.take(deadline, stop)) or waited
+            lock = holds.enter_context(Lock(hub, shortcut_name(*pair)))
+            hub = lock.guard(hub)
+            waited = (yield from lock.take(deadline, cancel)) or waited
         if prove is not None:
-            yield from before(found.service, prove, deadline, stop)
+            yield from verify_before(found.service, prove, deadline, cancel)
         if waited or prove is not None:  # much may have happened since
             with after_writing(prove is not None):  # probe Pods, which are gone again
                 found = assess(namespace, name, open_cluster, deadline)
                 if found.refusals:
                     raise ServiceRefused(found.service, found.refusals)
-        yield from _turn_on(found, hub, open_cluster, deadline, stop, prove)
+        yield from _turn_on(found, hub, open_cluster, deadline, cancel, prove)
 
 
 def _turn_on(
@@ -141,26 +143,26 @@ def _turn_on(
     hub: Cluster,
     open_cluster: OpenCluster,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
     prove: Prove | None,
 ) -> Iterator[Event]:
     service = found.service
     leaves = {leaf: open_cluster(leaf) for leaf in service.seen_on}
-    turn = Turn(service, hub, leaves, found.sights, found.hub.places)
+    turn = Switch(service, hub, leaves, found.on_leaves, found.hub.places)
     ours = not service.annotated
     try:
-        turn.watch(deadline, stop)
+        turn.watch(deadline, cancel)
         began = time.monotonic()
         try:
             if ours:
                 yield from turn.annotate(True, deadline)
-                yield from turn.wait(deadline, stop)
+                yield from turn.wait(deadline, cancel)
             else:  # it is, and slices have not followed
-                yield from turn.wait(deadline, stop, pause=0.0)
+                yield from turn.wait(deadline, cancel, pause=0.0)
             took = f"all leaves go direct {time.monotonic() - began:.1f}s after it was asked for"
             yield Note(took, service.key)
             if prove is not None:
-                yield from after(turn.service, prove, deadline, stop)
+                yield from verify_after(turn.service, prove, deadline, cancel)
         except LeaseLost:
             raise
         except Exception as error:
@@ -172,7 +174,7 @@ def _turn_on(
         turn.close()
 
 
-def _back(turn: Turn, error: Exception) -> Iterator[Event]:
+def _back(turn: Switch, error: Exception) -> Iterator[Event]:
     """Undo, patiently; what is left turns *error* into ``PartlyDone``."""
     key, limit = turn.service.key, Deadline(_WAY_BACK)
     yield Note("going back to the hub's path", key)
@@ -196,26 +198,28 @@ def _back(turn: Turn, error: Exception) -> Iterator[Event]:
 
 
 def disable(
-    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, stop: Stop
+    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, cancel: CancelToken
 ) -> Iterator[Event]:
     """Take the annotation off, and wait where leaves can be asked; again: for those that lag."""
     deadline = Deadline(timeout)
     found, service = find_service(namespace, name, open_cluster, deadline)
     remote = {leaf: [there] for leaf, there in service.seen_on.items()}
-    sights = look_at_leaves(remote, open_cluster, found.hub, deadline)
+    on_leaves = list_leaf_services(remote, open_cluster, found.hub, deadline)
     if not service.annotated:
-        sights = {
-            leaf: sight for leaf, sight in sights.items() if sight.error or lags(service, sight)
+        on_leaves = {
+            leaf: on_leaf
+            for leaf, on_leaf in on_leaves.items()
+            if on_leaf.error or is_out_of_date(service, on_leaf)
         }
-    if service.annotated or any(not sight.error for sight in sights.values()):
+    if service.annotated or any(not on_leaf.error for on_leaf in on_leaves.values()):
         hub = open_cluster(HUB)
         service = yield from switch_back(
-            service, sights, found.places, hub, open_cluster, deadline, stop
+            service, on_leaves, found.places, hub, open_cluster, deadline, cancel
         )
         yield Outcome(name, Verb.CONFIGURED, service.body)
     else:
         yield Outcome(name, Verb.UNCHANGED, service.body)
-    unchecked = {leaf: sight.error for leaf, sight in sights.items() if sight.error}
+    unchecked = {leaf: on_leaf.error for leaf, on_leaf in on_leaves.items() if on_leaf.error}
     if unchecked:
         raise PartlyDone(
             f"Service {service.key} has no annotation any more, and nobody knows whether it goes "
@@ -227,5 +231,5 @@ def disable(
 def verb_of(found: Assessment) -> Verb:
     """What enabling it would do."""
     service = found.service
-    right = all(as_wanted(service, found.sights[leaf]) for leaf in service.seen_on)
+    right = all(as_wanted(service, found.on_leaves[leaf]) for leaf in service.seen_on)
     return Verb.UNCHANGED if service.annotated and right else Verb.CONFIGURED

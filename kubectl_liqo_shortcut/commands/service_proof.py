@@ -7,31 +7,35 @@ from collections.abc import Callable, Generator, Iterator
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.service import Service
-from kubectl_liqo_shortcut.core.verify import Verification, Way
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.core.verify import PathKind, Verification
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import ShortcutError
 
-Prove = Callable[[ClusterID, ClusterID, float, Stop], Generator[Event, None, Verification]]
+Prove = Callable[[ClusterID, ClusterID, float, CancelToken], Generator[Event, None, Verification]]
 """Calls the Service from the first leaf, as far as it is on the second, in so many seconds."""
 
 
-class NotProven(ShortcutError):
+class NotVerified(ShortcutError):
     """The slices say direct, and packets do not."""
 
 
-def before(service: Service, prove: Prove, deadline: Deadline, stop: Stop) -> Iterator[Event]:
+def verify_before(
+    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken
+) -> Iterator[Event]:
     """Only told: whatever it is, the Service is about to go another way."""
     for leaf, host in _ways(service):
-        found = yield from prove(leaf, host, deadline.left(), stop)
+        found = yield from prove(leaf, host, deadline.left(), cancel)
         yield Note(f"before: calls from {leaf} to {host}: {_said(found)}", service.key)
 
 
-def after(service: Service, prove: Prove, deadline: Deadline, stop: Stop) -> Iterator[Event]:
-    """Raises ``NotProven`` at the first leaf whose calls do not go direct."""
+def verify_after(
+    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken
+) -> Iterator[Event]:
+    """Raises ``NotVerified`` at the first leaf whose calls do not go direct."""
     for leaf, host in _ways(service):
-        found = yield from prove(leaf, host, deadline.left(), stop)
-        if found.path is not Way.DIRECT:
-            raise NotProven(
+        found = yield from prove(leaf, host, deadline.left(), cancel)
+        if found.path is not PathKind.DIRECT:
+            raise NotVerified(
                 f"calls from {leaf} to Service {service.key} on {host} do not go direct: "
                 + _said(found),
                 hint=f"kubectl liqo-shortcut why --service {service.key}",
@@ -48,4 +52,4 @@ def _ways(service: Service) -> list[tuple[ClusterID, ClusterID]]:
 def _said(found: Verification) -> str:
     why = "; ".join(found.remarks())
     way = found.path.words
-    return f"{way}, {why}" if why and found.path is not Way.DIRECT else way
+    return f"{way}, {why}" if why and found.path is not PathKind.DIRECT else way

@@ -9,13 +9,13 @@ from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.service import Pair
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.service_assess import assess, find_service
 from kubectl_liqo_shortcut.engine.service_turn import patch_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Trial:
+class ServiceDryRun:
     """What ``enable`` would write, what that changes, and the shortcuts to make before."""
 
     body: Object
@@ -23,7 +23,7 @@ class Trial:
     missing: tuple[Pair, ...]
 
 
-def try_enable(
+def dry_run_enable(
     namespace: str,
     name: str,
     open_cluster: OpenCluster,
@@ -31,7 +31,7 @@ def try_enable(
     *,
     making: bool = False,
     send: bool = False,
-) -> Trial:
+) -> ServiceDryRun:
     """Refuses as ``enable`` does; nothing is kept.
 
     *making*: missing shortcuts are no reason to refuse; to *send* lets the hub judge it too.
@@ -44,8 +44,10 @@ def try_enable(
     service = found.service
     if send:
         hub = open_cluster(HUB)
-        patiently(lambda: hub.patch(service.ref, patch_of(service, True), dry_run=True), deadline)
-    return Trial(service.with_annotation(True).body, verb_of(found), missing)
+        retry_transient(
+            lambda: hub.patch(service.ref, patch_of(service, True), dry_run=True), deadline
+        )
+    return ServiceDryRun(service.with_annotation(True).body, verb_of(found), missing)
 
 
 def disabled_by(

@@ -16,14 +16,14 @@ from kubectl_liqo_shortcut.core.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
 from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, Update, differing
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.prospect import Prospect
+from kubectl_liqo_shortcut.core.prospect import PlannedChange
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason
 from kubectl_liqo_shortcut.core.record import Cause
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import of_record
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.look import look_only
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.look import survey_for_reading
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
 from kubectl_liqo_shortcut.engine.records import note_cause, present_record
@@ -34,7 +34,7 @@ from kubectl_liqo_shortcut.errors import Nonsense, ShortcutError, Unreachable
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class SyncOptions:
     timeout: float = 300.0  # seconds
     wait: bool = True
     recreate: bool = False  # also where somebody took the link away on a leaf
@@ -42,23 +42,27 @@ class Options:
 
 
 def sync(
-    record: Object, open_cluster: OpenCluster, renderer: Renderer, options: Options, stop: Stop
+    record: Object,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    options: SyncOptions,
+    cancel: CancelToken,
 ) -> Iterator[Event]:
     """Complete, repair, change, switch off or finish deleting: what *record* asks for."""
     if is_terminating(record):
-        limits = removing.Options(timeout=options.timeout, nodes_follow=options.nodes_follow)
-        yield from removing.delete(record, open_cluster, limits, stop)
+        limits = removing.DeleteOptions(timeout=options.timeout, nodes_follow=options.nodes_follow)
+        yield from removing.delete(record, open_cluster, limits, cancel)
     elif expired_at(record, utc_now()):
-        yield from _switch_off(record, open_cluster, options, stop)
+        yield from _switch_off(record, open_cluster, options, cancel)
     else:
-        wanted = making.Options(
+        wanted = making.CreateOptions(
             timeout=options.timeout,
             wait=options.wait,
             recorded_only=True,
             recreate=options.recreate,
         )
         try:
-            yield from making.create(of_record(record), open_cluster, renderer, wanted, stop)
+            yield from making.create(of_record(record), open_cluster, renderer, wanted, cancel)
         except (Unreachable, Nonsense, PreflightFailed) as error:
             if is_about_silence(error):
                 yield from _note_unreachable(record, error, open_cluster)
@@ -73,8 +77,8 @@ def next_steps(
         yield from service_lines(record, open_cluster, timeout)
         yield from plan_lines(record)
         return
-    with look_only(record, open_cluster, renderer, Deadline(timeout)) as looked:
-        for each in looked.prospects():
+    with survey_for_reading(record, open_cluster, renderer, Deadline(timeout)) as session:
+        for each in session.prospects():
             if each.step is not None:
                 ref = each.manifest.ref
                 yield f"{ref.cluster}: {ref} would {_words(each.step)}" + _when(each)
@@ -93,32 +97,34 @@ def _words(step: Step) -> str:
             assert_never(step)
 
 
-def _when(prospect: Prospect) -> str:
+def _when(prospect: PlannedChange) -> str:
     if prospect.is_leaving:
         return ", once the present one is gone"
     return f", once it has {', '.join(prospect.waits_for)}" if prospect.waits_for else ""
 
 
 def _switch_off(
-    record: Object, open_cluster: OpenCluster, options: Options, stop: Stop
+    record: Object, open_cluster: OpenCluster, options: SyncOptions, cancel: CancelToken
 ) -> Iterator[Event]:
     name = str(record["metadata"]["name"])
     if (yield from _is_off(record, open_cluster, options)):
         yield Outcome(name, Verb.UNCHANGED, record)
         return
     hub, deadline = open_cluster(HUB), Deadline(options.timeout)
-    with Hold(hub, name) as hold:
-        yield from hold.take(deadline)
+    with Lock(hub, name) as lock:
+        yield from lock.take(deadline)
         present = present_record(hub, record, deadline)
         if present is not None and expired_at(present, utc_now()):
             yield Note(f"expired at {expired_at(present, utc_now())}: its link is removed", name)
-            limits = removing.Options(timeout=deadline.left(), nodes_follow=options.nodes_follow)
-            yield from removing.switch_off(present, hold, open_cluster, limits, stop)
+            limits = removing.DeleteOptions(
+                timeout=deadline.left(), nodes_follow=options.nodes_follow
+            )
+            yield from removing.switch_off(present, lock, open_cluster, limits, cancel)
         yield Outcome(name, Verb.CONFIGURED, present or record)
 
 
 def _is_off(
-    record: Object, open_cluster: OpenCluster, options: Options
+    record: Object, open_cluster: OpenCluster, options: SyncOptions
 ) -> Generator[Event, None, bool]:
     """Whether its record says so, and no leaf that answers says otherwise."""
     ready = rec.condition_of(record, Condition.READY)
@@ -157,11 +163,11 @@ def _note_unreachable(
     hub, deadline = open_cluster(HUB), Deadline(10.0)
     name = str(record["metadata"]["name"])
     try:
-        with Hold(hub, name) as hold:
-            yield from hold.take(deadline)
+        with Lock(hub, name) as lock:
+            yield from lock.take(deadline)
             present = present_record(hub, record, deadline)
             if present is not None:
                 cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
-                note_cause(hold.guard(hub), present, cause, deadline)
+                note_cause(lock.guard(hub), present, cause, deadline)
     except ShortcutError as second:
         yield Note(f"the record is not up to date: {second.message}", name)

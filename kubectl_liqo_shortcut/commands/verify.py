@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.commands.dry_run import leaf_manifests
-from kubectl_liqo_shortcut.commands.get import find, target
+from kubectl_liqo_shortcut.commands.get import find, link_named
 from kubectl_liqo_shortcut.core.events import Event, Note
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
@@ -19,24 +19,24 @@ from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.core.verify import (
     Called,
     Direction,
+    PathKind,
     ServiceCheck,
     Verdict,
     Verification,
-    Way,
     expected,
-    judge,
     judge_call,
+    judge_direction,
     judge_service,
     place,
 )
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, Stop, patiently
-from kubectl_liqo_shortcut.engine.probe_run import Leg, Result, run
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.engine.probe_run import Leg, Result, run_probes
 from kubectl_liqo_shortcut.engine.probes import Probes
 from kubectl_liqo_shortcut.engine.sight import (
-    LeafSight,
-    ServiceSight,
-    look_at_leaves,
-    look_at_service,
+    LeafNetworks,
+    ServiceTarget,
+    inspect_networks,
+    inspect_service,
 )
 from kubectl_liqo_shortcut.engine.survey import find_records, open_leaves
 from kubectl_liqo_shortcut.errors import Invalid
@@ -48,7 +48,7 @@ Pair = tuple[ClusterID, ClusterID]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class VerifyOptions:
     program: str  # what the probe Pods run
     service: ServiceName | None = None
     image: str = IMAGE
@@ -58,7 +58,7 @@ class Options:
 
 def named(words: Sequence[str], service: ServiceName | None) -> Pair | None:
     """The two leaves that are named, in that order; None: the record's name is given instead."""
-    target(words)  # a wrong command line is an error before anybody is asked
+    link_named(words)  # a wrong command line is an error before anybody is asked
     if len(words) == 2:
         first, second = (cluster_id(each) for each in words)
         return first, second
@@ -71,14 +71,14 @@ def named(words: Sequence[str], service: ServiceName | None) -> Pair | None:
 
 
 def plan(
-    words: Sequence[str], open_cluster: OpenCluster, renderer: Renderer, options: Options
+    words: Sequence[str], open_cluster: OpenCluster, renderer: Renderer, options: VerifyOptions
 ) -> list[Object]:
     """``--dry-run``: the probe Pods of each leaf. Nobody is asked, but for a record's pair."""
-    pair = named(words, options.service)
+    pair, name = named(words, options.service), link_named(words)
     if pair is None:
-        record = patiently(lambda: find(target(words), open_cluster), Deadline(options.timeout))
+        record = retry_transient(lambda: find(name, open_cluster), Deadline(options.timeout))
         pair = _pair_of(record)
-    probing = _probing(target(words), "dry-run", DEFAULT_MTU, renderer, options)
+    probing = _probing(name, "dry-run", DEFAULT_MTU, renderer, options)
     legs = _ways(pair, options.service)
     addresses = [Unknown(f"addresses of {options.service}")] if options.service else []
     documents = []
@@ -99,58 +99,58 @@ def verify(
     words: Sequence[str],
     open_cluster: OpenCluster,
     renderer: Renderer,
-    options: Options,
-    stop: Stop,
+    options: VerifyOptions,
+    cancel: CancelToken,
 ) -> Generator[Event, None, Verification]:
     """Send the packets and judge; the Pods that did it are gone at the end, whatever happens."""
     deadline, pair = Deadline(options.timeout), named(words, options.service)
-    name, hub = target(words), open_cluster(HUB)
+    name, hub = link_named(words), open_cluster(HUB)
     record, pair = _record(name, pair, open_cluster, deadline)
     leaves = open_leaves(pair, open_cluster, deadline)
     looking = _look_at_service(options.service, hub, leaves[pair[0]], deadline)
-    sights = look_at_leaves(pair, leaves, record, hub, deadline)
+    on_leaves = inspect_networks(pair, leaves, record, hub, deadline)
     service = looking.result()
     mtu = shown_by(record).gateway.mtu if record is not None else None
     probing = _probing(name, secrets.token_hex(4), mtu or DEFAULT_MTU, renderer, options)
-    legs = _legs(pair, sights, service)
+    legs = _legs(pair, on_leaves, service)
     results: dict[Leg, Result] = {}
     if any(leg.peer or leg.addresses for leg in legs):
         yield Note(f"run {probing.run}: probe Pods are made, and removed at the end", name)
-        found = yield from _run(legs, Probes(probing, leaves, deadline), deadline, stop)
+        found = yield from _run(legs, Probes(probing, leaves, deadline), deadline, cancel)
         results = dict(zip(legs, found, strict=True))
-    directions = tuple(_direction(leg, sights, results.get(leg)) for leg in legs)
+    directions = tuple(_direction(leg, on_leaves, results.get(leg)) for leg in legs)
     return Verification(
         name=name,
         directions=directions,
-        service=_service(service, directions[0], sights[pair[0]], results.get(legs[0])),
+        service=_service(service, directions[0], on_leaves[pair[0]], results.get(legs[0])),
         mtu=mtu,
         run=probing.run,
     )
 
 
 def _run(
-    legs: Sequence[Leg], probes: Probes, deadline: Deadline, stop: Stop
+    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken
 ) -> Generator[Event, None, list[Result]]:
-    stop.arm(probes.world.wake)
+    cancel.arm(probes.store.wake)
     try:
-        probes.look(stop)
+        probes.look(cancel)
         try:
             yield from probes.open()
-            return (yield from run(legs, probes, deadline, stop))
+            return (yield from run_probes(legs, probes, deadline, cancel))
         finally:
             yield from probes.remove()
     finally:
-        stop.disarm()
+        cancel.disarm()
 
 
 def _record(
     name: str, pair: Pair | None, open_cluster: OpenCluster, deadline: Deadline
 ) -> tuple[Object | None, Pair]:
     if pair is None:
-        record = patiently(lambda: find(name, open_cluster), deadline, first_look=True)
+        record = retry_transient(lambda: find(name, open_cluster), deadline, first_look=True)
         return record, _pair_of(record)
     look = partial(find_records, open_cluster(HUB), name, crd_needed=False)
-    records = patiently(look, deadline, first_look=True)
+    records = retry_transient(look, deadline, first_look=True)
     return (records[0] if records else None), pair
 
 
@@ -161,13 +161,13 @@ def _pair_of(record: Object) -> Pair:
 
 def _look_at_service(
     service: ServiceName | None, hub: Cluster, leaf: Cluster, deadline: Deadline
-) -> Answer[ServiceSight | None]:
+) -> Future[ServiceTarget | None]:
     if service is None:
-        return Answer(lambda: None)
-    return Answer(lambda: look_at_service(service, hub, leaf, deadline))
+        return Future(lambda: None)
+    return Future(lambda: inspect_service(service, hub, leaf, deadline))
 
 
-def _probing(name: str, run: str, mtu: int, renderer: Renderer, options: Options) -> Probing:
+def _probing(name: str, run: str, mtu: int, renderer: Renderer, options: VerifyOptions) -> Probing:
     return Probing(
         renderer=renderer,
         program=options.program,
@@ -187,62 +187,64 @@ def _ways(pair: Pair, service: object | None) -> list[Pair]:
 
 
 def _legs(
-    pair: Pair, sights: Mapping[ClusterID, LeafSight], service: ServiceSight | None
+    pair: Pair, on_leaves: Mapping[ClusterID, LeafNetworks], service: ServiceTarget | None
 ) -> list[Leg]:
     """A link has two ends, or is none."""
-    linked = all(sight.peer for sight in sights.values())
-    addresses = tuple(map(str, _tried(service, sights[pair[0]]))) if service else ()
+    linked = all(on_leaf.peer for on_leaf in on_leaves.values())
+    addresses = tuple(map(str, _tried(service, on_leaves[pair[0]]))) if service else ()
     return [
-        Leg(by, to, sights[by].peer if linked else None, addresses)
+        Leg(by, to, on_leaves[by].peer if linked else None, addresses)
         for by, to in _ways(pair, service)
     ]
 
 
-def _tried(service: ServiceSight, sight: LeafSight) -> list[Target]:
+def _tried(service: ServiceTarget, on_leaf: LeafNetworks) -> list[Target]:
     """As many as there is room for; what leads elsewhere comes last."""
     ready = [each for each in service.targets if each.ready]
-    return sorted(ready, key=lambda each: not _concerns(each, sight))[:MOST_ADDRESSES]
+    return sorted(ready, key=lambda each: not _concerns(each, on_leaf))[:MOST_ADDRESSES]
 
 
-def _concerns(target: Target, sight: LeafSight) -> bool:
-    return place(target, sight.peer, sight.hub) is not Way.ELSEWHERE
+def _concerns(target: Target, on_leaf: LeafNetworks) -> bool:
+    return place(target, on_leaf.peer, on_leaf.hub) is not PathKind.ELSEWHERE
 
 
-def _direction(leg: Leg, sights: Mapping[ClusterID, LeafSight], result: Result | None) -> Direction:
-    of_source = sights[leg.target].peer
+def _direction(
+    leg: Leg, on_leaves: Mapping[ClusterID, LeafNetworks], result: Result | None
+) -> Direction:
+    of_source = on_leaves[leg.target].peer
     if result is None or result.heard is None or of_source is None:
-        without = [leaf for leaf, sight in sights.items() if sight.peer is None]
+        without = [leaf for leaf, on_leaf in on_leaves.items() if on_leaf.peer is None]
         peers = {leg.source: leg.target, leg.target: leg.source}
         said = " and ".join(f"{leaf} has no Configuration for {peers[leaf]}" for leaf in without)
-        verdict = Verdict(Way.UNREACHABLE, f"there is no link: {said}")
+        verdict = Verdict(PathKind.UNREACHABLE, f"there is no link: {said}")
         return Direction(source=leg.source, target=leg.target, verdict=verdict)
-    may_be = expected(result.client, of_source, sights[leg.target].hub)
+    may_be = expected(result.client, of_source, on_leaves[leg.target].hub)
     return Direction(
         source=leg.source,
         target=leg.target,
-        verdict=judge(result.heard, may_be),
+        verdict=judge_direction(result.heard, may_be),
         called=result.called,
         heard=result.heard,
     )
 
 
 def _service(
-    seen: ServiceSight | None, pods: Direction, sight: LeafSight, result: Result | None
+    seen: ServiceTarget | None, pods: Direction, on_leaf: LeafNetworks, result: Result | None
 ) -> ServiceCheck | None:
     if seen is None:
         return None
     if not seen.targets:
         what = "has no TCP address" if seen.has_slice else "has no EndpointSlice of it"
-        verdict = Verdict(Way.UNREACHABLE, f"{sight.cluster.name} {what} in {seen.remote}")
+        verdict = Verdict(PathKind.UNREACHABLE, f"{on_leaf.cluster.name} {what} in {seen.remote}")
         return ServiceCheck(seen.service, seen.remote, verdict)
-    heard = dict(zip(_tried(seen, sight), result.addresses if result else (), strict=True))
+    heard = dict(zip(_tried(seen, on_leaf), result.addresses if result else (), strict=True))
     calls: list[Called] = []
     for each in seen.targets:
-        if each.ready and each not in heard and _concerns(each, sight):
+        if each.ready and each not in heard and _concerns(each, on_leaf):
             why = f"not called: only {MOST_ADDRESSES} results fit"
-            calls.append(Called(each, Verdict(Way.UNKNOWN, why)))
+            calls.append(Called(each, Verdict(PathKind.UNKNOWN, why)))
         else:
-            by_address = place(each, sight.peer, sight.hub)
+            by_address = place(each, on_leaf.peer, on_leaf.hub)
             calls.append(judge_call(each, by_address, heard.get(each), pods))
     verdict = judge_service(tuple(calls), pods.target)
     return ServiceCheck(seen.service, seen.remote, verdict, tuple(calls))

@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.commands.get import find, target
+from kubectl_liqo_shortcut.commands.get import find, link_named
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import failed
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, diagnose
-from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.evidence import ObservedLink
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
@@ -23,9 +23,15 @@ from kubectl_liqo_shortcut.core.model import (
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, shown_by
-from kubectl_liqo_shortcut.engine.inspect import Pair, gather, look_at_hub, look_at_leaves, peers_in
-from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.inspect import (
+    Pair,
+    observe_links,
+    peers_in,
+    snapshot_hub,
+    snapshot_leaves,
+)
+from kubectl_liqo_shortcut.engine.leaf_view import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.engine.survey import find_records
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
@@ -36,41 +42,41 @@ class Explanation:
 
     name: str
     diagnosis: Diagnosis
-    evidence: Evidence | None = None
+    evidence: ObservedLink | None = None
 
 
 def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Explanation:
     """Explain the pair that *words* mean (``A B``, ``NAME``); it need not have a shortcut."""
     deadline = Deadline(timeout)
-    name = target(words)  # a wrong command line is no cause
+    name = link_named(words)  # a wrong command line is no cause
     try:
         record, leaves = _record(name, words, open_cluster, deadline)
-        looking = Answer(partial(look_at_leaves, peers_in([leaves]), open_cluster, deadline))
-        sight = look_at_hub(open_cluster(HUB), deadline)
+        looking = Future(partial(snapshot_leaves, peers_in([leaves]), open_cluster, deadline))
+        on_leaf = snapshot_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair
             raise
         return Explanation(name, hub_failed(error))
     seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
-    evidence = gather(sight, {name: pair}, seen, open_cluster, deadline)[name]
+    evidence = observe_links(on_leaf, {name: pair}, seen, open_cluster, deadline)[name]
     return Explanation(name, diagnose(evidence), evidence)
 
 
-def describe(
+def describe_link(
     words: Sequence[str], open_cluster: OpenCluster, timeout: float
-) -> tuple[Evidence, Diagnosis, list[Object] | None]:
+) -> tuple[ObservedLink, Diagnosis, list[Object] | None]:
     """All about one shortcut: what is seen of it, what is wrong, and its Events.
 
     None for these where the user may not look at them: they are a courtesy.
     """
-    found = why([target(words)], open_cluster, timeout)
+    found = why([link_named(words)], open_cluster, timeout)
     assert found.evidence is not None, "by its name alone, a shortcut is found or refused"
     assert found.evidence.record is not None, "by its name alone, a shortcut is found or refused"
     record = found.evidence.record
     events: list[Object] | None = None
     with contextlib.suppress(ClusterError):
-        events = patiently(lambda: events_of(record, open_cluster), Deadline(timeout))
+        events = retry_transient(lambda: events_of(record, open_cluster), Deadline(timeout))
     return found.evidence, found.diagnosis, events
 
 
@@ -87,12 +93,12 @@ def _record(
     name: str, words: Sequence[str], open_cluster: OpenCluster, deadline: Deadline
 ) -> tuple[Object | None, tuple[ClusterID, ClusterID]]:
     if len(words) == 1:
-        record = patiently(lambda: find(name, open_cluster), deadline, first_look=True)
+        record = retry_transient(lambda: find(name, open_cluster), deadline, first_look=True)
         pair = pair_of(record)
         return record, (pair.server, pair.client)
     hub = open_cluster(HUB)
     look = partial(find_records, hub, name, crd_needed=False)
-    records = patiently(look, deadline, first_look=True)
+    records = retry_transient(look, deadline, first_look=True)
     return (records[0] if records else None), _pair(words)
 
 
@@ -102,7 +108,9 @@ def _pair(words: Sequence[str]) -> tuple[ClusterID, ClusterID]:
 
 
 def _shortcut(
-    record: Object | None, leaves: tuple[ClusterID, ClusterID], seen: dict[str, Leaf | Silence]
+    record: Object | None,
+    leaves: tuple[ClusterID, ClusterID],
+    seen: dict[str, LeafSnapshot | UnreachableLeaf],
 ) -> Shortcut:
     """The record's; else what the link between them would be, by the gateways that are there."""
     if record is not None:
@@ -116,8 +124,8 @@ def _shortcut(
     return Shortcut(server=first, client=second)
 
 
-def _has(leaf: Leaf | Silence, kind: r.Kind, peer: str) -> bool:
-    if isinstance(leaf, Silence):
+def _has(leaf: LeafSnapshot | UnreachableLeaf, kind: r.Kind, peer: str) -> bool:
+    if isinstance(leaf, UnreachableLeaf):
         return False
     return any(
         ref.kind == kind and labels_of(body).get(r.REMOTE_CLUSTER_ID) == peer
@@ -127,7 +135,7 @@ def _has(leaf: Leaf | Silence, kind: r.Kind, peer: str) -> bool:
 
 def hub_failed(error: ShortcutError) -> Diagnosis:
     seen = error.message.removeprefix(f"{HUB}: ")
-    reason = Silence.of(error).reason
+    reason = UnreachableLeaf.of(error).reason
     if reason is CauseName.LEAF_UNREACHABLE:
         reason = CauseName.HUB_UNREACHABLE
     return Diagnosis((failed("hub", HUB, reason, seen, error.hint or reason.remedy),))

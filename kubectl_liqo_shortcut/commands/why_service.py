@@ -6,10 +6,10 @@ from kubectl_liqo_shortcut.commands.why import hub_failed
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.service_diagnosis import chain, no_service
+from kubectl_liqo_shortcut.core.service_diagnosis import no_service, service_chain
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from kubectl_liqo_shortcut.engine.service_assess import assess_service
-from kubectl_liqo_shortcut.engine.services import look_at_hub
+from kubectl_liqo_shortcut.engine.services import list_hub_services
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
@@ -17,11 +17,13 @@ def why_service(namespace: str, name: str, open_cluster: OpenCluster, timeout: f
     """All checks, from the Service on the hub down to the slices of the leaves."""
     deadline = Deadline(timeout)
     try:
-        hub = look_at_hub(open_cluster(HUB), deadline, namespace, name)
+        hub = list_hub_services(open_cluster(HUB), deadline, namespace, name)
     except ShortcutError as error:
         return hub_failed(error)
     if not hub.services:
         return Diagnosis((no_service(namespace, name),))
     found = assess_service(hub, hub.services[0], open_cluster, deadline)
-    checks = chain(found.service, found.sights, found.refusals, found.diagnoses, found.to_hub)
+    checks = service_chain(
+        found.service, found.on_leaves, found.refusals, found.diagnoses, found.to_hub
+    )
     return Diagnosis(tuple(checks))

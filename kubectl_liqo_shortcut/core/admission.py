@@ -31,7 +31,7 @@ _MORE = (
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class AdmissionLimits:
     """What a record may name; without *leaves* and *pairs*, any; without *service_types*, any."""
 
     leaves: tuple[ClusterID, ...] = ()
@@ -59,9 +59,9 @@ def limits_of(
     labels: Sequence[str] = (),
     reclaim_delete: bool = False,
     refuse_old_writers: bool = False,
-) -> Limits:
+) -> AdmissionLimits:
     """The limits that options ask for; the first of *template_namespaces* is Liqo's."""
-    return Limits(
+    return AdmissionLimits(
         leaves=tuple(map(cluster_id, dict.fromkeys(leaves))),
         pairs=tuple(_pair(*pair) for pair in dict.fromkeys(pairs)),
         template_namespaces=_namespaces(template_namespaces or (r.LIQO_NAMESPACE,)),
@@ -91,8 +91,8 @@ def _keys(keys: Sequence[str], at: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def documents(
-    subjects: Sequence[Subject], limits: Limits, liqo_namespace: str, renderer: Renderer
+def admission_documents(
+    subjects: Sequence[Subject], limits: AdmissionLimits, liqo_namespace: str, renderer: Renderer
 ) -> Iterator[str]:
     """Each policy and its binding; *subjects* are the writers, Liqo is in *liqo_namespace*."""
     writers = {

@@ -9,11 +9,18 @@ from typing import Any
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
 from kubectl_liqo_shortcut.core.field_managers import applied_by_others, labelled_by_us
-from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, labels_of, ref_of, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    GatewayRole,
+    Object,
+    is_terminating,
+    labels_of,
+    ref_of,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.observe import End, end_of, gateway_kind
 from kubectl_liqo_shortcut.core.ownership import ownership_of
-from kubectl_liqo_shortcut.core.plan import Create, claim_at, differing
-from kubectl_liqo_shortcut.core.prospect import Prospect
+from kubectl_liqo_shortcut.core.plan import Create, differing, membership_at
+from kubectl_liqo_shortcut.core.prospect import PlannedChange
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint
 from kubectl_liqo_shortcut.errors import Refused
@@ -23,7 +30,9 @@ _TAKEN = (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT, r.PU
 
 def spec_of(ends: Mapping[str, End], facts: Mapping[Any, LeafFacts]) -> dict[str, Any]:
     """The spec (without the pair) of a Shortcut that would have made just these gateways."""
-    server, client = (end_of(role, ends.values()) for role in (Role.SERVER, Role.CLIENT))
+    server, client = (
+        end_of(role, ends.values()) for role in (GatewayRole.SERVER, GatewayRole.CLIENT)
+    )
     serves, dials = _spec(server.gateway), _spec(client.gateway)
     endpoint = serves.get("endpoint") or {}
     service = {
@@ -87,14 +96,14 @@ def taken(ends: Mapping[str, End]) -> Iterator[tuple[str, Object]]:
 
 
 def as_adopted(
-    ends: Mapping[str, End], before: Mapping[Any, Recorded], marks: Mapping[str, str]
+    ends: Mapping[str, End], before: Mapping[Any, Recorded], labels: Mapping[str, str]
 ) -> list[Recorded]:
     """The entries of the record; what this program made itself, by both their words, stays so."""
     return [
         Recorded(
             ref_of(leaf, body),
             uid_of(body),
-            Ownership.CREATED if _is_made(leaf, body, ends, before, marks) else Ownership.ADOPTED,
+            Ownership.CREATED if _is_made(leaf, body, ends, before, labels) else Ownership.ADOPTED,
         )
         for leaf, body in taken(ends)
     ]
@@ -105,20 +114,21 @@ def _is_made(
     body: Object,
     ends: Mapping[str, End],
     before: Mapping[Any, Recorded],
-    marks: Mapping[str, str],
+    labels: Mapping[str, str],
 ) -> bool:
     end, known = ends[leaf], before.get(ref_of(leaf, body))
     return (
-        known is not None and ownership_of(body, known, claim_at(end, marks)) is Ownership.CREATED
+        known is not None
+        and ownership_of(body, known, membership_at(end, labels)) is Ownership.CREATED
     )
 
 
-def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
+def refuse_foreign(ends: Mapping[str, End], own: Mapping[str, str]) -> None:
     """What another hub, or another program, looks after is not taken from it."""
     for leaf, body in taken(ends):
         ref, labels = ref_of(leaf, body), labels_of(body)
-        hub = labels.get(r.SHORTCUT_HUB, marks[r.SHORTCUT_HUB])
-        if hub != marks[r.SHORTCUT_HUB]:
+        hub = labels.get(r.SHORTCUT_HUB, own[r.SHORTCUT_HUB])
+        if hub != own[r.SHORTCUT_HUB]:
             raise Refused(
                 f"cluster {leaf!r}: {ref} belongs to a shortcut of the hub {hub!r}",
                 hint=f"look after it there, or delete it there first: its hub is {hub}",
@@ -140,13 +150,13 @@ def refuse_foreign(ends: Mapping[str, End], marks: Mapping[str, str]) -> None:
             )
 
 
-def as_labelled(ends: Mapping[str, End], marks: Mapping[str, str]) -> dict[str, End]:
+def as_labelled(ends: Mapping[str, End], labels: Mapping[str, str]) -> dict[str, End]:
     """*ends* as they will be: with our labels on every object that is taken over."""
 
     def labelled(body: Object | None) -> Object | None:
         if body is None:
             return None
-        metadata = {**body["metadata"], "labels": {**labels_of(body), **marks}}
+        metadata = {**body["metadata"], "labels": {**labels_of(body), **labels}}
         return {**body, "metadata": metadata}
 
     return {
@@ -188,7 +198,7 @@ def refuse_half(ends: Mapping[str, End], name: str) -> None:
                 )
 
 
-def refuse_changes(wanted: Iterable[Prospect], name: str) -> None:
+def refuse_changes(wanted: Iterable[PlannedChange], name: str) -> None:
     """Adopting changes nothing: what the record says must be what is there.
 
     That holds for what still waits for a fact too, as far as it is known.

@@ -15,7 +15,7 @@ _LONGEST = 1024  # characters of an Event's message, as the API server has it
 _FINE = (Reason.CONNECTED, Reason.PROGRESSING, Reason.PENDING, Reason.EXPIRED)
 
 
-def announcement(before: Object, after: Object, now: str, suffix: str) -> dict[str, Any] | None:
+def ready_event(before: Object, after: Object, now: str, suffix: str) -> dict[str, Any] | None:
     """The Event (core/v1) about the record *after*; None if Ready is as it was *before*.
 
     *now* is an RFC 3339 time; *suffix* makes the Event's name its own.

@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.reasons import Word
 
 
-class Verdict(enum.StrEnum):
+class CheckStatus(enum.StrEnum):
     OK = "ok"
     FAIL = "FAIL"
     UNKNOWN = "unknown"
@@ -20,7 +20,7 @@ class Check:
     """*reason* is the cause in one word, for programs; *next* is a command, or a deed."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckStatus
     cluster: str
     seen: str
     reason: Word | None = None
@@ -28,13 +28,13 @@ class Check:
 
 
 def ok(name: str, cluster: str, seen: str) -> Check:
-    return Check(name, Verdict.OK, cluster, seen)
+    return Check(name, CheckStatus.OK, cluster, seen)
 
 
 def failed(name: str, cluster: str, reason: Word, seen: str, then: str) -> Check:
-    return Check(name, Verdict.FAIL, cluster, seen, reason, then)
+    return Check(name, CheckStatus.FAIL, cluster, seen, reason, then)
 
 
 def unknown(name: str, cluster: str, seen: str, then: str = "") -> Check:
     """It could not be looked at: the chain goes on."""
-    return Check(name, Verdict.UNKNOWN, cluster, seen, CauseName.UNSEEN, then)
+    return Check(name, CheckStatus.UNKNOWN, cluster, seen, CauseName.UNSEEN, then)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core import leaf_checks
 from kubectl_liqo_shortcut.core.causes import CauseName
-from kubectl_liqo_shortcut.core.check import Check, Verdict, failed, ok
-from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.check import Check, CheckStatus, failed, ok
+from kubectl_liqo_shortcut.core.evidence import ObservedLink
 from kubectl_liqo_shortcut.core.gateway_checks import TUNNEL
 from kubectl_liqo_shortcut.core.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
@@ -39,44 +39,44 @@ class Diagnosis:
     @property
     def cause(self) -> Check | None:
         """The first check that failed; if none did, the first that could not be made."""
-        wrong = [each for each in self.checks if each.verdict is not Verdict.OK]
-        failures = [each for each in wrong if each.verdict is Verdict.FAIL]
+        wrong = [each for each in self.checks if each.verdict is not CheckStatus.OK]
+        failures = [each for each in wrong if each.verdict is CheckStatus.FAIL]
         return next(iter(failures or wrong), None)
 
     @property
     def ready(self) -> Ready:
         """Both gateways' own word counts, whatever else could not be looked at."""
-        failed = next((each for each in self.checks if each.verdict is Verdict.FAIL), None)
+        failed = next((each for each in self.checks if each.verdict is CheckStatus.FAIL), None)
         if failed is not None and failed.reason is not CauseName.RECORD_STALE:
             return Ready.UNKNOWN if failed.reason in _NOBODY_KNOWS else Ready.FALSE
         tunnel = [each.verdict for each in self.checks if each.name == TUNNEL]
-        return Ready.TRUE if tunnel == [Verdict.OK, Verdict.OK] else Ready.UNKNOWN
+        return Ready.TRUE if tunnel == [CheckStatus.OK, CheckStatus.OK] else Ready.UNKNOWN
 
 
 _NOBODY_KNOWS = (CauseName.LEAF_UNREACHABLE, CauseName.FORBIDDEN, CauseName.ANOTHER_CLUSTER)
 """Causes on our side: the tunnel may be up."""
 
 
-def diagnose(evidence: Evidence) -> Diagnosis:
+def diagnose(evidence: ObservedLink) -> Diagnosis:
     """All checks in their order, up to the first that fails."""
     made: list[Check] = []
     for check in _chain(evidence):
         made.append(check)
-        if check.verdict is Verdict.FAIL:
+        if check.verdict is CheckStatus.FAIL:
             break
     return Diagnosis(tuple(made))
 
 
-def _chain(evidence: Evidence) -> Iterator[Check]:
+def _chain(evidence: ObservedLink) -> Iterator[Check]:
     yield _hub(evidence)
     for leaf in evidence.sides:
         yield leaf_checks.reached(leaf, evidence)
     yield _record(evidence)
-    yield from leaf_checks.chain(evidence)
+    yield from leaf_checks.leaf_chain(evidence)
     yield _up_to_date(evidence)
 
 
-def _hub(evidence: Evidence) -> Check:
+def _hub(evidence: ObservedLink) -> Check:
     for leaf in evidence.leaves:
         if leaf not in evidence.known:
             known = ", ".join(sorted(evidence.known)) or "none"
@@ -90,7 +90,7 @@ def _hub(evidence: Evidence) -> Check:
     return ok("hub", HUB, f"{evidence.hub} answers, both are its leaves")
 
 
-def _record(evidence: Evidence) -> Check:
+def _record(evidence: ObservedLink) -> Check:
     name, record = evidence.shortcut.name, evidence.record
     pair = f"{evidence.shortcut.server} {evidence.shortcut.client}"
     if record is None:
@@ -123,7 +123,7 @@ def _expired_at(record: Object, now: str) -> str:
         return ""
 
 
-def _no_record(evidence: Evidence, pair: str) -> Check:
+def _no_record(evidence: ObservedLink, pair: str) -> Check:
     """A pair without a shortcut; a link made by hand is told as such."""
     if any(end.gateway is not None for end in evidence.ends):
         return failed(
@@ -142,7 +142,7 @@ def _no_record(evidence: Evidence, pair: str) -> Check:
     )
 
 
-def _up_to_date(evidence: Evidence) -> Check:
+def _up_to_date(evidence: ObservedLink) -> Check:
     """The tunnel is up: does the hub's record say so?"""
     record: Object = evidence.record or {}
     ready = condition_of(record, Condition.READY)

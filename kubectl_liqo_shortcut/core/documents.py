@@ -76,7 +76,7 @@ class _Extent:
     characters: int = 0
     height: int = 1
 
-    def hold(self, inner: _Extent) -> None:
+    def lock(self, inner: _Extent) -> None:
         self.nodes += inner.nodes
         self.characters += inner.characters
         self.height = max(self.height, inner.height + 1)
@@ -116,7 +116,7 @@ class _Shape:
     def _add(self, anchor: str | None, extent: _Extent) -> None:
         if anchor is not None:
             self._anchors[anchor] = extent
-        self._open[-1][1].hold(extent)
+        self._open[-1][1].lock(extent)
 
     def _meaning(self, anchor: str | None) -> _Extent:
         found = self._anchors.get(anchor or "")

@@ -19,7 +19,7 @@ STALE_AFTER = 45.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LeafEvidence:
+class ObservedLeaf:
     """What a leaf shows of its end; without an *end*, why it shows nothing."""
 
     leaf: ClusterID
@@ -72,17 +72,17 @@ class LeafEvidence:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class ObservedLink:
     """A pair as it is; *shortcut* is its record's, or what the link there would be."""
 
     hub: ClusterID
     shortcut: Shortcut
     record: Object | None
     known: Mapping[str, Cidrs | None]  # CIDRs of the leaves, as the hub's Configurations say
-    leaves: Mapping[ClusterID, LeafEvidence]
+    leaves: Mapping[ClusterID, ObservedLeaf]
 
     @property
-    def sides(self) -> tuple[LeafEvidence, LeafEvidence]:
+    def sides(self) -> tuple[ObservedLeaf, ObservedLeaf]:
         """The server's leaf, and the client's."""
         return self.leaves[self.shortcut.server], self.leaves[self.shortcut.client]
 

@@ -15,7 +15,7 @@ KIND = "LeafFacts"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Endpoint:
+class GatewayEndpoint:
     """Where a gateway server listens, as the client can reach it."""
 
     address: str
@@ -47,7 +47,7 @@ class LeafFacts:
     cidrs: Cidrs | None = None
     liqo_namespace: str = LIQO_NAMESPACE
     tenant_namespace: str  # where this leaf keeps what belongs to the peer
-    endpoint: Endpoint | None = None  # of this leaf's gateway server
+    endpoint: GatewayEndpoint | None = None  # of this leaf's gateway server
     public_key: str | None = None  # of this leaf's gateway
     serves_hub: bool | None = None  # whether it is already gateway server towards the hub
 
@@ -142,11 +142,11 @@ def _leaf(value: Any, leaf: ClusterID, peer: ClusterID) -> LeafFacts:
     )
 
 
-def _endpoint(value: Any, at: str) -> Endpoint | None:
+def _endpoint(value: Any, at: str) -> GatewayEndpoint | None:
     if value is None:
         return None
     known: Object = fields.mapping(value, at, ("address", "port", "protocol"))
-    return Endpoint(
+    return GatewayEndpoint(
         fields.address(known.get("address"), f"{at}.address"),
         fields.port(known.get("port"), f"{at}.port"),
         fields.choice(known.get("protocol", "UDP"), f"{at}.protocol", ("UDP", "TCP")),

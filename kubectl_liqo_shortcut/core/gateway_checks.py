@@ -7,8 +7,8 @@ from typing import Any
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, failed, ok, unknown
-from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
-from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating
+from kubectl_liqo_shortcut.core.evidence import ObservedLeaf, ObservedLink
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating
 from kubectl_liqo_shortcut.core.observe import End, gateway_kind
 from kubectl_liqo_shortcut.core.status import endpoint_of, endpoint_trouble, parse_endpoint
 
@@ -19,16 +19,16 @@ TUNNEL = "tunnel"
 """The check that tells whether packets pass."""
 
 
-def unseen(name: str, leaf: LeafEvidence, what: str) -> Check:
+def unseen(name: str, leaf: ObservedLeaf, what: str) -> Check:
     """The user may not look, so nobody can tell."""
     return unknown(name, leaf.leaf, f"{what} may not be looked at there", CauseName.UNSEEN.remedy)
 
 
-def kind_of(end: End) -> str:
+def gateway_kind_name(end: End) -> str:
     return gateway_kind(end.side.role).kind
 
 
-def _place(leaf: LeafEvidence) -> tuple[End, Object, str, str]:
+def _place(leaf: ObservedLeaf) -> tuple[End, Object, str, str]:
     """Its end, its gateway, and that one's namespace and name."""
     end = leaf.end
     assert end is not None, "leaf_checks.gateway() comes first"
@@ -37,7 +37,7 @@ def _place(leaf: LeafEvidence) -> tuple[End, Object, str, str]:
     return end, end.gateway, at["namespace"], at["name"]
 
 
-def pod(leaf: LeafEvidence, _: Evidence) -> Check:
+def pod(leaf: ObservedLeaf, _: ObservedLink) -> Check:
     """Does the gateway's Pod run?"""
     _end, _gateway, namespace, name = _place(leaf)
     logs = f"kubectl --context {leaf.leaf} -n {namespace}"
@@ -92,10 +92,10 @@ def _trouble(pod: Object) -> str:
     return f"not ready ({status.get('phase') or 'no status'})"
 
 
-def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def endpoint(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Has the server an endpoint, and does the client dial it?"""
     end, gateway, namespace, name = _place(leaf)
-    if end.side.role is Role.CLIENT:
+    if end.side.role is GatewayRole.CLIENT:
         return _dialled(leaf, evidence)
     found = endpoint_of(gateway)
     if found is not None:
@@ -120,7 +120,7 @@ def endpoint(leaf: LeafEvidence, evidence: Evidence) -> Check:
     )
 
 
-def _dialled(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def _dialled(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     _, gateway, _, _ = _place(leaf)
     server = evidence.sides[0].end
     if server is None or server.gateway is None:
@@ -146,7 +146,7 @@ def _dialled(leaf: LeafEvidence, evidence: Evidence) -> Check:
     return ok("endpoint", leaf.leaf, f"dials {dials}{by}")
 
 
-def keys(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def keys(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Is the peer's public key published here the one that the peer's gateway has?"""
     end, _, namespace, _ = _place(leaf)
     peer = evidence.leaves[end.side.peer]
@@ -177,7 +177,7 @@ def keys(leaf: LeafEvidence, evidence: Evidence) -> Check:
     return ok("keys", leaf.leaf, f"has the key of {peer.leaf}'s gateway")
 
 
-def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def connection(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """What does its gateway say of the tunnel, and is that of now?"""
     end, _, namespace, _ = _place(leaf)
     logs = f"kubectl --context {leaf.leaf} -n {namespace} logs deployment/gw-{end.side.peer} -c "
@@ -208,7 +208,7 @@ def connection(leaf: LeafEvidence, evidence: Evidence) -> Check:
 _WAIT = "ask again in a minute: the two leaves disagree, and one of them is behind"
 
 
-def _stale(leaf: LeafEvidence) -> Check:
+def _stale(leaf: ObservedLeaf) -> Check:
     end, _, namespace, _ = _place(leaf)
     return failed(
         TUNNEL,
@@ -220,7 +220,7 @@ def _stale(leaf: LeafEvidence) -> Check:
     )
 
 
-def _down(end: End, evidence: Evidence, value: object) -> str:
+def _down(end: End, evidence: ObservedLink, value: object) -> str:
     """No packets: what each side says, and where the client's go."""
     client = evidence.sides[1].end
     dials = parse_endpoint(((client and client.gateway) or {}).get("spec", {}).get("endpoint"))
@@ -235,7 +235,7 @@ def _down(end: End, evidence: Evidence, value: object) -> str:
     return f"{said} (udp packets go to {dials}; {end.side.peer} says {other}{heard})"
 
 
-def _ask(evidence: Evidence) -> str:
+def _ask(evidence: ObservedLink) -> str:
     server = evidence.shortcut.server
     return (
         f"let UDP through from {evidence.shortcut.client}'s nodes to {server}'s endpoint: "

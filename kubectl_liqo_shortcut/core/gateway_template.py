@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubectl_liqo_shortcut.core.model import Object, Role
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object
 from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.core.shortcut import DEFAULT_PORT, SERVICE_TYPES, Gateway, TemplateRef
 
@@ -19,9 +19,9 @@ _API_VERSION = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?v[a-z0-9]+")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
-def of_role(role: Role, gateway: Gateway) -> TemplateRef:
+def of_role(role: GatewayRole, gateway: Gateway) -> TemplateRef:
     """The one that the gateway in that *role* is made from."""
-    return gateway.server_template if role is Role.SERVER else gateway.client_template
+    return gateway.server_template if role is GatewayRole.SERVER else gateway.client_template
 
 
 def can_be_there(ref: TemplateRef) -> bool:
@@ -66,7 +66,7 @@ def lacks(template: Object) -> list[str]:
     return missing if isinstance(whole, Mapping) else [*missing, "spec.template.spec"]
 
 
-def ignored(role: Role, gateway: Gateway, template: Object) -> Iterator[tuple[str, str]]:
+def ignored(role: GatewayRole, gateway: Gateway, template: Object) -> Iterator[tuple[str, str]]:
     """What a shortcut says of the gateway and *template* does not heed: the field of
     ``spec.gateway``, and what the template would have to hold.
 
@@ -74,7 +74,7 @@ def ignored(role: Role, gateway: Gateway, template: Object) -> Iterator[tuple[st
     """
     service = gateway.service
     asked = {("mtu", ".Spec.MTU"): True}
-    if role is Role.SERVER:
+    if role is GatewayRole.SERVER:
         asked |= {
             ("service.type", ".Spec.Endpoint.ServiceType"): service.type != SERVICE_TYPES[0],
             ("service.port", ".Spec.Endpoint.Port"): service.port != DEFAULT_PORT,

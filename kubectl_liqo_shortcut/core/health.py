@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
-from kubectl_liqo_shortcut.core.facts import Endpoint
-from kubectl_liqo_shortcut.core.model import Role
+from kubectl_liqo_shortcut.core.facts import GatewayEndpoint
+from kubectl_liqo_shortcut.core.model import GatewayRole
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.status import Readiness, parse_endpoint, readiness
 
@@ -18,7 +18,7 @@ class Health:
     networks: Mapping[str, Readiness]
     gateways: Mapping[str, Readiness]
     tunnel: Mapping[str, Readiness]
-    dialled: Endpoint | None  # by the client's gateway
+    dialled: GatewayEndpoint | None  # by the client's gateway
 
     @property
     def ready(self) -> bool:
@@ -46,7 +46,7 @@ class Health:
 
 def health(ends: Iterable[End]) -> Health:
     ends = list(ends)
-    dialled = next((end.gateway for end in ends if end.side.role is Role.CLIENT), None)
+    dialled = next((end.gateway for end in ends if end.side.role is GatewayRole.CLIENT), None)
     return Health(
         {end.side.leaf: readiness(end.configuration) for end in ends},
         {end.side.leaf: readiness(end.gateway) for end in ends},

@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.status import latency_of
 _MOST, _LONGEST = 16, 43  # networks of a kind, and characters of one: more is not recorded
 
 
-def entry_of(end: End, uids: Mapping[str, str], now: str) -> dict[str, Any]:
+def leaf_status_entry(end: End, uids: Mapping[str, str], now: str) -> dict[str, Any]:
     """An entry of ``status.clusters``."""
     said = ((end.connection or {}).get("status") or {}).get("value")
     known = said if said in ("Connected", "Connecting", "Error") else "Unknown"

@@ -8,8 +8,8 @@ from kubectl_liqo_shortcut.core import gateway_checks
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
 from kubectl_liqo_shortcut.core.check import Check, failed, ok
-from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
-from kubectl_liqo_shortcut.core.gateway_checks import kind_of, unseen
+from kubectl_liqo_shortcut.core.evidence import ObservedLeaf, ObservedLink
+from kubectl_liqo_shortcut.core.gateway_checks import gateway_kind_name, unseen
 from kubectl_liqo_shortcut.core.leaf import remapped_to, routes_of
 from kubectl_liqo_shortcut.core.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.model import is_terminating
@@ -17,10 +17,10 @@ from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.record import objects_of
 from kubectl_liqo_shortcut.core.status import readiness
 
-LeafCheck = Callable[[LeafEvidence, Evidence], Check]
+LeafCheck = Callable[[ObservedLeaf, ObservedLink], Check]
 
 
-def reached(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def reached(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Does it answer, and is it the cluster that is meant?"""
     if leaf.end is None:
         peer = next(each for each in evidence.leaves if each != leaf.leaf)
@@ -36,15 +36,15 @@ def reached(leaf: LeafEvidence, evidence: Evidence) -> Check:
     return ok("leaf", leaf.leaf, "answers, and is that cluster")
 
 
-def _end(leaf: LeafEvidence) -> End:
+def _end(leaf: ObservedLeaf) -> End:
     assert leaf.end is not None, "reached() comes first"
     return leaf.end
 
 
-def removed(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def removed(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Did somebody take the link away there?"""
     recorded = objects_of(evidence.record)
-    if leaf.unseen & {r.CONFIGURATION.kind, kind_of(_end(leaf))}:
+    if leaf.unseen & {r.CONFIGURATION.kind, gateway_kind_name(_end(leaf))}:
         return unseen("link", leaf, "Configurations and gateways")
     if list(removed_on({leaf.leaf: _end(leaf)}, recorded)):
         return failed(
@@ -58,7 +58,7 @@ def removed(leaf: LeafEvidence, evidence: Evidence) -> Check:
     return ok("link", leaf.leaf, f"{count} objects of it are on record")
 
 
-def namespace(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def namespace(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     found = _end(leaf).namespace
     if found is None and r.NAMESPACE.kind in leaf.unseen:
         return unseen("tenant namespace", leaf, "Namespaces")
@@ -82,7 +82,7 @@ def namespace(leaf: LeafEvidence, evidence: Evidence) -> Check:
     return ok("tenant namespace", leaf.leaf, name)
 
 
-def configuration(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def configuration(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Does it know the peer's networks, the right ones, and has Liqo taken them up?"""
     end, name = _end(leaf), evidence.shortcut.name
     found = end.configuration
@@ -129,10 +129,10 @@ def _routes(end: End) -> str:
     )
 
 
-def gateway(leaf: LeafEvidence, evidence: Evidence) -> Check:
+def gateway(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     """Is its gateway there, and the one that is on record?"""
     end, name = _end(leaf), evidence.shortcut.name
-    kind = kind_of(end)
+    kind = gateway_kind_name(end)
     if end.gateway is None and kind in leaf.unseen:
         return unseen("gateway", leaf, f"{kind}s")
     if end.gateway is None:
@@ -167,7 +167,7 @@ _GATEWAY: tuple[LeafCheck, ...] = (gateway_checks.pod, gateway_checks.endpoint)
 _TUNNEL: tuple[LeafCheck, ...] = (gateway_checks.keys, gateway_checks.connection)
 
 
-def chain(evidence: Evidence) -> Iterator[Check]:
+def leaf_chain(evidence: ObservedLink) -> Iterator[Check]:
     """All of both leaves; the client's gateway is made once the server's has its endpoint.
 
     What depends on a gateway that may not be looked at is left out.

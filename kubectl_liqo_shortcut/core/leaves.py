@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import KIND, Cidrs
+from kubectl_liqo_shortcut.core.liqo import can_direct, denies_direct, version_of
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id, labels_of
 from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.status import latency_of
@@ -24,7 +25,7 @@ from kubectl_liqo_shortcut.errors import (
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class HubKnowledge:
     """What the hub alone knows of a leaf; None: not known, or not asked."""
 
     id: ClusterID
@@ -38,7 +39,7 @@ class Known:
     latency: str | None = None
 
 
-class Reach(enum.StrEnum):
+class Reachability(enum.StrEnum):
     """What came of asking a leaf."""
 
     OK = "ok"
@@ -51,10 +52,10 @@ class Reach(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Says:
+class LeafStatus:
     """What a leaf says itself, or why it does not."""
 
-    reach: Reach = Reach.OK
+    reach: Reachability = Reachability.OK
     message: str = ""
     hint: str = ""
     missing: tuple[str, ...] = ()  # permissions, for a link with any one leaf
@@ -64,13 +65,13 @@ class Says:
     @property
     def access(self) -> str:
         """In words: ``ok``, or what is missing."""
-        if self.reach is not Reach.FORBIDDEN:
+        if self.reach is not Reachability.FORBIDDEN:
             return self.reach.value
         count = len(self.missing) or 1  # it was refused a look before the rest could be asked
         return f"lacks {count} permission{'s' if count > 1 else ''}"
 
 
-class Direct(enum.StrEnum):
+class DirectSupport(enum.StrEnum):
     """Whether Services with endpoints on a leaf, or asked for there, can go direct (Liqo 1.2)."""
 
     YES = "yes"
@@ -82,10 +83,10 @@ class Direct(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Leaf:
-    known: Known
+    known: HubKnowledge
     via: str  # the way to it, empty if there is none
-    says: Says
-    direct: Direct
+    says: LeafStatus
+    direct: DirectSupport
 
     @property
     def version(self) -> str:
@@ -98,11 +99,11 @@ def known_leaves(
     clients: Iterable[Object],
     servers: Iterable[Object] = (),
     connections: Iterable[Object] = (),
-) -> list[Known]:
+) -> list[HubKnowledge]:
     """The leaves of a hub by its own objects, sorted."""
     dialled, dialling, tunnels = map(_by_leaf, (clients, servers, connections))
     return [
-        Known(
+        HubKnowledge(
             id=cluster_id(leaf),
             tenant_namespace=str(body["metadata"].get("namespace") or ""),
             cidrs=_readable_cidrs(body),
@@ -127,69 +128,38 @@ def remote_cidrs(configuration: Object) -> Cidrs:
     )
 
 
-def refusal(error: ShortcutError) -> Says:
+def refusal(error: ShortcutError) -> LeafStatus:
     """What an *error* says of the leaf that was asked."""
     reaches = {
-        **dict.fromkeys(USELESS, Reach.UNREACHABLE),
-        AnotherCluster: Reach.ANOTHER,
-        NoLiqo: Reach.NO_LIQO,
-        Gone: Reach.NO_LIQO,
-        Forbidden: Reach.FORBIDDEN,
+        **dict.fromkeys(USELESS, Reachability.UNREACHABLE),
+        AnotherCluster: Reachability.ANOTHER,
+        NoLiqo: Reachability.NO_LIQO,
+        Gone: Reachability.NO_LIQO,
+        Forbidden: Reachability.FORBIDDEN,
     }
-    reach = next((word for kind, word in reaches.items() if isinstance(error, kind)), Reach.ERROR)
-    return Says(reach=reach, message=error.message, hint=error.hint or "")
+    reach = next(
+        (word for kind, word in reaches.items() if isinstance(error, kind)), Reachability.ERROR
+    )
+    return LeafStatus(reach=reach, message=error.message, hint=error.hint or "")
 
 
-def direct(known: Known, hub_can: bool | None, says: Says) -> Direct:
+def direct(known: HubKnowledge, hub_can: bool | None, says: LeafStatus) -> DirectSupport:
     """*hub_can* is ``can_direct`` of the hub's Configurations: both ends must know of it."""
     leaf_can = can_direct(says.configurations)
     if known.remapped:
-        return Direct.REMAPPED
+        return DirectSupport.REMAPPED
     if denies_direct(says.manager):
-        return Direct.DENIED
+        return DirectSupport.DENIED
     if hub_can is False or leaf_can is False:
-        return Direct.OLD
+        return DirectSupport.OLD
     told = hub_can and leaf_can and says.manager is not None and known.on_hub
-    return Direct.YES if told else Direct.UNKNOWN
-
-
-def can_direct(configurations: Iterable[Object]) -> bool | None:
-    """Whether the Liqo that answered *configurations* knows of direct connections.
-
-    They came with Liqo 1.2, as did the condition of Configurations, which is what shows: a version
-    is only a name that somebody gave an image.
-    """
-    statuses = [each.get("status") or {} for each in configurations]
-    if any(
-        condition.get("type") == "NetworkCIDRsConfigured"
-        for status in statuses
-        for condition in status.get("conditions") or ()
-    ):
-        return True
-    return False if any(status.get("remote") for status in statuses) else None
-
-
-def denies_direct(manager: Object | None) -> bool:
-    """Whether Liqo's controller manager there drops what would go direct."""
-    said = [
-        value
-        for container in _containers(manager)
-        for argument in (*(container.get("command") or ()), *(container.get("args") or ()))
-        for flag, _, value in [str(argument).partition("=")]
-        if flag == "--deny-direct-connections"
-    ]
-    return bool(said) and said[-1].lower() not in ("false", "f", "0")
-
-
-def version_of(manager: Object | None) -> str:
-    """The image tag of the controller manager; empty where there is none."""
-    images = {str(each.get("name")): str(each.get("image")) for each in _containers(manager)}
-    image = images.get("controller-manager") or next(iter(images.values()), "")
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    return DirectSupport.YES if told else DirectSupport.UNKNOWN
 
 
 def facts_document(
-    hub: ClusterID, leaves: Iterable[Known], liqo_namespace: Callable[[str], str] = lambda _: ""
+    hub: ClusterID,
+    leaves: Iterable[HubKnowledge],
+    liqo_namespace: Callable[[str], str] = lambda _: "",
 ) -> Object:
     """The facts file of ``--facts`` (``core/facts`` reads it); what is not known is left out.
 
@@ -211,7 +181,7 @@ def facts_document(
     }
 
 
-def _networks(known: Known) -> dict[str, str | list[str]]:
+def _networks(known: HubKnowledge) -> dict[str, str | list[str]]:
     if known.cidrs is None:
         return {}
     both = {"podCIDR": known.cidrs.pod, "externalCIDR": known.cidrs.external}
@@ -242,9 +212,3 @@ def _address(gateway_client: Object | None) -> str | None:
         return fields.address(next(iter(endpoint.get("addresses") or ()), None), "address")
     except Invalid:
         return None
-
-
-def _containers(deployment: Object | None) -> Iterator[Object]:
-    spec = (deployment or {}).get("spec") or {}
-    pod = (spec.get("template") or {}).get("spec") or {}
-    yield from pod.get("containers") or ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, Ready
-from kubectl_liqo_shortcut.core.evidence import Evidence
+from kubectl_liqo_shortcut.core.evidence import ObservedLink
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.record import Cause, objects_of, status_of, with_cause
 
 
-def live_record(evidence: Evidence, diagnosis: Diagnosis, now: str) -> Object:
+def live_record(evidence: ObservedLink, diagnosis: Diagnosis, now: str) -> Object:
     """The record, with the status that the leaves give it at the moment *now* (RFC 3339).
 
     Where a leaf shows nothing, what was known of it stays, and Ready says why it is not known.

@@ -44,15 +44,15 @@ Object = Mapping[str, Any]
 """A Kubernetes object, as decoded from JSON or YAML."""
 
 
-class Role(enum.StrEnum):
+class GatewayRole(enum.StrEnum):
     """What a leaf is to a link: the client must be able to reach the server's UDP endpoint."""
 
     SERVER = "server"
     CLIENT = "client"
 
     @property
-    def other(self) -> Role:
-        return Role.CLIENT if self is Role.SERVER else Role.SERVER
+    def other(self) -> GatewayRole:
+        return GatewayRole.CLIENT if self is GatewayRole.SERVER else GatewayRole.SERVER
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)

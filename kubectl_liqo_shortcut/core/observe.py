@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import LeafFacts
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, ObjectRef, is_terminating, uid_of
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.core.status import endpoint_of
@@ -44,13 +44,13 @@ class End:
                 raise ValueError(f"{kind} is no link object")
 
 
-def end_of(role: Role, ends: Iterable[End]) -> End:
+def end_of(role: GatewayRole, ends: Iterable[End]) -> End:
     """The one of both *ends* that has that *role*."""
     return next(end for end in ends if end.side.role is role)
 
 
-def gateway_kind(role: Role) -> r.Kind:
-    return r.GATEWAY_SERVER if role is Role.SERVER else r.GATEWAY_CLIENT
+def gateway_kind(role: GatewayRole) -> r.Kind:
+    return r.GATEWAY_SERVER if role is GatewayRole.SERVER else r.GATEWAY_CLIENT
 
 
 def tenant_namespace(side: Side) -> Selection:
@@ -75,17 +75,17 @@ def published_keys(side: Side, namespace: str) -> Selection:
     return Selection(r.PUBLIC_KEY, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}")
 
 
-def live(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
+def live_body(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
     """What Liqo changes while a link comes up; of Secrets, the gateway's own one by name."""
     return (
         in_all_namespaces(side, r.CONFIGURATION),
         in_all_namespaces(side, gateway_kind(side.role)),
-        Selection(r.SECRET, namespace, name=secret_name(side, gateway)),
+        Selection(r.SECRET, namespace, name=key_secret_name(side, gateway)),
         Selection(r.CONNECTION, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}"),
     )
 
 
-def secret_name(side: Side, gateway: Object | None) -> str:
+def key_secret_name(side: Side, gateway: Object | None) -> str:
     """The Secret with a gateway's key pair: ``gw-NAME``, unless the gateway names another."""
     if gateway is None:
         return f"gw-{side.peer}"
@@ -95,28 +95,28 @@ def secret_name(side: Side, gateway: Object | None) -> str:
 
 def end(side: Side, objects: Objects) -> End:
     """The observed end of *side*; refuses where Liqo itself would be at a loss (two of a kind)."""
-    own = gateway(side, objects)
+    own = gateway_of(side, objects)
     return End(
         side=side,
         namespace=_only(r.NAMESPACE, side, objects),
         configuration=_only(r.CONFIGURATION, side, objects),
         gateway=own,
         public_key=_first(r.PUBLIC_KEY, side, objects),
-        secret=_named(secret_name(side, own), r.SECRET, side, objects),
+        secret=_named(key_secret_name(side, own), r.SECRET, side, objects),
         connection=_of_gateway(r.CONNECTION, side, objects, own),
     )
 
 
-def gateway(side: Side, objects: Objects) -> Object | None:
+def gateway_of(side: Side, objects: Objects) -> Object | None:
     """The gateway that *side* has in its role; with the roles exchanged, ask for that side."""
     return _only(gateway_kind(side.role), side, objects)
 
 
-def learn(known: LeafFacts, seen: End) -> LeafFacts:
+def update_facts(known: LeafFacts, seen: End) -> LeafFacts:
     """*known*, with what *seen* says now; what is gone is forgotten."""
     namespace = seen.namespace["metadata"]["name"] if seen.namespace else known.tenant_namespace
     gateway = seen.gateway if seen.gateway and not is_terminating(seen.gateway) else None
-    server = gateway if seen.side.role is Role.SERVER else None
+    server = gateway if seen.side.role is GatewayRole.SERVER else None
     return dataclasses.replace(
         known,
         tenant_namespace=namespace,

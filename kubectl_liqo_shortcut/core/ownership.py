@@ -22,13 +22,13 @@ from kubectl_liqo_shortcut.core.model import Object, labels_of, ref_of, uid_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 
 
-def marks_of(body: Object) -> Mapping[str, str]:
+def ownership_labels_of(body: Object) -> Mapping[str, str]:
     """The labels that say for which shortcut of which hub an object was made."""
     keys = (r.MANAGED_BY, r.SHORTCUT_NAME, r.SHORTCUT_HUB)
     return {key: value for key, value in labels_of(body).items() if key in keys}
 
 
-def marks(shortcut_name: str, hub: str) -> Mapping[str, str]:
+def ownership_labels(shortcut_name: str, hub: str) -> Mapping[str, str]:
     """The labels that the templates give an object."""
     return {
         r.MANAGED_BY: r.MANAGED_BY_US,
@@ -38,26 +38,26 @@ def marks(shortcut_name: str, hub: str) -> Mapping[str, str]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Claim:
+class Membership:
     """What the objects of a link on one leaf bear, and where they are."""
 
-    marks: Mapping[str, str]
+    labels: Mapping[str, str]
     peer: str
     tenants: Collection[str]  # the names of the leaf's tenant namespaces of the peer
 
     def fits(self, body: Object) -> bool:
         """Whether *body* can be an object of the link at all."""
         labels, metadata = labels_of(body), body["metadata"]
-        if labels.get(r.REMOTE_CLUSTER_ID) != self.peer or marks_of(body) != self.marks:
+        if labels.get(r.REMOTE_CLUSTER_ID) != self.peer or ownership_labels_of(body) != self.labels:
             return False
         if body["kind"] == r.NAMESPACE.kind:
             return r.TENANT_NAMESPACE in labels
         return metadata["name"] == self.peer and metadata.get("namespace") in self.tenants
 
 
-def ownership_of(body: Object, entry: Recorded | None, claim: Claim) -> Ownership:
+def ownership_of(body: Object, entry: Recorded | None, membership: Membership) -> Ownership:
     """Whose *body* is, of which the record says *entry*."""
-    if not claim.fits(body):
+    if not membership.fits(body):
         return Ownership.REUSED
     # What git keeps is git's, whatever a record says.
     theirs = applied_by_others(body) and not labelled_by_us(body)
@@ -75,7 +75,7 @@ def was_ours(body: Object) -> bool:
 
 
 def inventory(
-    leaf: str, recorded: Iterable[Recorded], found: Iterable[Object], claim: Claim
+    leaf: str, recorded: Iterable[Recorded], found: Iterable[Object], membership: Membership
 ) -> list[Recorded]:
     """What the record names on *leaf*, put right and completed by what was *found* there.
 
@@ -85,7 +85,7 @@ def inventory(
     entries = {each.ref: each for each in recorded if each.ref.cluster == leaf}
     for body in found:
         ref = ref_of(leaf, body)
-        ownership = ownership_of(body, entries.get(ref), claim)
+        ownership = ownership_of(body, entries.get(ref), membership)
         entries[ref] = Recorded(ref, uid_of(body), ownership)
     return list(entries.values())
 

@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.core.model import (
     ref_of,
 )
 from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.ownership import Claim, marks_of, ownership_of
+from kubectl_liqo_shortcut.core.ownership import Membership, ownership_labels_of, ownership_of
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.errors import Refused
 
@@ -56,10 +56,10 @@ class Recreate:
     suspected: bool = False  # only, so that who does it first asks whether it is so
 
     @property
-    def claim(self) -> Claim:
+    def membership(self) -> Membership:
         """By which it is known again as the one that the plan called ours."""
         manifest, place = self.manifest, str(self.observed["metadata"]["namespace"])
-        return Claim(marks_of(manifest.body), manifest.ref.name, (place,))
+        return Membership(ownership_labels_of(manifest.body), manifest.ref.name, (place,))
 
 
 Step = Create | Update | Recreate
@@ -102,7 +102,9 @@ def make_plan(
             leaving.append((manifest.cluster, observed))
             continue
         entry = recorded.get(ref_of(manifest.cluster, observed))
-        ownership = ownership_of(observed, entry, claim_at(end, marks_of(manifest.body)))
+        ownership = ownership_of(
+            observed, entry, membership_at(end, ownership_labels_of(manifest.body))
+        )
         if ownership is Ownership.REUSED:
             _must_fit(observed, manifest)
             reused.append((manifest.cluster, observed))
@@ -112,10 +114,10 @@ def make_plan(
     return Plan(tuple(steps), tuple(ours), tuple(reused), tuple(leaving))
 
 
-def claim_at(end: End, marks: Mapping[str, str]) -> Claim:
+def membership_at(end: End, labels: Mapping[str, str]) -> Membership:
     """What an object of the link at that *end* must bear, and where it must be."""
     tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
-    return Claim(marks, str(end.side.peer), tenants)
+    return Membership(labels, str(end.side.peer), tenants)
 
 
 def covers(observed: Any, desired: Any) -> bool:

@@ -68,7 +68,7 @@ class Latency:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class ProbeResult:
     """What became of *of* connects to one address."""
 
     ok: int
@@ -150,7 +150,9 @@ def _address(value: Any) -> str:
         return ""
 
 
-def result_of(message: str, count: int, addresses: int) -> tuple[Heard | None, tuple[Heard, ...]]:
+def result_of(
+    message: str, count: int, addresses: int
+) -> tuple[ProbeResult | None, tuple[ProbeResult, ...]]:
     """What a client found on its way to the probe server, if it was given one, and to each of so
     many *addresses*. Raises ``Invalid``."""
     lines = message[-_MESSAGE:].strip().splitlines()
@@ -169,7 +171,7 @@ def result_of(message: str, count: int, addresses: int) -> tuple[Heard | None, t
     )
 
 
-def _heard(value: Any, at: str, count: int) -> Heard:
+def _heard(value: Any, at: str, count: int) -> ProbeResult:
     known = fields.mapping(value, at, ("ok", "error", "ms", "callers", "mtu"))
     callers = known.get("callers", [])
     if not isinstance(callers, list) or not all(map(_address, callers[:9])) or len(callers) > 8:
@@ -178,7 +180,7 @@ def _heard(value: Any, at: str, count: int) -> Heard:
     numbers = tuple(_milliseconds(known.get("ms"), f"{at}.ms"))
     if len(numbers) != (3 if ok else 0):
         raise Invalid(f"{at}.ms: not three numbers")
-    return Heard(
+    return ProbeResult(
         ok=ok,
         of=count,
         error=clip(str(known.get("error") or "")),

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.model import HUB
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class ClusterProgress:
     """How far the work on one shortcut is in one cluster, in words."""
 
     last: str = ""  # what was just done, or seen, there
@@ -31,7 +31,7 @@ class Work:
     """The work on one shortcut."""
 
     stage: Stage = Stage.BEFORE
-    places: Mapping[str, Place] = dataclasses.field(default_factory=dict)  # by cluster
+    places: Mapping[str, ClusterProgress] = dataclasses.field(default_factory=dict)  # by cluster
 
     @property
     def has_ended(self) -> bool:
@@ -69,6 +69,6 @@ def advance(progress: Progress, shortcut: str, event: Event | Failed) -> Progres
 
 def _at(work: Work, cluster: str, **news: str) -> Work:
     """*work* with *news* of a cluster; of what has ended, nothing is news."""
-    place = dataclasses.replace(work.places.get(cluster, Place()), **news)
+    place = dataclasses.replace(work.places.get(cluster, ClusterProgress()), **news)
     stage = work.stage if work.has_ended else Stage.UNDER_WAY
     return dataclasses.replace(work, stage=stage, places={**work.places, cluster: place})

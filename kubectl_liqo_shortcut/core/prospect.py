@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.render import Pending, Rendered
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Prospect:
+class PlannedChange:
     """One object of a link; without a *step* it stays as it is, or as somebody else made it."""
 
     manifest: Manifest  # what is not known yet is named, or, where it is there, as it is there
@@ -28,9 +28,9 @@ class Prospect:
         return self.observed is not None and is_terminating(self.observed)
 
 
-def prospects(
+def planned_changes(
     rendered: Rendered, ends: Mapping[str, End], recorded: Mapping[ObjectRef, Recorded]
-) -> list[Prospect]:
+) -> list[PlannedChange]:
     """Every object of the link, also those that come after the next steps.
 
     Refuses what stands in the way, as the plan does.
@@ -41,14 +41,14 @@ def prospects(
 
 def _prospect(
     wanted: Pending, ends: Mapping[str, End], recorded: Mapping[ObjectRef, Recorded]
-) -> Prospect:
+) -> PlannedChange:
     manifest = wanted.manifest
     observed = ends[manifest.cluster].of(manifest.ref.kind)
     if observed is None or is_terminating(observed):
-        return Prospect(manifest, observed, Create(manifest), wanted.waits_for)
+        return PlannedChange(manifest, observed, Create(manifest), wanted.waits_for)
     known = wanted.over(observed)
     step = next(iter(make_plan([known], ends, recorded).steps), None)
-    return Prospect(known, observed, step, wanted.waits_for)
+    return PlannedChange(known, observed, step, wanted.waits_for)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Comparison:
     merged: Object | None
 
 
-def compare(prospect: Prospect) -> Comparison:
+def compare(prospect: PlannedChange) -> Comparison:
     """Only what we render is compared, and what the step sets: an update leaves labels alone."""
     ref, wanted = prospect.manifest.ref, prospect.manifest.body
     live = _reduced(prospect.observed, wanted)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.needs import Need, Part, Place
+from kubectl_liqo_shortcut.core.needs import Feature, PolicyRule, RuleScope
 from kubectl_liqo_shortcut.core.permissions import Scope
 from kubectl_liqo_shortcut.core.probe import NAMESPACE as PROBE_NAMESPACE
 from kubectl_liqo_shortcut.core.resources import Kind
@@ -25,7 +25,11 @@ LIQO_GROUP = "liqo.io"
 
 _ACCOUNT = "ServiceAccount"
 _KINDS = ("User", "Group", _ACCOUNT)
-_SUFFIXES = {Place.EVENTS: "-events", Place.SERVICES: "-services", Place.PROBES: "-verify"}
+_SUFFIXES = {
+    RuleScope.EVENTS: "-events",
+    RuleScope.SERVICES: "-services",
+    RuleScope.PROBES: "-verify",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,23 +110,23 @@ def roles(scope: Scope) -> list[Role]:
         for namespace, name in scope.places(need):
             role = _role(need, scope, namespace, name)
             rules = found.setdefault((role.namespace, role.name), role).rules
-            if need.part is not Part.SERVICE or need.place is not Place.EVERYWHERE:
+            if need.part is not Feature.SERVICE or need.place is not RuleScope.EVERYWHERE:
                 _add(rules, need, name)
     return [each for each in found.values() if each.rules]
 
 
-def _role(need: Need, scope: Scope, namespace: str, name: str) -> Role:
+def _role(need: PolicyRule, scope: Scope, namespace: str, name: str) -> Role:
     base = f"liqo-shortcut-{scope.on}" + _SUFFIXES.get(need.place, "")
-    base += "-adopt" if need.part is Part.ADOPT else ""
+    base += "-adopt" if need.part is Feature.ADOPT else ""
     if namespace:
         return Role(r.ROLE, base, namespace, [])
-    if need.part is Part.INSTALL:
+    if need.part is Feature.INSTALL:
         return Role(r.CLUSTER_ROLE, "liqo-shortcut-install", "", [])
     own = f":{name}" if "{peer}" in need.name else ""
     return Role(r.CLUSTER_ROLE, base + own, "", [])
 
 
-def _add(rules: list[Rule], need: Need, name: str) -> None:
+def _add(rules: list[Rule], need: PolicyRule, name: str) -> None:
     resources = [
         each.plural + (f"/{need.subresource}" if need.subresource else "") for each in need.kinds
     ]
@@ -135,7 +139,7 @@ def _add(rules: list[Rule], need: Need, name: str) -> None:
     rules.append(Rule(need.kinds[0].group, resources, name, [*need.verbs], [comment]))
 
 
-def documents(scope: Scope, subjects: Iterable[Subject], renderer: Renderer) -> Iterator[str]:
+def role_documents(scope: Scope, subjects: Iterable[Subject], renderer: Renderer) -> Iterator[str]:
     """YAML documents for one cluster: namespaces, roles, and their bindings to *subjects*."""
     every_subject = tuple(dict.fromkeys(subjects))
     for peer in scope.peers:

@@ -10,8 +10,8 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
 from kubectl_liqo_shortcut.core.health import Health, health
-from kubectl_liqo_shortcut.core.leaf import entry_of, routes_of
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, Role
+from kubectl_liqo_shortcut.core.leaf import leaf_status_entry, routes_of
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, ObjectRef
 from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.reasons import Condition, Reason, Word
 from kubectl_liqo_shortcut.core.resources import LINK_KINDS, kind_of
@@ -137,7 +137,7 @@ def status_of(
     state = health(ends)
     ready = state.ready and cause is None
     first_ready = (record.get("status") or {}).get("firstReadyTime") or (now if ready else None)
-    server, client = (end_of(role, ends) for role in (Role.SERVER, Role.CLIENT))
+    server, client = (end_of(role, ends) for role in (GatewayRole.SERVER, GatewayRole.CLIENT))
     endpoint = endpoint_of(server.gateway) if server.gateway else None
     return {
         "observedGeneration": record["metadata"].get("generation", 1),
@@ -146,7 +146,7 @@ def status_of(
         "conditions": list(_conditions(record, state, cause, now)),
         "endpoint": dataclasses.asdict(endpoint) if endpoint else None,
         "latency": latency_of(client.connection),
-        "clusters": [entry_of(end, cluster_uids, now) for end in ends],
+        "clusters": [leaf_status_entry(end, cluster_uids, now) for end in ends],
         "routes": [route for end in ends for route in routes_of(end)],
         "objects": to_entries(objects),
     }

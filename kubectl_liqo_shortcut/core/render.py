@@ -22,10 +22,10 @@ from kubectl_liqo_shortcut.core.facts import Facts, LeafFacts
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
+    GatewayRole,
     Manifest,
     Object,
     ObjectRef,
-    Role,
     ref_of,
 )
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
@@ -36,14 +36,14 @@ ReadTemplate = Callable[[str], str]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # In the order of creation: the client's gateway needs the server's endpoint, a key needs both.
-_LEAF_TEMPLATES: Final[Mapping[Role, tuple[tuple[r.Kind, str], ...]]] = {
-    Role.SERVER: (
+_LEAF_TEMPLATES: Final[Mapping[GatewayRole, tuple[tuple[r.Kind, str], ...]]] = {
+    GatewayRole.SERVER: (
         (r.NAMESPACE, "namespace.yaml.j2"),
         (r.CONFIGURATION, "configuration.yaml.j2"),
         (r.GATEWAY_SERVER, "gateway-server.yaml.j2"),
         (r.PUBLIC_KEY, "public-key.yaml.j2"),
     ),
-    Role.CLIENT: (
+    GatewayRole.CLIENT: (
         (r.NAMESPACE, "namespace.yaml.j2"),
         (r.CONFIGURATION, "configuration.yaml.j2"),
         (r.GATEWAY_CLIENT, "gateway-client.yaml.j2"),

@@ -43,7 +43,9 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
     )
 
 
-def doubts(spec: Mapping[str, Any], shortcut: Shortcut, facts: Facts) -> Iterator[Finding]:
+def reachability_warnings(
+    spec: Mapping[str, Any], shortcut: Shortcut, facts: Facts
+) -> Iterator[Finding]:
     """Whether the server of a link that is to be made is one that its client will not reach.
 
     It is no error where the other leaf could not serve either, or where the *spec* that was asked

@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.addresses import Address, Network, holds, is_public, special_use
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.findings import Finding, FindingName, Severity
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, Role, labels_of
+from kubectl_liqo_shortcut.core.model import ClusterID, GatewayRole, Object, labels_of
 from kubectl_liqo_shortcut.core.networks import KINDS, given
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
@@ -27,7 +27,7 @@ _BROADEST = {4: 8, 6: 16}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class FixedAddress:
     """An address that must stay where it is, and what it is."""
 
     address: str
@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Claim:
+class RoutedNetwork:
     """A network that *by* says is another leaf's, so that *router* would route it there."""
 
     by: str
@@ -45,7 +45,9 @@ class Claim:
     is_final: bool  # else the router's Liqo has given it another prefix
 
 
-def claims(shortcut: Shortcut, facts: Facts, ends: Mapping[str, End]) -> Iterator[Claim | Finding]:
+def routed_networks(
+    shortcut: Shortcut, facts: Facts, ends: Mapping[str, End]
+) -> Iterator[RoutedNetwork | Finding]:
     """What each leaf says of its networks, and what the other one's Liqo made of it."""
     for side in shortcut.sides:
         end = ends.get(side.leaf)
@@ -59,10 +61,10 @@ def claims(shortcut: Shortcut, facts: Facts, ends: Mapping[str, End]) -> Iterato
             for network in own:
                 words = f"its {KINDS[kind]} {network}"
                 final = network in now or asked.get(kind) != own  # an answer to something else
-                yield Claim(side.peer, side.leaf, words, network, final)
+                yield RoutedNetwork(side.peer, side.leaf, words, network, final)
             for network in (each for each in now if each not in own):
                 words = f"its Liqo routes the {KINDS[kind]} of {side.peer} as {network}, which"
-                yield Claim(side.leaf, side.leaf, words, network, is_final=True)
+                yield RoutedNetwork(side.leaf, side.leaf, words, network, is_final=True)
 
 
 _Networks = Mapping[str, tuple[Network, ...]]
@@ -85,7 +87,7 @@ def forbidden(
 ) -> Iterator[Finding]:
     """Networks that must not be routed. *servers* are the hosts of the clusters' API servers."""
     places = [*_endpoints(shortcut, facts, ends), *_api_servers(servers)]
-    for claim in claims(shortcut, facts, ends):
+    for claim in routed_networks(shortcut, facts, ends):
         if isinstance(claim, Finding):
             yield claim
         elif why := _no_network(claim.network):
@@ -102,7 +104,7 @@ def doubtful(
 ) -> Iterator[Finding]:
     """Networks that may be meant. By *gateway_clients* of the hub, it knows addresses of leaves."""
     nodes = _nodes(shortcut, ends, gateway_clients)
-    for claim in claims(shortcut, facts, ends):
+    for claim in routed_networks(shortcut, facts, ends):
         if isinstance(claim, Finding) or not claim.is_final or _no_network(claim.network):
             continue
         if is_public(claim.network):
@@ -131,7 +133,9 @@ def _unusable(cluster: str, said: str) -> Finding:
     return Finding(name, cluster, f"cluster {cluster!r}: {said}", _remedy(name, cluster))
 
 
-def _with(claim: Claim, places: Iterable[Place], name: FindingName) -> Iterator[Finding]:
+def _with(
+    claim: RoutedNetwork, places: Iterable[FixedAddress], name: FindingName
+) -> Iterator[Finding]:
     """One finding for each address in the network of *claim*."""
     for place in dict.fromkeys(places):
         address = _parsed(place.address)
@@ -139,7 +143,7 @@ def _with(claim: Claim, places: Iterable[Place], name: FindingName) -> Iterator[
             yield _drawn(claim, f"{claim.words} holds {address}, {place.words}", "it", name)
 
 
-def _drawn(claim: Claim, said: str, what: str, name: FindingName) -> Finding:
+def _drawn(claim: RoutedNetwork, said: str, what: str, name: FindingName) -> Finding:
     """A warning is printed with its cluster; an error may stand alone."""
     where = f"cluster {claim.by!r}: " if name.severity is Severity.ERROR else ""
     said = f"{where}{said}: {claim.router} would look for {what} behind the tunnel"
@@ -150,41 +154,43 @@ def _remedy(name: FindingName, cluster: str) -> str:
     return f"{name.remedy}; what it has: kubectl --context {cluster} get networks.ipam.liqo.io -A"
 
 
-def _endpoints(shortcut: Shortcut, facts: Facts, ends: Mapping[str, End]) -> Iterator[Place]:
+def _endpoints(shortcut: Shortcut, facts: Facts, ends: Mapping[str, End]) -> Iterator[FixedAddress]:
     gateway = shortcut.gateway
     if gateway.client_address:
-        yield Place(gateway.client_address, f"the address that {shortcut.client}'s gateway dials")
+        yield FixedAddress(
+            gateway.client_address, f"the address that {shortcut.client}'s gateway dials"
+        )
     if gateway.service.load_balancer_ip:
         words = f"the address asked for {shortcut.server}'s gateway"
-        yield Place(gateway.service.load_balancer_ip, words)
+        yield FixedAddress(gateway.service.load_balancer_ip, words)
     for leaf, known in facts.leaves.items():
         if known.endpoint:
-            yield Place(known.endpoint.address, f"the endpoint of {leaf}'s gateway")
+            yield FixedAddress(known.endpoint.address, f"the endpoint of {leaf}'s gateway")
     for end in ends.values():
-        if end.side.role is Role.CLIENT:
+        if end.side.role is GatewayRole.CLIENT:
             words = f"the address that {end.side.leaf}'s gateway dials"
-            yield from (Place(each, words) for each in _spec_addresses(end.gateway)[:1])
+            yield from (FixedAddress(each, words) for each in _spec_addresses(end.gateway)[:1])
 
 
-def _api_servers(servers: Mapping[str, str]) -> Iterator[Place]:
+def _api_servers(servers: Mapping[str, str]) -> Iterator[FixedAddress]:
     for cluster, host in servers.items():
-        yield Place(host, f"the API server of {cluster}")
+        yield FixedAddress(host, f"the API server of {cluster}")
 
 
 def _nodes(
     shortcut: Shortcut, ends: Mapping[str, End], gateway_clients: Iterable[Object]
-) -> dict[ClusterID, list[Place]]:
+) -> dict[ClusterID, list[FixedAddress]]:
     """Addresses of each leaf that are known anyway: of its gateways, as the hub and it say."""
-    nodes: dict[ClusterID, list[Place]] = {side.leaf: [] for side in shortcut.sides}
+    nodes: dict[ClusterID, list[FixedAddress]] = {side.leaf: [] for side in shortcut.sides}
     for body in gateway_clients:
         leaf = ClusterID(labels_of(body).get(r.REMOTE_CLUSTER_ID, ""))
         words = f"by which the hub reaches {leaf}"
-        nodes.get(leaf, []).extend(Place(each, words) for each in _spec_addresses(body))
+        nodes.get(leaf, []).extend(FixedAddress(each, words) for each in _spec_addresses(body))
     for end in ends.values():
-        if end.side.role is Role.SERVER:
+        if end.side.role is GatewayRole.SERVER:
             others = addresses_of(((end.gateway or {}).get("status") or {}).get("endpoint"))[1:]
             words = f"by which {end.side.leaf} can be reached"
-            nodes[end.side.leaf].extend(Place(each, words) for each in others)
+            nodes[end.side.leaf].extend(FixedAddress(each, words) for each in others)
     return nodes
 
 

@@ -20,7 +20,7 @@ Pair = tuple[ClusterID, ClusterID]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Endpoint:
+class ServiceEndpoint:
     """Addresses as the hub sees them, and where they are.
 
     *leaf*: None on the hub itself, or outside of all clusters. *told*: Liqo can tell other leaves
@@ -43,7 +43,7 @@ class Slice:
     """One EndpointSlice of the hub, without what Liqo reflects to nobody."""
 
     name: str
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[ServiceEndpoint, ...]
     annotations: int  # bytes
 
     def payload(self, leaf: ClusterID) -> int:
@@ -86,7 +86,7 @@ class Service:
         return is_annotated(self.body)
 
     @property
-    def endpoints(self) -> Iterator[Endpoint]:
+    def endpoints(self) -> Iterator[ServiceEndpoint]:
         return itertools.chain.from_iterable(each.endpoints for each in self.slices)
 
     @property
@@ -188,12 +188,12 @@ def slice_of(body: Object, places: Mapping[str, ClusterID | None]) -> Slice:
 
 def _endpoints(
     bodies: Iterable[Object], places: Mapping[str, ClusterID | None]
-) -> Iterator[Endpoint]:
+) -> Iterator[ServiceEndpoint]:
     """An endpoint on a node that is not there is reflected to nobody."""
     for each in bodies:
         node = each.get("nodeName")
         if node is None or node in places:
-            yield Endpoint(
+            yield ServiceEndpoint(
                 tuple(map(str, each.get("addresses") or ())),
                 places[node] if node is not None else None,
                 told=node is not None and bool(each.get("targetRef")),

@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, Ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID
 from kubectl_liqo_shortcut.core.service import Pair, Service, annotated_since
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
-from kubectl_liqo_shortcut.core.service_path import LeafPath, Path, Sight, path_on
+from kubectl_liqo_shortcut.core.service_path import LeafPath, LeafServices, ServicePath, path_on
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
 
 _ABOUT_LINKS = (ServiceCause.NO_SHORTCUT, ServiceCause.SHORTCUT_NOT_READY)
@@ -30,9 +30,9 @@ def no_service(namespace: str, name: str) -> Check:
     return failed("service", HUB, cause, f"there is no Service {namespace}/{name}", cause.remedy)
 
 
-def chain(
+def service_chain(
     service: Service,
-    sights: Mapping[ClusterID, Sight],
+    on_leaves: Mapping[ClusterID, LeafServices],
     refusals: Sequence[Refusal],
     diagnoses: Mapping[Pair, Diagnosis],
     to_hub: Mapping[ClusterID, str],
@@ -46,14 +46,14 @@ def chain(
         yield ok("service", HUB, f"{service.key} is there, not annotated")
     hindered = _hindrances(service, refusals)
     yield from _service(service, hindered)
-    for leaf, sight in sights.items():
-        if sight.error:
-            yield unknown("leaf", leaf, sight.error, ServiceCause.LEAF_UNREACHABLE.remedy)
+    for leaf, on_leaf in on_leaves.items():
+        if on_leaf.error:
+            yield unknown("leaf", leaf, on_leaf.error, ServiceCause.LEAF_UNREACHABLE.remedy)
     if service.annotated:
         yield from _links(refusals, diagnoses)
     for leaf in sorted(service.seen_on):
-        if not sights[leaf].error:
-            yield from _leaf(service, path_on(service, sights[leaf]), to_hub.get(leaf, ""))
+        if not on_leaves[leaf].error:
+            yield from _leaf(service, path_on(service, on_leaves[leaf]), to_hub.get(leaf, ""))
     if not service.annotated and not hindered:  # else that would not help
         yield failed(
             "annotation",
@@ -97,19 +97,19 @@ def _leaf(service: Service, found: LeafPath, to_hub: str) -> Iterator[Check]:
     leaf = found.leaf
     held = f"its slices hold {', '.join(found.addresses) or 'nothing'}"
     match found.path:
-        case Path.MISSING:
+        case ServicePath.MISSING:
             cause = ServiceCause.SLICE_MISSING
             seen = f"an EndpointSlice is missing in {found.namespace}"
             yield failed("slices", leaf, cause, seen, cause.remedy)
             return
-        case Path.STALE | Path.MIXED:
+        case ServicePath.STALE | ServicePath.MIXED:
             verb = "enable" if service.annotated else "disable"
             then = f"kubectl liqo-shortcut service {verb} {service.key}"
             asked = "direct" if service.annotated else "the hub's"
             seen = f"{held}, not the {asked} addresses that the Service asks for"
             yield failed("slices", leaf, ServiceCause.SLICE_STALE, seen, then)
             return
-        case Path.NONE:
+        case ServicePath.NONE:
             yield ok("slices", leaf, "there are no endpoints on other leaves")
         case _:
             yield ok("slices", leaf, f"{found.path.value.replace('-', ' ')}: {held}")

@@ -11,13 +11,13 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.leaves import denies_direct
+from kubectl_liqo_shortcut.core.liqo import denies_direct
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
 from kubectl_liqo_shortcut.core.networks import Networks, known_networks
 from kubectl_liqo_shortcut.core.service import Service, Slice
 
 
-class Path(enum.StrEnum):
+class ServicePath(enum.StrEnum):
     """The way from a leaf to the endpoints of a Service on other leaves."""
 
     DIRECT = "direct"
@@ -30,7 +30,7 @@ class Path(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class LeafServices:
     """What a leaf shows of Services of the hub; with an *error*, why it shows nothing."""
 
     leaf: ClusterID
@@ -68,24 +68,24 @@ class LeafPath:
 
     leaf: ClusterID
     namespace: str
-    path: Path
-    uses: Path
+    path: ServicePath
+    uses: ServicePath
     addresses: tuple[str, ...] = ()
     ready: bool = True  # all that are ready on the hub are so here
     error: str = ""
 
 
-def wanted(service: Service, slice_: Slice, sight: Sight) -> list[Want]:
+def wanted(service: Service, slice_: Slice, on_leaf: LeafServices) -> list[Want]:
     """What the slice of that name on the leaf should hold."""
     wants: list[Want] = []
-    hub = sight.networks(sight.hub)
+    hub = on_leaf.networks(on_leaf.hub)
     hosts = {each.leaf for each in slice_.endpoints if each.leaf is not None}
-    networks = {host: sight.networks(host) for host in hosts}  # parsed once: endpoints are many
+    networks = {host: on_leaf.networks(host) for host in hosts}  # parsed once: endpoints are many
     for each in slice_.endpoints:
-        if each.leaf == sight.leaf:  # it has a slice of that leaf's own
+        if each.leaf == on_leaf.leaf:  # it has a slice of that leaf's own
             continue
         direct = service.annotated and each.direct
-        if direct and sight.denies:
+        if direct and on_leaf.denies:
             continue
         for address in each.addresses:
             if direct and each.leaf is not None:
@@ -100,7 +100,7 @@ def wanted(service: Service, slice_: Slice, sight: Sight) -> list[Want]:
     return wants
 
 
-def holds(found: Object | None, wants: Sequence[Want]) -> bool:
+def slice_holds(found: Object | None, wants: Sequence[Want]) -> bool:
     """Whether a slice has become what it should, in whatever order."""
     if found is None:
         return False
@@ -115,49 +115,51 @@ def holds(found: Object | None, wants: Sequence[Want]) -> bool:
     )
 
 
-def as_wanted(service: Service, sight: Sight) -> bool:
+def as_wanted(service: Service, on_leaf: LeafServices) -> bool:
     """Whether all slices of *service* on a leaf are as it asks for."""
     return all(
-        holds(found_slice(service, each, sight), wanted(service, each, sight))
+        slice_holds(found_slice(service, each, on_leaf), wanted(service, each, on_leaf))
         for each in service.slices
     )
 
 
-def path_on(service: Service, sight: Sight) -> LeafPath:
+def path_on(service: Service, on_leaf: LeafServices) -> LeafPath:
     """Which way *service* goes from a leaf that sees it."""
-    namespace = service.seen_on[sight.leaf]
-    if sight.error:
-        return LeafPath(sight.leaf, namespace, Path.UNKNOWN, Path.UNKNOWN, error=sight.error)
-    found = [found_slice(service, each, sight) for each in service.slices]
+    namespace = service.seen_on[on_leaf.leaf]
+    if on_leaf.error:
+        return LeafPath(
+            on_leaf.leaf, namespace, ServicePath.UNKNOWN, ServicePath.UNKNOWN, error=on_leaf.error
+        )
+    found = [found_slice(service, each, on_leaf) for each in service.slices]
     addresses = [address for body in found if body for address in addresses_in(body)]
     ready = all(_readiness(each, body) for each, body in zip(service.slices, found, strict=True))
-    hosts = [host for host in service.hosts if host not in (None, sight.leaf)]
-    uses = _uses(addresses, sight)
+    hosts = [host for host in service.hosts if host not in (None, on_leaf.leaf)]
+    uses = _uses(addresses, on_leaf)
     path = uses
     if None in found:
-        path = Path.MISSING
-    elif not as_wanted(service, sight):
-        path = Path.MIXED if uses is Path.MIXED else Path.STALE
+        path = ServicePath.MISSING
+    elif not as_wanted(service, on_leaf):
+        path = ServicePath.MIXED if uses is ServicePath.MIXED else ServicePath.STALE
     elif not hosts:
-        path = uses = Path.NONE
-    return LeafPath(sight.leaf, namespace, path, uses, tuple(addresses), ready)
+        path = uses = ServicePath.NONE
+    return LeafPath(on_leaf.leaf, namespace, path, uses, tuple(addresses), ready)
 
 
-def still_direct(service: Service, sight: Sight) -> bool:
+def still_direct(service: Service, on_leaf: LeafServices) -> bool:
     """Whether a leaf goes over links although *service* asks for something else."""
-    found = path_on(service, sight)
-    return found.uses in (Path.DIRECT, Path.MIXED) and not as_wanted(service, sight)
+    found = path_on(service, on_leaf)
+    return found.uses in (ServicePath.DIRECT, ServicePath.MIXED) and not as_wanted(service, on_leaf)
 
 
-def lags(service: Service, sight: Sight) -> bool:
+def is_out_of_date(service: Service, on_leaf: LeafServices) -> bool:
     """Whether a poke may help a leaf; one that has no slice at all it does not."""
-    old = path_on(service, sight).path in (Path.STALE, Path.MIXED)
-    return (old and not as_wanted(service, sight)) or still_direct(service, sight)
+    old = path_on(service, on_leaf).path in (ServicePath.STALE, ServicePath.MIXED)
+    return (old and not as_wanted(service, on_leaf)) or still_direct(service, on_leaf)
 
 
-def found_slice(service: Service, slice_: Slice, sight: Sight) -> Object | None:
+def found_slice(service: Service, slice_: Slice, on_leaf: LeafServices) -> Object | None:
     """The leaf's slice: Liqo gives it the name of the hub's."""
-    return sight.slices.get((service.seen_on[sight.leaf], slice_.name))
+    return on_leaf.slices.get((service.seen_on[on_leaf.leaf], slice_.name))
 
 
 def addresses_in(slice_: Object) -> list[str]:
@@ -168,24 +170,24 @@ def addresses_in(slice_: Object) -> list[str]:
     ]
 
 
-def _uses(addresses: Iterable[str], sight: Sight) -> Path:
+def _uses(addresses: Iterable[str], on_leaf: LeafServices) -> ServicePath:
     """By what kind of addresses they are; those of the hub's own Pods tell nothing."""
-    hub = sight.networks(sight.hub)
+    hub = on_leaf.networks(on_leaf.hub)
     peers = [
         networks
-        for each in sight.configurations
-        if labels_of(each).get(r.REMOTE_CLUSTER_ID) != sight.hub
+        for each in on_leaf.configurations
+        if labels_of(each).get(r.REMOTE_CLUSTER_ID) != on_leaf.hub
         for networks in [known_networks(each)]
         if networks is not None
     ]
     ways = {
-        Path.DIRECT if any(peer.has_pod(address) for peer in peers) else Path.HUB
+        ServicePath.DIRECT if any(peer.has_pod(address) for peer in peers) else ServicePath.HUB
         for address in addresses
         if not (hub is not None and hub.has_pod(address))
     }
     if len(ways) == 2:
-        return Path.MIXED
-    return next(iter(ways), Path.NONE)
+        return ServicePath.MIXED
+    return next(iter(ways), ServicePath.NONE)
 
 
 def _readiness(slice_: Slice, found: Object | None) -> bool:

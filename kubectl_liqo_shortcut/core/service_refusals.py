@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of
 from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.service import Pair, Service, annotations_of
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
-from kubectl_liqo_shortcut.core.service_path import Sight, wanted
+from kubectl_liqo_shortcut.core.service_path import LeafServices, wanted
 
 MOST = 256 * 1024  # bytes of annotations, as Liqo counts them
 
@@ -68,24 +68,24 @@ def of_hub(service: Service, configurations: Iterable[Object]) -> Iterator[Refus
             )
 
 
-def of_leaf(service: Service, sight: Sight) -> Iterator[Refusal]:
+def of_leaf(service: Service, on_leaf: LeafServices) -> Iterator[Refusal]:
     """What a leaf shows."""
-    leaf = sight.leaf
-    if sight.error:
+    leaf = on_leaf.leaf
+    if on_leaf.error:
         yield Refusal(
-            ServiceCause.LEAF_UNREACHABLE, leaf, sight.error, ServiceCause.LEAF_UNREACHABLE.remedy
+            ServiceCause.LEAF_UNREACHABLE, leaf, on_leaf.error, ServiceCause.LEAF_UNREACHABLE.remedy
         )
         return
     if leaf not in service.seen_on:
         return
-    if sight.denies and any(leaf in pair for pair in service.pairs if _sees(service, leaf, pair)):
+    if on_leaf.denies and any(leaf in pair for pair in service.pairs if _sees(service, leaf, pair)):
         yield Refusal(
             ServiceCause.DENIED,
             leaf,
             f"{leaf}: Liqo there denies direct connections",
             ServiceCause.DENIED.remedy,
         )
-    hub = sight.networks(sight.hub)
+    hub = on_leaf.networks(on_leaf.hub)
     for each in service.endpoints:
         if each.direct or each.leaf == leaf or hub is None:
             continue
@@ -124,12 +124,12 @@ def of_pair(pair: Pair, diagnosis: Diagnosis, *, recorded: bool) -> Iterator[Ref
     )
 
 
-def of_mapping(service: Service, sights: Mapping[ClusterID, Sight]) -> Iterator[Refusal]:
+def of_mapping(service: Service, on_leaves: Mapping[ClusterID, LeafServices]) -> Iterator[Refusal]:
     """Slices that would freeze although all shortcuts are up, by the leaves' own Configurations."""
     on = service.with_annotation(True)
     for leaf in service.seen_on:
-        sight = sights[leaf]
-        wants = [want for each in on.slices for want in wanted(on, each, sight)]
+        on_leaf = on_leaves[leaf]
+        wants = [want for each in on.slices for want in wanted(on, each, on_leaf)]
         if any(want.address is None and want.via is None for want in wants):
             yield Refusal(
                 ServiceCause.UNMAPPABLE,

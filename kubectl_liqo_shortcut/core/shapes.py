@@ -281,7 +281,7 @@ _REVIEWS = (r.SELF_SUBJECT_REVIEW, r.SELF_SUBJECT_ACCESS_REVIEW)
 _FREELY_NAMED = (r.ROLE, r.ROLE_BINDING, r.CLUSTER_ROLE, r.CLUSTER_ROLE_BINDING)
 
 
-def check(kind: Kind, body: dict[str, Any], *, kept: bool = True) -> None:
+def check_shape(kind: Kind, body: dict[str, Any], *, kept: bool = True) -> None:
     """Raise ``Misshapen`` unless *body* can be an object of *kind*; *kept*: by its server.
 
     Of a kind that is none of ours only what every object has is compared.

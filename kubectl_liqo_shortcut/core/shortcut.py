@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import fields
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, Role, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.core.model import (
+    ClusterID,
+    GatewayRole,
+    Object,
+    cluster_id,
+    shortcut_name,
+)
 from kubectl_liqo_shortcut.errors import Invalid
 
 SERVICE_TYPES = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -27,7 +33,7 @@ class TemplateRef:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class GatewayService:
     """The Service in front of the gateway server's Pod."""
 
     type: str = SERVICE_TYPES[0]
@@ -41,7 +47,7 @@ class Service:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     mtu: int = DEFAULT_MTU
-    service: Service = Service()
+    service: GatewayService = GatewayService()
     client_address: str | None = None  # what the client dials instead of what is observed
     client_port: int | None = None
     server_template: TemplateRef = TemplateRef(
@@ -58,7 +64,7 @@ class Side:
 
     leaf: ClusterID
     peer: ClusterID
-    role: Role
+    role: GatewayRole
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +92,8 @@ class Shortcut:
     @property
     def sides(self) -> tuple[Side, Side]:
         return (
-            Side(self.server, self.client, Role.SERVER),
-            Side(self.client, self.server, Role.CLIENT),
+            Side(self.server, self.client, GatewayRole.SERVER),
+            Side(self.client, self.server, GatewayRole.CLIENT),
         )
 
 
@@ -177,9 +183,9 @@ def _gateway(gateway: Object) -> Gateway:
     )
 
 
-def _service(service: Object) -> Service:
+def _service(service: Object) -> GatewayService:
     at = "spec.gateway.service"
-    parsed = Service(
+    parsed = GatewayService(
         type=fields.choice(service.get("type", SERVICE_TYPES[0]), f"{at}.type", SERVICE_TYPES),
         port=fields.port(service.get("port", DEFAULT_PORT), f"{at}.port"),
         node_port=_given(service, "nodePort", fields.port, at),

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import fields
-from kubectl_liqo_shortcut.core.facts import Endpoint
+from kubectl_liqo_shortcut.core.facts import GatewayEndpoint
 from kubectl_liqo_shortcut.core.model import Object, is_terminating
 from kubectl_liqo_shortcut.errors import Invalid
 
@@ -98,16 +98,16 @@ def latency_of(connection: Object | None) -> str | None:
     return str(value)[:32] if value and value != "N/A" else None
 
 
-def endpoint_of(gateway_server: Object) -> Endpoint | None:
+def endpoint_of(gateway_server: Object) -> GatewayEndpoint | None:
     """Where a GatewayServer can be reached, None while it does not know (Liqo may say ``[""]``)."""
     return parse_endpoint((gateway_server.get("status") or {}).get("endpoint"))
 
 
-def parse_endpoint(endpoint: object) -> Endpoint | None:
+def parse_endpoint(endpoint: object) -> GatewayEndpoint | None:
     """An endpoint as Liqo writes it; only the first address counts, as for Liqo's client."""
     try:
         known = fields.mapping(endpoint, "endpoint")
-        return Endpoint(
+        return GatewayEndpoint(
             fields.address(_first_address(endpoint), "address"),
             fields.port(known.get("port"), "port"),
             fields.choice(known.get("protocol") or "UDP", "protocol", ("UDP", "TCP")),

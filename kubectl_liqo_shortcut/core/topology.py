@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.status import latency_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
-class Peering:
+class PeeringEdge:
     """Between the hub and a leaf, as the hub's own Connection tells it."""
 
     leaf: str
@@ -26,7 +26,7 @@ class Peering:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
-class Direct:
+class ShortcutEdge:
     """A shortcut, as its record tells it; the client dials the server."""
 
     name: str
@@ -49,8 +49,8 @@ class Direct:
 class Topology:
     """Everything sorted, so that the same hub gives the same picture."""
 
-    peerings: tuple[Peering, ...]
-    shortcuts: tuple[Direct, ...]
+    peerings: tuple[PeeringEdge, ...]
+    shortcuts: tuple[ShortcutEdge, ...]
 
     @property
     def leaves(self) -> tuple[str, ...]:
@@ -69,17 +69,17 @@ def topology(
     return Topology(tuple(sorted(peerings)), tuple(sorted(map(_direct, records))))
 
 
-def _peering(leaf: str, connection: Object | None) -> Peering:
+def _peering(leaf: str, connection: Object | None) -> PeeringEdge:
     state = ((connection or {}).get("status") or {}).get("value")
-    return Peering(leaf, str(state or ""), latency_of(connection) or "")
+    return PeeringEdge(leaf, str(state or ""), latency_of(connection) or "")
 
 
-def _direct(record: Object) -> Direct:
+def _direct(record: Object) -> ShortcutEdge:
     spec = record["spec"]
     reason = str(condition_of(record, Condition.READY).get("reason") or "Unknown")
     state = Condition.READY.value if is_ready(record) else reason
     state = Reason.TERMINATING.value if is_terminating(record) else state
-    return Direct(
+    return ShortcutEdge(
         name=str(record["metadata"]["name"]),
         server=str(spec["server"]["clusterID"]),
         client=str(spec["client"]["clusterID"]),

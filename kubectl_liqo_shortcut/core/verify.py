@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.networks import Networks
-from kubectl_liqo_shortcut.core.probe_result import Heard
+from kubectl_liqo_shortcut.core.probe_result import ProbeResult
 from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.errors import ExitCode
 
 
-class Way(enum.StrEnum):
+class PathKind(enum.StrEnum):
     DIRECT = "direct"
     VIA_HUB = "via-hub"
     UNREACHABLE = "unreachable"
@@ -33,16 +33,16 @@ LARGEST_TRIED = 9200
 _MASQUERADED = "masqueraded"
 
 _WORST_FIRST = {
-    Way.UNREACHABLE: ExitCode.UNREACHABLE,
-    Way.VIA_HUB: ExitCode.VIA_HUB,
-    Way.UNKNOWN: ExitCode.FAILED,
-    Way.DIRECT: ExitCode.OK,
+    PathKind.UNREACHABLE: ExitCode.UNREACHABLE,
+    PathKind.VIA_HUB: ExitCode.VIA_HUB,
+    PathKind.UNKNOWN: ExitCode.FAILED,
+    PathKind.DIRECT: ExitCode.OK,
 }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    path: Way
+    path: PathKind
     reason: str = ""
 
 
@@ -63,7 +63,7 @@ class Direction:
     target: ClusterID
     verdict: Verdict
     called: str = ""  # the address of the probe server, as *source* sees it
-    heard: Heard | None = None
+    heard: ProbeResult | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Called:
 
     target: Target
     verdict: Verdict
-    heard: Heard | None = None
+    heard: ProbeResult | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Verification:
     run: str = ""
 
     @property
-    def path(self) -> Way:
+    def path(self) -> PathKind:
         """With a Service, how calls to it go; else the worst of all directions."""
         if self.service is not None:
             return self.service.verdict.path
@@ -115,13 +115,16 @@ class Verification:
     def next(self) -> str:
         """What to do about it, as a command where there is one."""
         pair = self.directions[0].source, self.directions[0].target
-        if all(each.heard is None for each in self.directions) and self.path is not Way.VIA_HUB:
+        if (
+            all(each.heard is None for each in self.directions)
+            and self.path is not PathKind.VIA_HUB
+        ):
             return f"kubectl liqo-shortcut create {pair[0]} {pair[1]}"
-        if self.path is Way.VIA_HUB and self.service is not None:
+        if self.path is PathKind.VIA_HUB and self.service is not None:
             linked = self.directions[0].heard is not None
             more = "" if linked else " --create-shortcuts"
             return f"kubectl liqo-shortcut service enable {self.service.service}{more}"
-        if self.path in (Way.UNREACHABLE, Way.UNKNOWN):
+        if self.path in (PathKind.UNREACHABLE, PathKind.UNKNOWN):
             return f"kubectl liqo-shortcut why {pair[0]} {pair[1]}"
         return ""
 
@@ -141,7 +144,7 @@ class Verification:
             yield from self.service.remarks()
 
 
-def _worst(paths: Iterator[Way]) -> Way:
+def _worst(paths: Iterator[PathKind]) -> PathKind:
     found = set(paths)
     return next(each for each in _WORST_FIRST if each in found)
 
@@ -158,61 +161,65 @@ def expected(client: str, of_client: Networks, of_hub: Networks | None) -> Expec
     )
 
 
-def judge(heard: Heard, may_be: Expected) -> Verdict:
+def judge_direction(heard: ProbeResult, may_be: Expected) -> Verdict:
     """By whom the server saw, and nothing else; what is not understood is no success."""
     if not heard.ok:
-        return Verdict(Way.UNREACHABLE, f"no connect succeeded: {heard.error}")
+        return Verdict(PathKind.UNREACHABLE, f"no connect succeeded: {heard.error}")
     if len(heard.callers) != 1:
         seen = ", ".join(heard.callers) or "nobody"
-        return Verdict(Way.UNKNOWN, f"the server saw {seen} as the caller")
+        return Verdict(PathKind.UNKNOWN, f"the server saw {seen} as the caller")
     (caller,) = heard.callers
     if heard.ok < heard.of:
         lost = heard.of - heard.ok
-        return Verdict(Way.UNKNOWN, f"{lost} of {heard.of} connects failed: {heard.error}")
+        return Verdict(PathKind.UNKNOWN, f"{lost} of {heard.of} connects failed: {heard.error}")
     ways = {
-        Way.DIRECT: may_be.direct,
+        PathKind.DIRECT: may_be.direct,
         _MASQUERADED: may_be.masqueraded,
-        Way.VIA_HUB: may_be.via_hub,
+        PathKind.VIA_HUB: may_be.via_hub,
     }
     match [way for way, address in ways.items() if address == caller]:
-        case [Way.DIRECT]:
-            return Verdict(Way.DIRECT)
-        case [Way.VIA_HUB]:
-            return Verdict(Way.VIA_HUB, f"the server saw the hub's address {caller} as the caller")
+        case [PathKind.DIRECT]:
+            return Verdict(PathKind.DIRECT)
+        case [PathKind.VIA_HUB]:
+            return Verdict(
+                PathKind.VIA_HUB, f"the server saw the hub's address {caller} as the caller"
+            )
         case ["masqueraded"]:
-            return Verdict(Way.DIRECT, f"the caller is masqueraded as {caller}")
+            return Verdict(PathKind.DIRECT, f"the caller is masqueraded as {caller}")
         case []:
             wanted = (
                 f"not {may_be.direct}" if may_be.direct else "and the Pod is in no known network"
             )
-            return Verdict(Way.UNKNOWN, f"the server saw {caller} as the caller, {wanted}")
+            return Verdict(PathKind.UNKNOWN, f"the server saw {caller} as the caller, {wanted}")
         case several:
             words = " or ".join(each.replace("-", " ") for each in several)
-            return Verdict(Way.UNKNOWN, f"{caller} as the caller may mean {words}")
+            return Verdict(PathKind.UNKNOWN, f"{caller} as the caller may mean {words}")
 
 
-def place(target: Target, of_peer: Networks | None, of_hub: Networks | None) -> Way:
+def place(target: Target, of_peer: Networks | None, of_hub: Networks | None) -> PathKind:
     """Where *target* leads to by its address alone, as the calling leaf sees networks."""
     if not target.ready:
-        return Way.NOT_READY
+        return PathKind.NOT_READY
     direct = of_peer is not None and of_peer.has_pod(target.address)
     via_hub = of_hub is not None and of_hub.passes(target.address)
     if direct and via_hub:
-        return Way.UNKNOWN
-    return Way.DIRECT if direct else Way.VIA_HUB if via_hub else Way.ELSEWHERE
+        return PathKind.UNKNOWN
+    return PathKind.DIRECT if direct else PathKind.VIA_HUB if via_hub else PathKind.ELSEWHERE
 
 
-def judge_call(target: Target, by_address: Way, heard: Heard | None, pods: Direction) -> Called:
+def judge_call(
+    target: Target, by_address: PathKind, heard: ProbeResult | None, pods: Direction
+) -> Called:
     """*pods*: how Pods of the calling leaf reach the peer's, which the address must agree with."""
     if heard is None:
         return Called(target, Verdict(by_address))
     if not heard.ok:
-        return Called(target, Verdict(Way.UNREACHABLE, heard.error), heard)
-    if by_address is Way.DIRECT and pods.verdict.path is not Way.DIRECT:
-        path = Way.VIA_HUB if pods.verdict.path is Way.VIA_HUB else Way.UNKNOWN
+        return Called(target, Verdict(PathKind.UNREACHABLE, heard.error), heard)
+    if by_address is PathKind.DIRECT and pods.verdict.path is not PathKind.DIRECT:
+        path = PathKind.VIA_HUB if pods.verdict.path is PathKind.VIA_HUB else PathKind.UNKNOWN
         return Called(target, Verdict(path, "but Pods do not go direct"), heard)
-    if by_address is Way.DIRECT and heard.ok < heard.of:
-        return Called(target, Verdict(Way.UNKNOWN, heard.error), heard)
+    if by_address is PathKind.DIRECT and heard.ok < heard.of:
+        return Called(target, Verdict(PathKind.UNKNOWN, heard.error), heard)
     return Called(target, Verdict(by_address), heard)
 
 
@@ -223,7 +230,7 @@ def judge_service(calls: tuple[Called, ...], peer: ClusterID) -> Verdict:
     if counted:
         path = _worst(iter(counted))
         number = f"{counted.count(path)} of {len(counted)} addresses"
-        return Verdict(path, "" if path is Way.DIRECT else f"{number}: {path.words}")
-    if Way.NOT_READY in paths:
-        return Verdict(Way.UNREACHABLE, "no endpoint is ready, so calls are refused")
-    return Verdict(Way.UNKNOWN, f"none of its {len(paths)} addresses leads to {peer}")
+        return Verdict(path, "" if path is PathKind.DIRECT else f"{number}: {path.words}")
+    if PathKind.NOT_READY in paths:
+        return Verdict(PathKind.UNREACHABLE, "no endpoint is ready, so calls are refused")
+    return Verdict(PathKind.UNKNOWN, f"none of its {len(paths)} addresses leads to {peer}")

@@ -9,9 +9,9 @@ from functools import partial
 from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.findings import Finding, FindingName
-from kubectl_liqo_shortcut.core.leaves import version_of
-from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, Role
-from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.liqo import version_of
+from kubectl_liqo_shortcut.core.model import HUB, GatewayRole, Object, ObjectRef
+from kubectl_liqo_shortcut.core.permissions import PermissionAttributes
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight import (
     exhausted,
@@ -22,13 +22,13 @@ from kubectl_liqo_shortcut.core.preflight import (
     remapped,
     skewed,
 )
-from kubectl_liqo_shortcut.core.roles import doubts, not_taken
+from kubectl_liqo_shortcut.core.roles import not_taken, reachability_warnings
 from kubectl_liqo_shortcut.core.routed import doubtful
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.gateway_template import look_at_template
 from kubectl_liqo_shortcut.engine.identity import controller_manager
-from kubectl_liqo_shortcut.engine.look import Looked
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently, together
+from kubectl_liqo_shortcut.engine.look import SurveySession
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather, gather_each, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 
 _CONNECTIONS = 8  # for questions about permissions
@@ -37,7 +37,7 @@ Check = Callable[[], Iterable[Finding]]
 
 
 def checks(
-    looked: Looked,
+    session: SurveySession,
     hub: Cluster,
     deadline: Deadline,
     *,
@@ -48,24 +48,24 @@ def checks(
 
     To *adopt* needs more permissions than to create.
     """
-    link = looked.link
+    link = session.link
     versions: dict[str, str] = dict.fromkeys((HUB, *link.leaves), "")
     asked: dict[str, Check] = {
-        side.leaf: partial(_check_leaf, side, looked, versions, deadline, adopt)
+        side.leaf: partial(_check_leaf, side, session, versions, deadline, adopt)
         for side in link.shortcut.sides
     }
-    asked[HUB] = partial(_check_hub, hub, looked, versions, deadline)
-    found, errors = of_each(asked)
+    asked[HUB] = partial(_check_hub, hub, session, versions, deadline)
+    found, errors = gather_each(asked)
     cidrs = {leaf: facts.cidrs for leaf, facts in link.facts.leaves.items()}
     ends = link.ends()
     return [
         *overlaps(cidrs),
-        *doubtful(link.shortcut, link.learn(ends), ends, looked.view.gateway_clients),
+        *doubtful(link.shortcut, link.updated_facts(ends), ends, session.view.gateway_clients),
         *not_taken(link.shortcut.server, ends[link.shortcut.server].gateway),
         *(each for findings in found.values() for each in findings),
         *(_unchecked(cluster, error) for cluster, error in errors.items()),
         *skewed(versions),
-        *(doubts(looked.spec, link.shortcut, link.facts) if looked.is_new else ()),
+        *(reachability_warnings(session.spec, link.shortcut, link.facts) if session.is_new else ()),
     ]
 
 
@@ -74,22 +74,24 @@ def _unchecked(cluster: str, error: ShortcutError) -> Finding:
 
 
 def _check_hub(
-    hub: Cluster, looked: Looked, versions: dict[str, str], deadline: Deadline
+    hub: Cluster, session: SurveySession, versions: dict[str, str], deadline: Deadline
 ) -> list[Finding]:
-    shortcut, view = looked.shortcut, looked.view
+    shortcut, view = session.shortcut, session.view
     pair = shortcut.server, shortcut.client
 
     def gateways() -> Iterable[Finding]:
         servers = hub.list(Selection(r.GATEWAY_SERVER)).items
         known = (*view.gateway_clients, *servers)
-        return other_mtu(shortcut.gateway.mtu, pair, known, looked.recorded)
+        return other_mtu(shortcut.gateway.mtu, pair, known, session.recorded)
 
     def crd() -> Iterable[Finding]:
         name = f"{r.SHORTCUT.plural}.{r.SHORTCUT.group}"
         return outdated(hub.get(ObjectRef(hub.name, r.CRD, "", name)))
 
     def may() -> Iterable[Finding]:
-        return lacks(hub, permissions.on_hub(shortcut.name, hub.liqo_namespace), deadline)
+        return missing_rights(
+            hub, permissions.hub_reviews(shortcut.name, hub.liqo_namespace), deadline
+        )
 
     halves = (gateways, crd), (partial(_note_version, hub, versions), may)
     found = _side_by_side(hub.name, halves, deadline)
@@ -104,12 +106,12 @@ def _note_version(cluster: Cluster, versions: dict[str, str]) -> Iterable[Findin
 
 
 def _check_leaf(
-    side: Side, looked: Looked, versions: dict[str, str], deadline: Deadline, adopt: bool
+    side: Side, session: SurveySession, versions: dict[str, str], deadline: Deadline, adopt: bool
 ) -> list[Finding]:
-    link = looked.link
+    link = session.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
     there = end.namespace["metadata"]["name"] if end.namespace else ""
-    serves = link.shortcut.gateway.service.type if side.role is Role.SERVER else None
+    serves = link.shortcut.gateway.service.type if side.role is GatewayRole.SERVER else None
 
     def template() -> Iterable[Finding]:
         return look_at_template(side, link.shortcut, leaf)
@@ -122,9 +124,9 @@ def _check_leaf(
 
     def may() -> Iterable[Finding]:
         namespace = there or link.facts.leaves[side.leaf].tenant_namespace
-        needed = [*permissions.on_leaf(side, namespace, adopt=adopt)]
+        needed = [*permissions.leaf_reviews(side, namespace, adopt=adopt)]
         needed += [] if there else permissions.to_make_namespaces()
-        return lacks(leaf, needed, deadline)
+        return missing_rights(leaf, needed, deadline)
 
     room = (quotas, ranges) if there and end.gateway is None else ()
     halves = (template, partial(_note_version, leaf, versions)), (may, *room)
@@ -135,7 +137,7 @@ def _side_by_side(
     cluster: str, halves: Iterable[Iterable[Check]], deadline: Deadline
 ) -> list[Finding]:
     """On as many connections as the first look has left, at least."""
-    found = together([partial(_all, cluster, half, deadline) for half in halves])
+    found = gather([partial(_all, cluster, half, deadline) for half in halves])
     return [each for half in found for each in half]
 
 
@@ -144,7 +146,7 @@ def _all(cluster: str, questions: Iterable[Check], deadline: Deadline) -> list[F
     findings: list[Finding] = []
     for ask in questions:
         try:
-            findings += patiently(partial(_listed, ask), deadline)
+            findings += retry_transient(partial(_listed, ask), deadline)
         except ClusterError as error:
             findings.append(_unchecked(cluster, error))
     return findings
@@ -155,30 +157,32 @@ def _listed(ask: Check) -> list[Finding]:
 
 
 def missing_permissions(
-    cluster: Cluster, needed: Iterable[Access], deadline: Deadline
-) -> list[Access]:
+    cluster: Cluster, needed: Iterable[PermissionAttributes], deadline: Deadline
+) -> list[PermissionAttributes]:
     """Those of *needed* that we lack there; who may do all is asked one question.
 
     They are asked in parallel, on a few connections: one costs more than an answer.
     """
 
     def allowed(review: Object) -> bool:
-        made = patiently(lambda: cluster.ask(review), deadline)
+        made = retry_transient(lambda: cluster.ask(review), deadline)
         return permissions.is_allowed(made)
 
-    if allowed(permissions.everything()):
+    if allowed(permissions.every_access_review()):
         return []
 
-    def lacking(asked: Sequence[Access]) -> list[Access]:
+    def lacking(asked: Sequence[PermissionAttributes]) -> list[PermissionAttributes]:
         return [each for each in asked if not allowed(each.review())]
 
     needs = list(dict.fromkeys(needed))
-    answers = together([partial(lacking, needs[at::_CONNECTIONS]) for at in range(_CONNECTIONS)])
+    answers = gather([partial(lacking, needs[at::_CONNECTIONS]) for at in range(_CONNECTIONS)])
     lacked = {each for answer in answers for each in answer}
     return [each for each in needs if each in lacked]
 
 
-def lacks(cluster: Cluster, needed: Iterable[Access], deadline: Deadline) -> Iterator[Finding]:
+def missing_rights(
+    cluster: Cluster, needed: Iterable[PermissionAttributes], deadline: Deadline
+) -> Iterator[Finding]:
     """One finding for all of *needed* that we may not do there."""
     missing = missing_permissions(cluster, needed, deadline)
     if missing:

@@ -18,11 +18,11 @@ from kubectl_liqo_shortcut.core.status import readiness
 from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.peering import check_peering
 from kubectl_liqo_shortcut.engine.remove import remove_gateway
-from kubectl_liqo_shortcut.engine.rivals import rival_service
-from kubectl_liqo_shortcut.engine.stuck import Suspect, lacks_service, missing_service
+from kubectl_liqo_shortcut.engine.rivals import port_conflict
+from kubectl_liqo_shortcut.engine.stuck import PendingEndpoint, lacks_service, missing_service
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -52,29 +52,29 @@ class Convergence:
         self._changes: dict[ObjectRef, int] = {}
         self._removed: set[str] = set()  # UIDs, which a watch may still show
         self._deadline = Deadline(0)
-        self._suspect: Suspect | None = None
+        self._suspect: PendingEndpoint | None = None
         self._lost: set[ObjectRef] = set()
         self._said: dict[ObjectRef, str] = {}
         self._waits: dict[str, str] = {}
 
-    def run(self, deadline: Deadline, stop: Stop) -> Iterator[Event]:
+    def run(self, deadline: Deadline, cancel: CancelToken) -> Iterator[Event]:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
         link, self._deadline = self._link, deadline
         while True:
             ends = link.ends()
             link.follow(ends)
-            if link.world.synced:
+            if link.store.synced:
                 rendered, plan = self._plan(ends)
                 yield from self._settle(plan)
                 self._start(plan, rendered, ends)
                 yield from self._tell(ends)
-                link.journal.offer(link.status(ends))
+                link.status_writer.offer(link.status(ends))
                 if self._finished(plan, rendered, ends):
                     return
-            stop.check()
+            cancel.check()
             if not deadline.left():
                 raise self._timed_out(ends, deadline)
-            for news in link.world.wait(min(deadline.left(), self._next_retry())):
+            for news in link.store.wait(min(deadline.left(), self._next_retry())):
                 match news:
                     case WatchFailed(error):
                         raise error
@@ -89,7 +89,7 @@ class Convergence:
         if self._only_create:
             self._refuse_changes(plan)
             return rendered, plan
-        self._suspect = self._suspect or Suspect(ends)
+        self._suspect = self._suspect or PendingEndpoint(ends)
         steps = (*plan.steps, *self._suspect.steps(plan, rendered, ends))
         return rendered, dataclasses.replace(plan, steps=steps)
 
@@ -104,14 +104,14 @@ class Convergence:
                 )
 
     def _settle(self, plan: Plan) -> Iterator[Event]:
-        journal = self._link.journal
+        status_writer = self._link.status_writer
         for cluster, body, ownership in plan.ours:
-            journal.settle(cluster, body, ownership)
+            status_writer.settle(cluster, body, ownership)
         for cluster, body in plan.reused:
             ref = ref_of(cluster, body)
-            if journal.settle(cluster, body, Ownership.REUSED):
+            if status_writer.settle(cluster, body, Ownership.REUSED):
                 yield Done(ref, Verb.REUSED, "it was there before")
-            elif journal.calls_ours(ref) and ref not in self._lost and not self._only_create:
+            elif status_writer.calls_ours(ref) and ref not in self._lost and not self._only_create:
                 self._lost.add(ref)
                 yield Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name)
 
@@ -132,11 +132,11 @@ class Convergence:
             for manifest in (*rendered.ready, *(each.manifest for each in rendered.pending))
             if ends[manifest.cluster].of(manifest.ref.kind) is None
         )
-        if self._link.journal.intend(missing):
-            self._link.journal.write(self._link.status(ends))
+        if self._link.status_writer.intend(missing):
+            self._link.status_writer.write(self._link.status(ends))
         for ref, step in steps.items():
             self._under_way[ref] = step
-            self._link.world.run(ref, self._action(step))
+            self._link.store.run(ref, self._action(step))
 
     def _action(self, step: Step) -> Callable[[], Made]:
         cluster, manifest = self._link.leaves[step.manifest.cluster], step.manifest
@@ -168,7 +168,7 @@ class Convergence:
         for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
             raise error
         side = next(side for side in link.shortcut.sides if side.leaf == step.manifest.cluster)
-        remove_gateway(side, step.observed, step.claim, cluster, deadline)
+        remove_gateway(side, step.observed, step.membership, cluster, deadline)
         return Made(step.observed, Verb.DELETED)
 
     def _ended(self, news: StepEnded) -> Iterator[Event]:
@@ -223,11 +223,11 @@ class Convergence:
         return health(ends.values()).ready or not self._wait
 
     def _timed_out(self, ends: Mapping[str, End], deadline: Deadline) -> ShortcutError:
-        failures = (*self._link.world.silent.values(), *self._failures.values())
+        failures = (*self._link.store.silent.values(), *self._failures.values())
         said = dict.fromkeys(error.message for error in failures)
         waits = [*said, *health(ends.values()).waits()]
         hint = "everything made is kept: the same command goes on, delete removes it"
-        if rival := rival_service(self._link, ends):
+        if rival := port_conflict(self._link, ends):
             waits.append(rival)
             hint = f"--gw-server-service-port chooses another port; {hint}"
         if missing := missing_service(self._link.leaves, ends):

@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core.ports import Change, Cluster, Listing, Selection
 from kubectl_liqo_shortcut.core.resources import Kind
 
 
-class Guarded:
+class LockedCluster:
     """A ``Cluster`` that is written to only after *check* raised nothing."""
 
     def __init__(self, cluster: Cluster, check: Callable[[], None]) -> None:

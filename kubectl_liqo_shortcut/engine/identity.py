@@ -8,7 +8,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, cluster_id, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,
     ClusterError,
@@ -57,9 +57,9 @@ def not_identified(
         leaf: check_identity(cluster, recorded_uid(record, leaf))
         for leaf, cluster in leaves.items()
     }
-    return of_each(
+    return gather_each(
         {
-            leaf: partial(patiently, check, deadline, first_look=True)
+            leaf: partial(retry_transient, check, deadline, first_look=True)
             for leaf, check in checks.items()
         }
     )[1]

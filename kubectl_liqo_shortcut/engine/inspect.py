@@ -9,15 +9,21 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
+from kubectl_liqo_shortcut.core.evidence import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.leaves import known_leaves
 from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
 from kubectl_liqo_shortcut.engine.identity import hub_id
-from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence, evidence_of, look, with_key
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.leaf_view import (
+    LeafSnapshot,
+    UnreachableLeaf,
+    observed_leaf,
+    snapshot_leaf,
+    with_key,
+)
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, gather, retry_transient
 from kubectl_liqo_shortcut.engine.survey import find_configurations
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -31,18 +37,18 @@ class Pair:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HubSight:
+class HubSnapshot:
     """Who the hub is, and which leaves it has, with their networks."""
 
     hub: ClusterID
     leaves: Mapping[str, Cidrs | None]
 
 
-def look_at_hub(hub: Cluster, deadline: Deadline) -> HubSight:
+def snapshot_hub(hub: Cluster, deadline: Deadline) -> HubSnapshot:
     """Two questions, whatever the number of leaves."""
-    identity = patiently(lambda: hub_id(hub), deadline, first_look=True)
-    configurations = patiently(lambda: find_configurations(hub), deadline)
-    return HubSight(identity, {each.id: each.cidrs for each in known_leaves(configurations, ())})
+    identity = retry_transient(lambda: hub_id(hub), deadline, first_look=True)
+    configurations = retry_transient(lambda: find_configurations(hub), deadline)
+    return HubSnapshot(identity, {each.id: each.cidrs for each in known_leaves(configurations, ())})
 
 
 def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
@@ -54,40 +60,42 @@ def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
     return found
 
 
-def look_at_leaves(
+def snapshot_leaves(
     peers: Mapping[str, Collection[str]], open_cluster: OpenCluster, deadline: Deadline
-) -> dict[str, Leaf | Silence]:
+) -> dict[str, LeafSnapshot | UnreachableLeaf]:
     """All of them at once, each about its *peers*; one that shows nothing in time says why."""
     answers = {
-        name: Answer(partial(look, open_cluster, name, peers[name], deadline))
+        name: Future(partial(snapshot_leaf, open_cluster, name, peers[name], deadline))
         for name in sorted(peers)
     }
     return {name: _in_time(name, answer, deadline) for name, answer in answers.items()}
 
 
-def _in_time(name: str, answer: Answer[Leaf], deadline: Deadline) -> Leaf | Silence:
+def _in_time(
+    name: str, answer: Future[LeafSnapshot], deadline: Deadline
+) -> LeafSnapshot | UnreachableLeaf:
     try:
         return answer.in_time(name, deadline)
     except ShortcutError as error:
-        return Silence.of(error)
+        return UnreachableLeaf.of(error)
 
 
-def gather(
-    sight: HubSight,
+def observe_links(
+    on_leaf: HubSnapshot,
     pairs: Mapping[str, Pair],
-    leaves: Mapping[str, Leaf | Silence],
+    leaves: Mapping[str, LeafSnapshot | UnreachableLeaf],
     open_cluster: OpenCluster,
     deadline: Deadline,
     *,
     every_key: bool = True,
-) -> dict[str, Evidence]:
+) -> dict[str, ObservedLink]:
     """What is to be seen of each of *pairs*.
 
     Without *every_key*, keys are compared only where a tunnel is not up: each is asked for by
     name, by one request.
     """
     seen = {
-        (name, side.leaf): evidence_of(side, leaves[side.leaf], pair.record)
+        (name, side.leaf): observed_leaf(side, leaves[side.leaf], pair.record)
         for name, pair in pairs.items()
         for side in pair.shortcut.sides
     }
@@ -97,18 +105,18 @@ def gather(
         for side in pair.shortcut.sides
         if seen[name, side.leaf].end is not None and (every_key or not _is_up(seen, name, pair))
     }
-    seen |= dict(zip(wanted, together(wanted.values()), strict=True))
+    seen |= dict(zip(wanted, gather(wanted.values()), strict=True))
     return {
-        name: Evidence(
-            hub=sight.hub,
+        name: ObservedLink(
+            hub=on_leaf.hub,
             shortcut=pair.shortcut,
             record=pair.record,
-            known=sight.leaves,
+            known=on_leaf.leaves,
             leaves={side.leaf: seen[name, side.leaf] for side in pair.shortcut.sides},
         )
         for name, pair in pairs.items()
     }
 
 
-def _is_up(seen: Mapping[tuple[str, ClusterID], LeafEvidence], name: str, pair: Pair) -> bool:
+def _is_up(seen: Mapping[tuple[str, ClusterID], ObservedLeaf], name: str, pair: Pair) -> bool:
     return all(seen[name, side.leaf].is_connected for side in pair.shortcut.sides)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 from kubectl_liqo_shortcut.core.events import Event, Failed
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
-Job = Callable[[Stop], Iterator[Event]]
+Job = Callable[[CancelToken], Iterator[Event]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
     second one leaves at once (``KeyboardInterrupt``).
     """
     news: queue.SimpleQueue[_News] = queue.SimpleQueue()
-    stops = {name: Stop() for name in jobs}
+    stops = {name: CancelToken() for name in jobs}
     for name, job in jobs.items():
         threading.Thread(target=_work, args=(name, job, stops[name], news), daemon=True).start()
     running, bugs = set(jobs), list[BaseException]()
@@ -62,9 +62,9 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
         raise bugs[0]
 
 
-def _work(name: str, job: Job, stop: Stop, news: queue.SimpleQueue[_News]) -> None:
+def _work(name: str, job: Job, cancel: CancelToken, news: queue.SimpleQueue[_News]) -> None:
     try:
-        for event in job(stop):
+        for event in job(cancel):
             news.put((name, event))
     except ShortcutError as error:
         news.put((name, Failed(error)))
@@ -75,7 +75,7 @@ def _work(name: str, job: Job, stop: Stop, news: queue.SimpleQueue[_News]) -> No
 
 
 @contextlib.contextmanager
-def _signals(stops: Mapping[str, Stop], news: queue.SimpleQueue[_News]) -> Iterator[None]:
+def _signals(stops: Mapping[str, CancelToken], news: queue.SimpleQueue[_News]) -> Iterator[None]:
     seen = False
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -83,8 +83,8 @@ def _signals(stops: Mapping[str, Stop], news: queue.SimpleQueue[_News]) -> Itera
         if seen:
             raise KeyboardInterrupt
         seen = True
-        for stop in stops.values():
-            stop.request(number)
+        for cancel in stops.values():
+            cancel.request(number)
         news.put(number)
 
     if threading.current_thread() is not threading.main_thread():  # a test's runner

@@ -21,7 +21,7 @@ _PATIENCE = 30.0  # seconds for a hub that answers 503
 _PACE = 0.3  # seconds between two writes that nobody waits for
 
 
-class Journal:
+class StatusWriter:
     """Writes a record's status: at once where safety needs it, else from a thread of its own.
 
     Only the latest status counts, so a slow hub delays no step on a leaf, and a busy link does not

@@ -8,7 +8,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core.model import labels_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Recorded
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict
 
 _LOOKS = 5  # at an object that others change at the same time
@@ -30,7 +30,7 @@ def put_labels(entry: Recorded, labels: Labels, cluster: Cluster, deadline: Dead
     look = 1
     while True:
         try:
-            patiently(partial(_put, entry, labels, cluster), deadline)
+            retry_transient(partial(_put, entry, labels, cluster), deadline)
             return
         except Conflict:
             look += 1

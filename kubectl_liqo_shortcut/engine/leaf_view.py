@@ -9,14 +9,14 @@ from functools import partial
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.causes import CauseName
-from kubectl_liqo_shortcut.core.evidence import LeafEvidence
+from kubectl_liqo_shortcut.core.evidence import ObservedLeaf
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of, ref_of
 from kubectl_liqo_shortcut.core.observe import Objects
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
 from kubectl_liqo_shortcut.engine.identity import checked_uid, recorded_uid
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, gather, retry_transient
 from kubectl_liqo_shortcut.engine.survey import who_am_i
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
@@ -49,7 +49,7 @@ _FEW = 4  # namespaces that are asked one by one: of more, one list of all is tr
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Leaf:
+class LeafSnapshot:
     """What it shows of whatever link."""
 
     name: str
@@ -60,14 +60,14 @@ class Leaf:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Silence:
+class UnreachableLeaf:
     """Why a leaf shows nothing: in one word, and in a sentence."""
 
     reason: CauseName
     message: str
 
     @classmethod
-    def of(cls, error: ShortcutError) -> Silence:
+    def of(cls, error: ShortcutError) -> UnreachableLeaf:
         words = {
             NoLiqo: CauseName.NO_LIQO,
             Forbidden: CauseName.FORBIDDEN,
@@ -77,16 +77,18 @@ class Silence:
         return cls(next(reasons, CauseName.LEAF_UNREACHABLE), error.message)
 
 
-def look(open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline) -> Leaf:
+def snapshot_leaf(
+    open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline
+) -> LeafSnapshot:
     """What it shows of its links with *peers*.
 
     Raises if it does not answer, or another cluster does.
     """
     cluster = open_cluster(name)
-    uid = patiently(lambda: checked_uid(cluster), deadline, first_look=True)
-    clock = Answer(partial(patiently, partial(who_am_i, cluster), deadline))
+    uid = retry_transient(lambda: checked_uid(cluster), deadline, first_look=True)
+    clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
     asked = (*_EVERYWHERE, *_TUNNELS)
-    found = together([partial(list_if_allowed, cluster, what, deadline) for what in asked])
+    found = gather([partial(list_if_allowed, cluster, what, deadline) for what in asked])
     tenants = _tenants(found[0], peers)
     late = {
         what: partial(list_in_each, cluster, what, tenants, deadline)
@@ -95,12 +97,12 @@ def look(open_cluster: OpenCluster, name: str, peers: Collection[str], deadline:
     }
     late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
     seen = dict(zip(asked, found, strict=True))
-    seen |= zip(late, together(late.values()), strict=True)
+    seen |= zip(late, gather(late.values()), strict=True)
     now = str(clock.result()["metadata"].get("creationTimestamp") or "")
     bodies = (body for items in seen.values() for body in items or ())
     objects = {ref_of(name, each): each for each in bodies}
     unseen = frozenset(what.kind.kind for what, items in seen.items() if items is None)
-    return Leaf(name, uid, now, objects, unseen)
+    return LeafSnapshot(name, uid, now, objects, unseen)
 
 
 def _tenants(namespaces: Sequence[Object] | None, peers: Collection[str]) -> list[str]:
@@ -119,7 +121,7 @@ def list_if_allowed(
 ) -> Sequence[Object] | None:
     """None if the user may not."""
     try:
-        return patiently(lambda: cluster.list(what), deadline).items
+        return retry_transient(lambda: cluster.list(what), deadline).items
     except Forbidden:
         return None
     except Gone:  # a kind this Liqo does not have
@@ -146,25 +148,27 @@ def list_in_each(
 ) -> Sequence[Object] | None:
     """The same, one by one."""
     narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
-    found = together([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
+    found = gather([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
     allowed = [items for items in found if items is not None]
     if narrow and not allowed:
         return None
     return [body for items in allowed for body in items]
 
 
-def evidence_of(side: Side, leaf: Leaf | Silence, record: Object | None) -> LeafEvidence:
+def observed_leaf(
+    side: Side, leaf: LeafSnapshot | UnreachableLeaf, record: Object | None
+) -> ObservedLeaf:
     """What *leaf* shows of its end of one link, without its key."""
-    if isinstance(leaf, Silence):
-        return LeafEvidence(leaf=side.leaf, reason=leaf.reason, error=leaf.message)
+    if isinstance(leaf, UnreachableLeaf):
+        return ObservedLeaf(leaf=side.leaf, reason=leaf.reason, error=leaf.message)
     recorded = recorded_uid(record, side.leaf)
     if recorded not in ("", leaf.uid):
         error = "it was rebuilt: it is not the cluster that the shortcut was made on"
-        return LeafEvidence(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
+        return ObservedLeaf(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
     try:
         end = observe.end(side, _of_peer(side, leaf.objects))
     except Refused as refused:
-        return LeafEvidence(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
+        return ObservedLeaf(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
     pods, services = (
         tuple(
             body
@@ -173,7 +177,7 @@ def evidence_of(side: Side, leaf: Leaf | Silence, record: Object | None) -> Leaf
         )
         for kind in (r.POD, r.SERVICE)
     )
-    return LeafEvidence(
+    return ObservedLeaf(
         leaf=side.leaf,
         end=end,
         uid=leaf.uid,
@@ -199,12 +203,12 @@ def _is_of(body: Object, gateway: Object) -> bool:
     return named and bool(body["metadata"].get("namespace") == at["namespace"])
 
 
-def with_key(seen: LeafEvidence, open_cluster: OpenCluster, deadline: Deadline) -> LeafEvidence:
+def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) -> ObservedLeaf:
     """*seen*, with the Secret of its gateway: by name, so that no other one is read."""
     end = seen.end
     if end is None or end.gateway is None:
         return seen
-    name = observe.secret_name(end.side, end.gateway)
+    name = observe.key_secret_name(end.side, end.gateway)
     what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
     try:
         found = list_if_allowed(open_cluster(seen.leaf), what, deadline)

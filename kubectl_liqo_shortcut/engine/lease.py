@@ -19,10 +19,10 @@ from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine import parallel, process
-from kubectl_liqo_shortcut.engine.guarded import Guarded
+from kubectl_liqo_shortcut.engine.guarded import LockedCluster
 from kubectl_liqo_shortcut.engine.news import WatchFailed
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
-from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.world import Store
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     Conflict,
@@ -44,7 +44,7 @@ class LeaseLost(PartlyDone):
     """Somebody else may be at work by now: nothing more is written, an undo included."""
 
 
-class Hold:
+class Lock:
     """The right to work on one shortcut; released at the end of a ``with``."""
 
     def __init__(self, hub: Cluster, shortcut: str) -> None:
@@ -66,23 +66,25 @@ class Hold:
         if self._wrote and isinstance(error, ShortcutError):
             no_refusal(error)
 
-    def take(self, deadline: Deadline, stop: Stop | None = None) -> Generator[Note, None, bool]:
+    def take(
+        self, deadline: Deadline, cancel: CancelToken | None = None
+    ) -> Generator[Note, None, bool]:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
-        attempt, stop = 0, stop or Stop()
+        attempt, cancel = 0, cancel or CancelToken()
         while True:
-            lease, found = patiently(self._try, deadline)
+            lease, found = retry_transient(self._try, deadline)
             if lease is not None:
                 self._begin(lease)
                 return attempt > 0
             if found is not None and not _left_behind(found):
                 yield Note(f"waiting for {_words(found)}, which works on it", self._shortcut)
-                found = self._wait(found, deadline, stop)
+                found = self._wait(found, deadline, cancel)
             if found is not None:
-                lease = patiently(partial(self._take_over, found), deadline)
+                lease = retry_transient(partial(self._take_over, found), deadline)
                 if lease is not None:
                     self._begin(lease)
                     return True
-            self._pause(attempt, deadline, stop)
+            self._pause(attempt, deadline, cancel)
             attempt += 1
 
     def check(self) -> None:
@@ -98,7 +100,7 @@ class Hold:
 
     def guard(self, cluster: Cluster) -> Cluster:
         """*cluster*, written to only while this is held."""
-        return Guarded(cluster, self._before_write)
+        return LockedCluster(cluster, self._before_write)
 
     def release(self) -> None:
         """Let the next one work; if the hub does not answer, the Lease runs out."""
@@ -139,7 +141,7 @@ class Hold:
                 "name": self._ref.name,
                 "namespace": self._ref.namespace,
                 "labels": {r.MANAGED_BY: r.MANAGED_BY_US, r.SHORTCUT_NAME: self._shortcut},
-                "annotations": {_PROCESS: process.mark()},
+                "annotations": {_PROCESS: process.process_mark()},
             },
             "spec": {
                 "holderIdentity": process.holder(),
@@ -155,18 +157,18 @@ class Hold:
         mine = spec.get("holderIdentity") == process.holder()
         return mine and spec.get("acquireTime") in self._claims
 
-    def _wait(self, found: Object, deadline: Deadline, stop: Stop) -> Object | None:
+    def _wait(self, found: Object, deadline: Deadline, cancel: CancelToken) -> Object | None:
         """Until the Lease is left behind (which is returned) or gone (None)."""
-        world, since = World(), parallel.now()
-        world.follow(self._hub, Selection(r.LEASE, self._ref.namespace, name=self._ref.name))
+        store, since = Store(), parallel.now()
+        store.follow(self._hub, Selection(r.LEASE, self._ref.namespace, name=self._ref.name))
         try:
             while True:
-                stop.check()
-                for news in world.wait(min(1.0, deadline.left())):
+                cancel.check()
+                for news in store.wait(min(1.0, deadline.left())):
                     if isinstance(news, WatchFailed):
                         raise news.error
-                if world.synced:
-                    present = world.objects.get(self._ref)
+                if store.synced:
+                    present = store.objects.get(self._ref)
                     if present is None or _left_behind(present):
                         return present
                     if _version(present) != _version(found):
@@ -179,11 +181,11 @@ class Hold:
                         hint="nothing was changed; try again later, or with a longer --timeout",
                     )
         finally:
-            world.close()
+            store.close()
 
-    def _pause(self, attempt: int, deadline: Deadline, stop: Stop) -> None:
+    def _pause(self, attempt: int, deadline: Deadline, cancel: CancelToken) -> None:
         """Before it is tried again: a hub may say for ever that it is there, and that it is not."""
-        stop.check()
+        cancel.check()
         if not deadline.left():
             raise TimedOut(
                 f"shortcut {self._shortcut}: {self._ref} on the hub can be neither made nor taken "

@@ -12,12 +12,12 @@ from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.findings import FindingName
-from kubectl_liqo_shortcut.core.leaves import Reach, Says, refusal
+from kubectl_liqo_shortcut.core.leaves import LeafStatus, Reachability, refusal
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.ports import Cluster, Listing, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.identity import check_id, controller_manager
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, Unreachable
 
 T = TypeVar("T")
@@ -27,16 +27,16 @@ _TOLD = 3  # of the missing permissions, in a sentence
 
 def ask_leaves(
     peers: Mapping[ClusterID, ClusterID | None], open_cluster: OpenCluster, deadline: Deadline
-) -> dict[ClusterID, Says]:
+) -> dict[ClusterID, LeafStatus]:
     """What each leaf says; *peers* has for each the one that a link with it would be to."""
     answers = {
-        leaf: Answer(partial(_ask, leaf, peer, open_cluster, deadline))
+        leaf: Future(partial(_ask, leaf, peer, open_cluster, deadline))
         for leaf, peer in peers.items()
     }
     return {leaf: _in_time(leaf, answer, deadline) for leaf, answer in answers.items()}
 
 
-def _in_time(leaf: ClusterID, answer: Answer[Says], deadline: Deadline) -> Says:
+def _in_time(leaf: ClusterID, answer: Future[LeafStatus], deadline: Deadline) -> LeafStatus:
     try:
         return answer.in_time(leaf, deadline)
     except Unreachable as error:
@@ -45,21 +45,21 @@ def _in_time(leaf: ClusterID, answer: Answer[Says], deadline: Deadline) -> Says:
 
 def _ask(
     leaf: ClusterID, peer: ClusterID | None, open_cluster: OpenCluster, deadline: Deadline
-) -> Says:
+) -> LeafStatus:
     try:
         cluster = open_cluster(leaf)
     except ShortcutError as error:
-        return Says(reach=Reach.NO_WAY, message=error.message, hint=error.hint or "")
+        return LeafStatus(reach=Reachability.NO_WAY, message=error.message, hint=error.hint or "")
     try:
         return _hear(cluster, peer, deadline)
     except ShortcutError as error:
         return refusal(error)
 
 
-def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
+def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> LeafStatus:
     """Four questions, one after the other: a connection costs more than an answer."""
     try:
-        patiently(partial(check_id, cluster), deadline, first_look=True)
+        retry_transient(partial(check_id, cluster), deadline, first_look=True)
     except Forbidden as error:
         with contextlib.suppress(ShortcutError):  # to be told together with all else that lacks
             return _with_rights(refusal(error), cluster, peer, deadline)
@@ -68,11 +68,13 @@ def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
     listed = _if_allowed(
         lambda: cluster.list(Selection(r.CONFIGURATION)), Listing((), ""), deadline
     )
-    says = Says(reach=Reach.OK, manager=deployment, configurations=listed.items)
+    says = LeafStatus(reach=Reachability.OK, manager=deployment, configurations=listed.items)
     return _with_rights(says, cluster, peer, deadline)
 
 
-def _with_rights(says: Says, cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> Says:
+def _with_rights(
+    says: LeafStatus, cluster: Cluster, peer: ClusterID | None, deadline: Deadline
+) -> LeafStatus:
     """*says*, and what lacks for a link with *peer*."""
     missing = missing_permissions(cluster, _needed(cluster, peer), deadline) if peer else []
     if not missing:
@@ -82,21 +84,21 @@ def _with_rights(says: Says, cluster: Cluster, peer: ClusterID | None, deadline:
     lacks = f"cluster {cluster.name!r}: not allowed to {words}"
     return dataclasses.replace(
         says,
-        reach=Reach.FORBIDDEN,
+        reach=Reachability.FORBIDDEN,
         message="; ".join(filter(None, (says.message, lacks))),
         hint=FindingName.MISSING_PERMISSIONS.remedy,
         missing=tuple(map(str, missing)),
     )
 
 
-def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[permissions.Access]:
+def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[permissions.PermissionAttributes]:
     """For a link with *peer*, whichever of the two serves."""
-    return permissions.of_leaf(peer, default_tenant_namespace(peer), cluster.liqo_namespace)
+    return permissions.scope_of_leaf(peer, default_tenant_namespace(peer), cluster.liqo_namespace)
 
 
 def _if_allowed(look: Callable[[], T], otherwise: T, deadline: Deadline) -> T:
     """What one may not look at is only not told."""
     try:
-        return patiently(look, deadline)
+        return retry_transient(look, deadline)
     except Forbidden:
         return otherwise

@@ -15,8 +15,8 @@ from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Cause, status_of
 from kubectl_liqo_shortcut.core.render import Rendered, Renderer
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.engine.journal import Journal
-from kubectl_liqo_shortcut.engine.world import World, utc_now
+from kubectl_liqo_shortcut.engine.journal import StatusWriter
+from kubectl_liqo_shortcut.engine.world import Store, utc_now
 from kubectl_liqo_shortcut.errors import Refused
 
 
@@ -28,42 +28,43 @@ class Link:
     leaves: Mapping[str, Cluster]
     servers: Mapping[str, str]  # the hosts of all three clusters' API servers
     cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
-    world: World
-    journal: Journal
+    store: Store
+    status_writer: StatusWriter
     _rendered: tuple[Facts, Rendered] | None = None  # from the same facts comes the same
 
     def ends(self) -> dict[str, End]:
         """Both ends, as the watches show them now."""
-        objects = self.world.objects
+        objects = self.store.objects
         return {side.leaf: observe.end(side, objects) for side in self.shortcut.sides}
 
-    def learn(self, ends: Mapping[str, End]) -> Facts:
+    def updated_facts(self, ends: Mapping[str, End]) -> Facts:
         known = {
-            leaf: observe.learn(self.facts.leaves[end.side.leaf], end) for leaf, end in ends.items()
+            leaf: observe.update_facts(self.facts.leaves[end.side.leaf], end)
+            for leaf, end in ends.items()
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
 
     def follow(self, ends: Mapping[str, End]) -> None:
         """Watch what changes from now on; where, is known after the first look."""
-        if not self.world.synced:
+        if not self.store.synced:
             return
-        facts = self.learn(ends)
+        facts = self.updated_facts(ends)
         for end in ends.values():
             side, leaf = end.side, self.leaves[end.side.leaf]
             namespace = facts.leaves[side.leaf].tenant_namespace
-            self.world.look(leaf, observe.published_keys(side, namespace))
-            for what in observe.live(side, namespace, end.gateway):
-                self.world.follow(leaf, what)
+            self.store.look(leaf, observe.published_keys(side, namespace))
+            for what in observe.live_body(side, namespace, end.gateway):
+                self.store.follow(leaf, what)
             if end.namespace and is_terminating(end.namespace):
-                self.world.follow(leaf, observe.tenant_namespace(side))
+                self.store.follow(leaf, observe.tenant_namespace(side))
 
     def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
         """What must not be made, whatever stands in its way or does not; *command* is at work."""
-        recorded = bool(self.journal.record["metadata"].get("uid"))
+        recorded = bool(self.status_writer.record["metadata"].get("uid"))
         remedy = tenants.naming(command, self.shortcut, ends, recorded=recorded)
         return [
-            *tenants.unnamed(self.shortcut, ends, self.journal.objects, remedy),
-            *routed.forbidden(self.shortcut, self.learn(ends), ends, self.servers),
+            *tenants.unnamed(self.shortcut, ends, self.status_writer.objects, remedy),
+            *routed.forbidden(self.shortcut, self.updated_facts(ends), ends, self.servers),
         ]
 
     def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
@@ -73,17 +74,17 @@ class Link:
         """
         for each in self.refusals(ends):
             raise Refused(each.message, hint=each.hint)
-        facts = self.learn(ends)
+        facts = self.updated_facts(ends)
         if self._rendered is None or self._rendered[0] != facts:
             self._rendered = facts, self.renderer.link(self.shortcut, facts)
         rendered = self._rendered[1]
-        return rendered, make_plan(rendered.ready, ends, self.journal.objects)
+        return rendered, make_plan(rendered.ready, ends, self.status_writer.objects)
 
     def status(self, ends: Mapping[str, End], cause: Cause | None = None) -> dict[str, object]:
         return status_of(
-            self.journal.record,
+            self.status_writer.record,
             ends.values(),
-            self.journal.objects.values(),
+            self.status_writer.objects.values(),
             cluster_uids=self.cluster_uids,
             now=utc_now(),
             cause=cause,

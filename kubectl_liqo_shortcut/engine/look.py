@@ -15,24 +15,24 @@ from kubectl_liqo_shortcut.core.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating, ref_of
 from kubectl_liqo_shortcut.core.plan import Plan
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.prospect import Prospect, prospects
+from kubectl_liqo_shortcut.core.prospect import PlannedChange, planned_changes
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request, decide, of_record
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.engine.journal import Journal
-from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.journal import StatusWriter
+from kubectl_liqo_shortcut.engine.lease import Lock
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
-from kubectl_liqo_shortcut.engine.survey import HubView, find_records, survey
-from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.engine.survey import SurveyedHub, find_records, survey
+from kubectl_liqo_shortcut.engine.world import Store
 from kubectl_liqo_shortcut.errors import Refused
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Looked:
+class SurveySession:
     """What was found, and what is to be made of it. Nothing was written."""
 
-    view: HubView
+    view: SurveyedHub
     why: str  # the roles are so
     link: Link
     spec: Mapping[str, Any]  # what was asked for, where that is not on record
@@ -50,17 +50,17 @@ class Looked:
         """The first steps; refuses what stands in the way."""
         return self.link.plan(self.link.ends())[1]
 
-    def prospects(self) -> list[Prospect]:
+    def prospects(self) -> list[PlannedChange]:
         """All that is to be made of the link's objects, also later; refuses as ``plan`` does."""
         ends = self.link.ends()
         rendered, _ = self.link.plan(ends)
-        return prospects(rendered, ends, self.link.journal.objects)
+        return planned_changes(rendered, ends, self.link.status_writer.objects)
 
     def taken_away_on(self) -> list[str]:
         """The leaves on which somebody else took away a link that was up once."""
         if not was_ready(self.view.record):
             return []
-        return list(removed_on(self.link.ends(), self.link.journal.objects))
+        return list(removed_on(self.link.ends(), self.link.status_writer.objects))
 
     @property
     def is_new(self) -> bool:
@@ -72,7 +72,7 @@ class Looked:
 
     def is_restored(self) -> bool:
         """Whether objects of ours are there that the record does not name: it lost its status."""
-        known = self.link.journal.objects
+        known = self.link.status_writer.objects
         return any(
             body["kind"] != r.NAMESPACE.kind and ref_of(leaf, body) not in known
             for leaf, body, _ in self.plan().ours
@@ -84,35 +84,35 @@ class Looked:
 
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
         """Whether nobody has changed the record since: all that matters is on record first."""
-        found = patiently(lambda: find_records(hub, self.shortcut.name), deadline)
+        found = retry_transient(lambda: find_records(hub, self.shortcut.name), deadline)
         return _version(found[0] if found else None) == _version(self.view.record)
 
     def close(self) -> None:
-        self.link.world.close()
+        self.link.store.close()
 
 
-def look(
+def survey_link(
     request: Request,
     open_cluster: OpenCluster,
-    hold: Hold,
+    lock: Lock,
     renderer: Renderer,
     deadline: Deadline,
-) -> Looked:
+) -> SurveySession:
     """Ask the hub and both leaves at once, and decide the roles.
 
-    What the link is made with is written to only while *hold* lasts.
+    What the link is made with is written to only while *lock* lasts.
     """
     hub = open_cluster(HUB)
-    leaves = {leaf: hold.guard(open_cluster(leaf)) for leaf in map(str, request.pair)}
-    world = World()
+    leaves = {leaf: lock.guard(open_cluster(leaf)) for leaf in map(str, request.pair)}
+    store = Store()
     try:
         for side in request.shortcut_with(request.pair[0]).sides:
             for what in observe.first_look(side):
-                world.look(leaves[side.leaf], what)
-        looking = Answer(lambda: survey(hub, leaves, request.pair, deadline), then=world.wake)
-        world.sync(deadline, looking.check)
+                store.look(leaves[side.leaf], what)
+        looking = Future(lambda: survey(hub, leaves, request.pair, deadline), then=store.wake)
+        store.sync(deadline, looking.check)
         view, looks = looking.result()
-        shortcut, why = _decide(request, view, world)
+        shortcut, why = _decide(request, view, store)
         link = Link(
             shortcut=shortcut,
             renderer=renderer,
@@ -120,31 +120,33 @@ def look(
             leaves=leaves,
             servers={name: each.host for name, each in {HUB: hub, **leaves}.items()},
             cluster_uids={leaf: look.uid for leaf, look in looks.items()},
-            world=world,
-            journal=Journal(hold.guard(hub), view.record or renderer.record(shortcut, {}).body),
+            store=store,
+            status_writer=StatusWriter(
+                lock.guard(hub), view.record or renderer.record(shortcut, {}).body
+            ),
         )
         link.follow(link.ends())
-        world.sync(deadline)
+        store.sync(deadline)
     except BaseException:
-        world.close()
+        store.close()
         raise
-    return Looked(view, why, link, request.spec)
+    return SurveySession(view, why, link, request.spec)
 
 
 @contextlib.contextmanager
-def look_only(
+def survey_for_reading(
     record: Object, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
-) -> Iterator[Looked]:
+) -> Iterator[SurveySession]:
     """What *record* asks for and what is there, for who only tells: nothing can be written."""
     request = of_record(record)
-    unheld = Hold(open_cluster(HUB), request.name)
-    looked = look(request, open_cluster, unheld, renderer, deadline)
+    unlocked = Lock(open_cluster(HUB), request.name)
+    session = survey_link(request, open_cluster, unlocked, renderer, deadline)
     try:
-        if looked.view.record is None:
+        if session.view.record is None:
             raise no_record_any_more(request)
-        yield looked
+        yield session
     finally:
-        looked.close()
+        session.close()
 
 
 def no_record_any_more(request: Request) -> Refused:
@@ -152,14 +154,14 @@ def no_record_any_more(request: Request) -> Refused:
     return Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
 
 
-def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, str]:
+def _decide(request: Request, view: SurveyedHub, store: Store) -> tuple[Shortcut, str]:
     """What to make; a link that is there already, of whoever, decides the roles."""
     if view.record is not None and is_terminating(view.record):
         raise Refused(
             f"shortcut {request.name} is being deleted",
             hint=f"finish that first: kubectl liqo-shortcut delete {request.name}",
         )
-    there = _existing_server(request, world)
+    there = _existing_server(request, store)
     if there is not None and view.record is None:
         if request.server not in (None, there):
             raise Refused(
@@ -177,11 +179,11 @@ def _decide(request: Request, view: HubView, world: World) -> tuple[Shortcut, st
     return shortcut, why
 
 
-def _existing_server(request: Request, world: World) -> ClusterID | None:
+def _existing_server(request: Request, store: Store) -> ClusterID | None:
     """The leaf that has a gateway server for the other, or whose peer has a client for it."""
     for server in request.pair:
         sides = request.shortcut_with(server).sides
-        gateways = [observe.gateway(side, world.objects) for side in sides]
+        gateways = [observe.gateway_of(side, store.objects) for side in sides]
         if any(gateway and not is_terminating(gateway) for gateway in gateways):
             return server
     return None

@@ -7,27 +7,29 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, uid_of
-from kubectl_liqo_shortcut.core.ownership import Claim, ownership_of
+from kubectl_liqo_shortcut.core.ownership import Membership, ownership_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.resources import Kind
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather, retry_transient
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
 
 _SHOWN = 5  # of what keeps a namespace
 
 
-def remove_namespace(entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline) -> str:
+def remove_namespace(
+    entry: Recorded, membership: Membership, cluster: Cluster, deadline: Deadline
+) -> str:
     """Delete the namespace and wait until it is gone; or say why it is kept.
 
     It is looked through before, not locked: what somebody puts into it in the same moment goes
     with it.
     """
-    found = patiently(lambda: cluster.get(entry.ref), deadline)
+    found = retry_transient(lambda: cluster.get(entry.ref), deadline)
     if found is None:
         return ""
-    if ownership_of(found, entry, claim) is Ownership.REUSED:
+    if ownership_of(found, entry, membership) is Ownership.REUSED:
         return "somebody else made it anew, or it lost the labels of this shortcut"
     try:
         held = sorted(_held(cluster, entry.ref.name, deadline))
@@ -36,16 +38,16 @@ def remove_namespace(entry: Recorded, claim: Claim, cluster: Cluster, deadline: 
     if held:
         more = f" and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
         return f"it still holds {', '.join(held[:_SHOWN])}{more}"
-    patiently(lambda: cluster.delete(entry.ref, uid_of(found)), deadline)
+    retry_transient(lambda: cluster.delete(entry.ref, uid_of(found)), deadline)
     _wait(cluster, entry, uid_of(found), deadline)
     return ""
 
 
 def _held(cluster: Cluster, namespace: str, deadline: Deadline) -> Iterator[str]:
     """What lives there, but for what Kubernetes puts into every namespace."""
-    kinds = patiently(cluster.kinds, deadline)
+    kinds = retry_transient(cluster.kinds, deadline)
     looks = (partial(_list, cluster, kind, namespace) for kind in kinds)
-    found = together([partial(patiently, look, deadline) for look in looks])
+    found = gather([partial(retry_transient, look, deadline) for look in looks])
     for kind, items in zip(kinds, found, strict=True):
         for item in items:
             if not _comes_with_it(kind, item):

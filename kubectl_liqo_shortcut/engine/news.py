@@ -43,7 +43,7 @@ class WatchFailed:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Faltered:
+class WatchInterrupted:
     """A selection cannot be watched for the moment: what was seen of it may be old."""
 
     cluster: str
@@ -77,19 +77,19 @@ class Bug:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Woken:
+class Wakeup:
     """Somebody asks the waiter to look around."""
 
 
-News = Listed | Changed | Faltered | WatchFailed | StepEnded | Woken | Bug
+WatchEvent = Listed | Changed | WatchInterrupted | WatchFailed | StepEnded | Wakeup | Bug
 
-NewsQueue = queue.SimpleQueue[News]
+EventQueue = queue.SimpleQueue[WatchEvent]
 
 
 def follow(
     cluster: Cluster,
     what: Selection,
-    news: NewsQueue,
+    news: EventQueue,
     closed: threading.Event,
     *,
     once: bool = False,
@@ -122,7 +122,7 @@ def follow(
             pause = min(pause * 2, _LONGEST_PAUSE)
         except Transient as error:  # an API server restarts, a connection is cut: look again
             since = ""
-            news.put(Faltered(cluster.name, what, error))
+            news.put(WatchInterrupted(cluster.name, what, error))
             closed.wait(max(pause, error.retry_after))
             pause = min(pause * 2, _LONGEST_PAUSE)
         except ShortcutError as error:
@@ -133,7 +133,7 @@ def follow(
             return
 
 
-def run_step(ref: ObjectRef, step: Callable[[], Made], news: NewsQueue) -> None:
+def run_step(ref: ObjectRef, step: Callable[[], Made], news: EventQueue) -> None:
     try:
         news.put(StepEnded(ref, step(), None))
     except ShortcutError as error:

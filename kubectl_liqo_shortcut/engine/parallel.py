@@ -30,7 +30,7 @@ class Deadline:
         return max(0.0, self._end - now())
 
 
-class Stop:
+class CancelToken:
     """A request to stop, made by a signal and heeded where stopping is safe.
 
     Without a lock, since a signal handler may interrupt any line of the main thread: each side
@@ -65,7 +65,7 @@ class Stop:
             raise Interrupted(self._signal)
 
 
-class Answer(Generic[T]):
+class Future(Generic[T]):
     """The result of an action under way on a thread of its own.
 
     A daemon thread, so that an interrupted program need not wait for a silent server.
@@ -116,21 +116,21 @@ class Answer(Generic[T]):
         self._then()
 
 
-def together(actions: Iterable[Callable[[], T]]) -> list[T]:
+def gather(actions: Iterable[Callable[[], T]]) -> list[T]:
     """The results of all *actions*, in their order; all have ended before an error is raised."""
-    answers = [Answer(action) for action in actions]
+    answers = [Future(action) for action in actions]
     for answer in answers:
         answer.join()
     return [answer.result() for answer in answers]
 
 
-def of_each(
+def gather_each(
     actions: Mapping[K, Callable[[], T]],
 ) -> tuple[dict[K, T], dict[K, ShortcutError]]:
     """What each of *actions* returned, and why each of the others failed; all have ended."""
     results: dict[K, T] = {}
     errors: dict[K, ShortcutError] = {}
-    for key, answer in {key: Answer(action) for key, action in actions.items()}.items():
+    for key, answer in {key: Future(action) for key, action in actions.items()}.items():
         try:
             results[key] = answer.result()
         except ShortcutError as error:
@@ -138,7 +138,7 @@ def of_each(
     return results, errors
 
 
-def patiently(
+def retry_transient(
     action: Callable[[], T], deadline: Deadline, *, tries: int = 6, first_look: bool = False
 ) -> T:
     """*action*, tried again after what passes by itself: 429, 5xx, a reset connection.

@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.peering import may_be_over, of_consumer, peering_on
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.errors import USELESS, Forbidden, Gone, PartlyDone, ShortcutError
 
 
@@ -31,12 +31,15 @@ def check_peering(
     """
     questions: dict[str, Callable[[], str]] = {
         side.leaf: partial(
-            patiently, partial(peered, side, leaves[side.leaf]), deadline, first_look=first_look
+            retry_transient,
+            partial(peered, side, leaves[side.leaf]),
+            deadline,
+            first_look=first_look,
         )
         for side in sides
         if side.leaf in leaves
     }
-    found, errors = of_each(questions)
+    found, errors = gather_each(questions)
     for side in sides:
         if found.get(side.leaf):
             raise InUseByPeering(

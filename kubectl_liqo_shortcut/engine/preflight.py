@@ -23,12 +23,12 @@ from kubectl_liqo_shortcut.core.preflight import of_error, unequal_mtu
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.engine.checks import Check, checks, lacks
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.look import Looked, look
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
-from kubectl_liqo_shortcut.engine.survey import look_at_hub, look_at_leaf
-from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.engine.checks import Check, checks, missing_rights
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.look import SurveySession, survey_link
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each, retry_transient
+from kubectl_liqo_shortcut.engine.survey import survey_hub, survey_leaf
+from kubectl_liqo_shortcut.engine.world import Store
 from kubectl_liqo_shortcut.errors import (
     USELESS,
     ClusterError,
@@ -40,11 +40,11 @@ from kubectl_liqo_shortcut.errors import (
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Report:
-    """What was found, errors first; *looked* if all clusters answered and agree."""
+class PreflightReport:
+    """What was found, errors first; *session* if all clusters answered and agree."""
 
     findings: tuple[Finding, ...]
-    looked: Looked | None = None
+    session: SurveySession | None = None
 
     @property
     def errors(self) -> list[Finding]:
@@ -66,19 +66,19 @@ class PreflightFailed(Refused):
 
 def examine(
     request: Request, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
-) -> Report:
-    """The whole report; nothing is written. The caller closes ``looked``."""
-    unheld = Hold(open_cluster(HUB), request.name)
+) -> PreflightReport:
+    """The whole report; nothing is written. The caller closes ``session``."""
+    unlocked = Lock(open_cluster(HUB), request.name)
     try:
-        looked = look(request, open_cluster, unheld, renderer, deadline)
+        session = survey_link(request, open_cluster, unlocked, renderer, deadline)
     except ShortcutError as error:
         return _report(apart(request, open_cluster, deadline, error))
-    return _report([*conflicts(looked), *checks(looked, open_cluster(HUB), deadline)], looked)
+    return _report([*conflicts(session), *checks(session, open_cluster(HUB), deadline)], session)
 
 
-def judge(findings: Iterable[Finding], request: Request) -> list[Note]:
+def preflight_report(findings: Iterable[Finding], request: Request) -> list[Note]:
     """Refuses if there is an error among *findings*; else the warnings, to be said."""
-    report = Report(tuple(findings))
+    report = PreflightReport(tuple(findings))
     if len(report.errors) == 1:
         raise Refused(report.errors[0].message, hint=report.errors[0].hint or None)
     if report.errors:
@@ -87,11 +87,11 @@ def judge(findings: Iterable[Finding], request: Request) -> list[Note]:
 
 
 def look_or_refuse(
-    request: Request, open_cluster: OpenCluster, hold: Hold, renderer: Renderer, deadline: Deadline
-) -> Looked:
-    """``look``; what stands in its way is told whole, of all three clusters."""
+    request: Request, open_cluster: OpenCluster, lock: Lock, renderer: Renderer, deadline: Deadline
+) -> SurveySession:
+    """``survey_link``; what stands in its way is told whole, of all three clusters."""
     try:
-        return look(request, open_cluster, hold, renderer, deadline)
+        return survey_link(request, open_cluster, lock, renderer, deadline)
     except ShortcutError as error:
         raise refusal_of(error, request, open_cluster, deadline) from error
 
@@ -121,7 +121,7 @@ def apart(
     }
     looks[HUB] = partial(_hub_alone, request, open_cluster)
     looks.pop(silent, None)
-    found, errors = of_each(looks)
+    found, errors = gather_each(looks)
     findings = [
         of_error(first, HUB),
         *(of_error(error, cluster) for cluster, error in errors.items()),
@@ -130,31 +130,31 @@ def apart(
     return list({each.message: each for each in findings}.values())
 
 
-def conflicts(looked: Looked) -> Iterator[Finding]:
+def conflicts(session: SurveySession) -> Iterator[Finding]:
     """Every object of others that stands in the way, and all that must not be made at all."""
-    link = looked.link
+    link = session.link
     ends = link.ends()
     yield from link.refusals(ends)
-    rendered = link.renderer.link(link.shortcut, link.learn(ends))
+    rendered = link.renderer.link(link.shortcut, link.updated_facts(ends))
     pending = (each.manifest for each in rendered.pending)
     gateways = (each for each in pending if each.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT))
     reused: list[Observed] = []
     for manifest in (*rendered.ready, *gateways):
         try:
-            reused += make_plan([manifest], ends, link.journal.objects).reused
+            reused += make_plan([manifest], ends, link.status_writer.objects).reused
         except Refused as error:
             yield of_error(error, manifest.cluster, FindingName.CONFLICT)
-    yield from unequal_mtu(link.shortcut.gateway.mtu, reused, looked.recorded)
+    yield from unequal_mtu(link.shortcut.gateway.mtu, reused, session.recorded)
 
 
-def _report(findings: Iterable[Finding], looked: Looked | None = None) -> Report:
-    return Report(tuple(sorted(findings, key=lambda each: each.severity)), looked)
+def _report(findings: Iterable[Finding], session: SurveySession | None = None) -> PreflightReport:
+    return PreflightReport(tuple(sorted(findings, key=lambda each: each.severity)), session)
 
 
 def _hub_alone(request: Request, open_cluster: OpenCluster) -> list[Finding]:
     """What the hub says, and what it says of the leaves' networks."""
     hub = open_cluster(HUB)
-    facts = look_at_hub(hub, request.pair).facts
+    facts = survey_hub(hub, request.pair).facts
     shortcut = request.shortcut_with(request.server or request.pair[0])
     return list(routed.forbidden(shortcut, facts, {}, {HUB: hub.host}))
 
@@ -165,26 +165,28 @@ def _alone(
     """What a leaf says when the others cannot be compared with it."""
     leaf = open_cluster(side.leaf)
     try:
-        patiently(look_at_leaf(leaf), deadline, first_look=True)
+        retry_transient(survey_leaf(leaf), deadline, first_look=True)
     except Forbidden as error:
         found = [of_error(error, side.leaf)]
         with contextlib.suppress(ShortcutError):  # it is enough that this one lacks
-            found += lacks(leaf, _needed(side, named, leaf), deadline)
+            found += missing_rights(leaf, _needed(side, named, leaf), deadline)
         return found
-    world = World()
+    store = Store()
     try:
         for what in observe.first_look(side):
-            world.look(leaf, what)
-        world.sync(deadline)
-        observe.end(side, world.objects)
+            store.look(leaf, what)
+        store.sync(deadline)
+        observe.end(side, store.objects)
     except Refused as error:
         return [of_error(error, side.leaf, FindingName.CONFLICT)]
     finally:
-        world.close()
+        store.close()
     return []
 
 
-def _needed(side: Side, named: Mapping[str, str], leaf: Cluster) -> Iterator[permissions.Access]:
+def _needed(
+    side: Side, named: Mapping[str, str], leaf: Cluster
+) -> Iterator[permissions.PermissionAttributes]:
     """All that a link needs there, as far as that is known without a look."""
     namespace = named.get(side.leaf) or default_tenant_namespace(side.peer)
-    return permissions.of_leaf(side.peer, namespace, leaf.liqo_namespace)
+    return permissions.scope_of_leaf(side.peer, namespace, leaf.liqo_namespace)

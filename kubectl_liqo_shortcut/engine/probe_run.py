@@ -13,15 +13,15 @@ from kubectl_liqo_shortcut.core.probe_result import (
     NOT_SEEN,
     Broken,
     Ended,
-    Heard,
     PodState,
+    ProbeResult,
     Running,
     Waiting,
     clip,
     result_of,
 )
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.probes import ProbeFailed, Probes
 from kubectl_liqo_shortcut.errors import Invalid
 
@@ -42,19 +42,19 @@ class Result:
 
     called: str
     client: str
-    heard: Heard | None
-    addresses: tuple[Heard, ...]
+    heard: ProbeResult | None
+    addresses: tuple[ProbeResult, ...]
 
 
-def run(
-    legs: Sequence[Leg], probes: Probes, deadline: Deadline, stop: Stop
+def run_probes(
+    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken
 ) -> Generator[Event, None, list[Result]]:
     """The results of all *legs*, in their order. Whoever calls removes the Pods afterwards."""
     runs, teller = [_Run(leg, probes) for leg in legs], _Teller()
     for each in runs:
         each.begin()
     while True:
-        stop.check()
+        cancel.check()
         for each in runs:
             each.step()
         yield from teller.tell(runs)
@@ -63,7 +63,7 @@ def run(
             return results
         if not deadline.left():
             raise next(each.late() for each in runs if each.result is None)
-        for news in probes.world.wait(deadline.left()):
+        for news in probes.store.wait(deadline.left()):
             match news:
                 case WatchFailed(error) | StepEnded(_, None, error) if error is not None:
                     raise error

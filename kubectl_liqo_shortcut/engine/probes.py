@@ -17,14 +17,20 @@ from kubectl_liqo_shortcut.core.model import (
     ref_of,
     uid_of,
 )
-from kubectl_liqo_shortcut.core.permissions import Access, to_verify
+from kubectl_liqo_shortcut.core.permissions import PermissionAttributes, to_verify
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.probe import ALL_RUNS, NAMESPACE, Probing
 from kubectl_liqo_shortcut.core.probe_result import Broken, PodState, is_left_over, pod_state
 from kubectl_liqo_shortcut.engine.checks import missing_permissions
 from kubectl_liqo_shortcut.engine.news import Made
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, of_each, patiently, together
-from kubectl_liqo_shortcut.engine.world import World, wait_for
+from kubectl_liqo_shortcut.engine.parallel import (
+    CancelToken,
+    Deadline,
+    gather,
+    gather_each,
+    retry_transient,
+)
+from kubectl_liqo_shortcut.engine.world import Store, wait_for
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -50,23 +56,23 @@ class ProbeFailed(ClusterError):
 class Probes:
     def __init__(self, probing: Probing, leaves: Mapping[str, Cluster], deadline: Deadline) -> None:
         self.probing = probing
-        self.world = World()
+        self.store = Store()
         self._leaves = leaves
         self._deadline = deadline
         self._without: list[Cluster] = []  # those that have no namespace for probe Pods yet
         self._seen: set[ObjectRef] = set()
         self._made: dict[str, str] = {}  # by leaf: the UID of the namespace that this run made
 
-    def look(self, stop: Stop) -> None:
+    def look(self, cancel: CancelToken) -> None:
         """Find out on each leaf what is there; raises ``Refused`` where no probe Pod may be made.
 
         Comes before ``open``, and writes nothing.
         """
-        looks = {leaf: partial(self._look, each, stop) for leaf, each in self._leaves.items()}
-        looked, errors = of_each(looks)
+        looks = {leaf: partial(self._look, each, cancel) for leaf, each in self._leaves.items()}
+        session, errors = gather_each(looks)
         for error in errors.values():
             raise error
-        lacks = {leaf: lacks for leaf, (_, lacks) in looked.items() if lacks}
+        lacks = {leaf: lacks for leaf, (_, lacks) in session.items() if lacks}
         if lacks:
             said = (
                 f"{leaf}: not allowed to {', '.join(map(str, each))}"
@@ -74,12 +80,12 @@ class Probes:
             )
             raise Refused("; ".join(said), hint=_HINT)
         self._without = [
-            self._leaves[leaf] for leaf, (is_there, _) in looked.items() if not is_there
+            self._leaves[leaf] for leaf, (is_there, _) in session.items() if not is_there
         ]
 
     def open(self) -> Iterator[Event]:
         """See that there is a namespace on each leaf, and watch this run's Pods there."""
-        made, errors = of_each({each.name: partial(self._make, each) for each in self._without})
+        made, errors = gather_each({each.name: partial(self._make, each) for each in self._without})
         for leaf, namespace in made.items():
             if namespace is not None:
                 self._made[leaf] = uid_of(namespace)
@@ -87,15 +93,15 @@ class Probes:
         for error in errors.values():
             raise error
         for cluster in self._leaves.values():
-            self.world.follow(cluster, self.probing.pods)
+            self.store.follow(cluster, self.probing.pods)
 
     def start(self, manifest: Manifest) -> None:
         """Make a Pod, while others are made; its end comes as news of the world."""
         cluster = self._leaves[manifest.cluster]
-        self.world.run(manifest.ref, partial(self._create, cluster, manifest))
+        self.store.run(manifest.ref, partial(self._create, cluster, manifest))
 
     def state(self, ref: ObjectRef) -> PodState:
-        pod = self.world.objects.get(ref)
+        pod = self.store.objects.get(ref)
         if pod is None and ref in self._seen:
             return Broken("somebody else removed it")
         if pod is not None:
@@ -109,26 +115,28 @@ class Probes:
         """Take away all that this run made, Pods whose POST has lost its answer included."""
         deadline = Deadline(_REMOVAL)
         try:
-            self.world.settle(deadline)
+            self.store.settle(deadline)
         finally:
-            self.world.close()
+            self.store.close()
             steps = {leaf: partial(self._remove, leaf, deadline) for leaf in self._leaves}
-            events, errors = of_each(steps)
+            events, errors = gather_each(steps)
             for each in events.values():
                 yield from each
             for leaf, error in errors.items():
                 yield self._left(leaf, error.message)
 
-    def _look(self, cluster: Cluster, stop: Stop) -> tuple[bool, list[Access]]:
+    def _look(
+        self, cluster: Cluster, cancel: CancelToken
+    ) -> tuple[bool, list[PermissionAttributes]]:
         """Whether the namespace is there, and what lacks for probe Pods in it."""
-        is_there = self._has_namespace(cluster, stop)
+        is_there = self._has_namespace(cluster, cancel)
         needed = to_verify(make_namespace=not is_there)
         return is_there, missing_permissions(cluster, needed, self._deadline)
 
-    def _has_namespace(self, cluster: Cluster, stop: Stop) -> bool:
+    def _has_namespace(self, cluster: Cluster, cancel: CancelToken) -> bool:
         wanted = self.probing.namespace(cluster.name)
         try:
-            found = patiently(lambda: cluster.get(wanted.ref), self._deadline)
+            found = retry_transient(lambda: cluster.get(wanted.ref), self._deadline)
         except Forbidden:  # then it is to be there
             return True
         if found is not None and is_terminating(found):
@@ -138,7 +146,7 @@ class Probes:
                 what,
                 self._deadline,
                 lambda now: before not in map(uid_of, now),
-                check=stop.check,
+                check=cancel.check,
             )
             found = next(iter(left), None)
         return found is not None
@@ -147,14 +155,14 @@ class Probes:
         """The namespace, if it had to be made."""
         wanted = self.probing.namespace(cluster.name)
         try:
-            return patiently(lambda: cluster.create(wanted), self._deadline)
+            return retry_transient(lambda: cluster.create(wanted), self._deadline)
         except AlreadyExists:  # another run was faster
             return None
 
     def _create(self, cluster: Cluster, manifest: Manifest) -> Made:
         while True:
             try:
-                made = patiently(lambda: cluster.create(manifest), self._deadline)
+                made = retry_transient(lambda: cluster.create(manifest), self._deadline)
                 return Made(made, Verb.CREATED)
             except AlreadyExists:  # the answer to a first attempt was lost
                 return Made(manifest.body, Verb.CREATED)
@@ -177,13 +185,13 @@ class Probes:
 
     def _remove(self, leaf: str, deadline: Deadline) -> list[Event]:
         cluster, pods = self._leaves[leaf], self.probing.pods
-        found = patiently(lambda: cluster.list(ALL_RUNS), deadline).items
+        found = retry_transient(lambda: cluster.list(ALL_RUNS), deadline).items
         ours = [each for each in found if self.probing.is_of_this_run(each)]
         old = list(_left_over(found, ours))
         deletions = [
             partial(cluster.delete, ref_of(leaf, each), uid_of(each)) for each in ours + old
         ]
-        together([partial(patiently, each, deadline) for each in deletions])
+        gather([partial(retry_transient, each, deadline) for each in deletions])
         state = "still terminating"
         try:
             left = wait_for(cluster, pods, deadline, lambda now: not now) if ours else ()
@@ -205,9 +213,9 @@ class Probes:
         if uid is None:
             return []
         ref = self.probing.namespace(leaf).ref
-        if patiently(lambda: cluster.list(Selection(r.POD, NAMESPACE)), deadline).items:
+        if retry_transient(lambda: cluster.list(Selection(r.POD, NAMESPACE)), deadline).items:
             return [Done(ref, Verb.KEPT, "it has other Pods")]
-        patiently(lambda: cluster.delete(ref, uid), deadline)
+        retry_transient(lambda: cluster.delete(ref, uid), deadline)
         return [Done(ref, Verb.DELETED)]
 
     def _left(self, leaf: str, why: str) -> Note:

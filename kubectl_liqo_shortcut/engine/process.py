@@ -20,7 +20,7 @@ def holder() -> str:
     return f"{user}@{socket.gethostname()}/{os.getpid()}"
 
 
-def mark(pid: int | None = None) -> str:
+def process_mark(pid: int | None = None) -> str:
     """Which process *pid* (this one) is: boot, PID namespace, PID and start; "" if not known.
 
     Linux alone can tell; elsewhere a Lease has to run out.

@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.model import Manifest, Object, ref_of, uid_of
 from kubectl_liqo_shortcut.core.plan import covers
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Cause, Recorded
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.status import write_status
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import AlreadyExists, Conflict
@@ -27,34 +27,34 @@ def open_record(
 ) -> tuple[Object, bool]:
     """The record with its finalizer; True if this call made it."""
     if found is None:
-        return patiently(lambda: _make(hub, wanted), deadline), True
+        return retry_transient(lambda: _make(hub, wanted), deadline), True
     held = _finalizers(found)
     if r.FINALIZER in held:
         return found, False
-    return patiently(lambda: _hold(hub, found, [*held, r.FINALIZER]), deadline), False
+    return retry_transient(lambda: _lock(hub, found, [*held, r.FINALIZER]), deadline), False
 
 
 def present_record(hub: Cluster, record: Object, deadline: Deadline) -> Object | None:
     """*record* as it is now; None if it has ended since."""
-    found = patiently(lambda: hub.get(ref_of(hub.name, record)), deadline)
+    found = retry_transient(lambda: hub.get(ref_of(hub.name, record)), deadline)
     return found if found is not None and uid_of(found) == uid_of(record) else None
 
 
-def mark_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
+def request_deletion(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Ask for its deletion: from now on a crash is finished by the next delete."""
-    patiently(lambda: hub.delete(ref_of(hub.name, record), uid_of(record)), deadline)
+    retry_transient(lambda: hub.delete(ref_of(hub.name, record), uid_of(record)), deadline)
 
 
 def end_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
     """Delete a record whose leaves are clean."""
-    mark_record(hub, record, deadline)
+    request_deletion(hub, record, deadline)
     for look in range(1, _LOOKS + 1):
         present = present_record(hub, record, deadline)
         if present is None:
             return
         try:
             rest = [each for each in _finalizers(present) if each != r.FINALIZER]
-            _hold(hub, present, rest)
+            _lock(hub, present, rest)
         except Conflict:
             if look == _LOOKS:
                 raise
@@ -94,7 +94,7 @@ def _make(hub: Cluster, wanted: Manifest) -> Object:
         return found
 
 
-def _hold(hub: Cluster, record: Object, finalizers: list[str]) -> Object:
+def _lock(hub: Cluster, record: Object, finalizers: list[str]) -> Object:
     metadata = {
         "resourceVersion": record["metadata"]["resourceVersion"],  # others may hold it too
         "finalizers": finalizers,

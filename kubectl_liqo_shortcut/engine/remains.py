@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.observe import is_owned_by
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Recorded
 from kubectl_liqo_shortcut.core.shortcut import Side
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import Gone, TimedOut
 
@@ -20,7 +20,7 @@ _GATEWAYS = (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Remains:
+class Leftovers:
     """Objects to wait for; with *uid* or *owner* (a UID), only that one, or those it owns."""
 
     what: Selection
@@ -40,7 +40,7 @@ def gone_from(
     return _gone_from(leaf, list(_of_side(side, ours)), deadline)
 
 
-def _of_side(side: Side, ours: Collection[Recorded]) -> Iterator[Remains]:
+def _of_side(side: Side, ours: Collection[Recorded]) -> Iterator[Leftovers]:
     """The slowest first: a Pod has to end, the rest is gone by then."""
     here = [each for each in ours if each.ref.cluster == side.leaf]
     gateways = [each for each in here if each.ref.kind in _GATEWAYS]
@@ -51,7 +51,7 @@ def _of_side(side: Side, ours: Collection[Recorded]) -> Iterator[Remains]:
             yield from _of_configuration(side, each, alone=not gateways)
     for each in here:
         if each.ref.kind != r.NAMESPACE and each.uid:
-            yield Remains(
+            yield Leftovers(
                 Selection(each.ref.kind, each.ref.namespace, name=each.ref.name), each.uid
             )
 
@@ -61,24 +61,24 @@ def gateway_gone(
 ) -> Callable[[], None]:
     """Waits until *gateway* and all that Liqo made of it is gone from *leaf*."""
     what = Selection(gateway.ref.kind, gateway.ref.namespace, name=gateway.ref.name)
-    return _gone_from(leaf, [*_of_gateway(side, gateway), Remains(what, gateway.uid)], deadline)
+    return _gone_from(leaf, [*_of_gateway(side, gateway), Leftovers(what, gateway.uid)], deadline)
 
 
-def _of_gateway(side: Side, gateway: Recorded) -> Iterator[Remains]:
+def _of_gateway(side: Side, gateway: Recorded) -> Iterator[Leftovers]:
     namespace, name = gateway.ref.namespace, gateway.ref.name
-    yield Remains(Selection(r.POD, namespace, labels=f"networking.liqo.io/gateway-name={name}"))
+    yield Leftovers(Selection(r.POD, namespace, labels=f"networking.liqo.io/gateway-name={name}"))
     for kind in (r.DEPLOYMENT, r.SERVICE, r.SECRET, r.CONNECTION):
-        yield Remains(Selection(kind, namespace, name=f"gw-{name}"))
+        yield Leftovers(Selection(kind, namespace, name=f"gw-{name}"))
     for kind in (r.WG_GATEWAY_SERVER, r.WG_GATEWAY_CLIENT, r.SERVICE_ACCOUNT):
-        yield Remains(Selection(kind, namespace, name=name))
-    yield Remains(Selection(r.INTERNAL_FABRIC, namespace, labels=_by_peer(side)))
+        yield Leftovers(Selection(kind, namespace, name=name))
+    yield Leftovers(Selection(r.INTERNAL_FABRIC, namespace, labels=_by_peer(side)))
 
 
-def _of_configuration(side: Side, entry: Recorded, *, alone: bool) -> Iterator[Remains]:
+def _of_configuration(side: Side, entry: Recorded, *, alone: bool) -> Iterator[Leftovers]:
     """*alone*: the gateway is somebody else's, so its routes and rules stay."""
     for kind in (r.NETWORK, r.FIREWALL_CONFIGURATION, r.ROUTE_CONFIGURATION):
         what = Selection(kind, entry.ref.namespace, labels=_by_peer(side))
-        yield Remains(what, owner=entry.uid if alone else "")
+        yield Leftovers(what, owner=entry.uid if alone else "")
 
 
 def _by_peer(side: Side) -> str:
@@ -86,12 +86,12 @@ def _by_peer(side: Side) -> str:
 
 
 def _gone_from(
-    cluster: Cluster, remains: Collection[Remains], deadline: Deadline
+    cluster: Cluster, remains: Collection[Leftovers], deadline: Deadline
 ) -> Callable[[], None]:
     def wait() -> None:
         for each in remains:
             try:
-                listing = patiently(functools.partial(cluster.list, each.what), deadline)
+                listing = retry_transient(functools.partial(cluster.list, each.what), deadline)
             except Gone:  # a kind this Liqo does not have
                 continue
             if any(map(each.includes, listing.items)):
@@ -100,7 +100,7 @@ def _gone_from(
     return wait
 
 
-def _watch_until_gone(cluster: Cluster, remains: Remains, deadline: Deadline) -> None:
+def _watch_until_gone(cluster: Cluster, remains: Leftovers, deadline: Deadline) -> None:
     def gone(found: Collection[Object]) -> bool:
         return not any(map(remains.includes, found))
 

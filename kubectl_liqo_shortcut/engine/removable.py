@@ -9,16 +9,16 @@ from functools import partial
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, Object
-from kubectl_liqo_shortcut.core.ownership import Claim, marks
+from kubectl_liqo_shortcut.core.ownership import Membership, ownership_labels
 from kubectl_liqo_shortcut.core.plan import Observed
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.engine.identity import hub_id, not_identified
 from kubectl_liqo_shortcut.engine.labelled import look_for_labelled
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.engine.peering import check_peering
-from kubectl_liqo_shortcut.engine.remove import Found, judge
+from kubectl_liqo_shortcut.engine.remove import Found, judge_removal
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
@@ -36,19 +36,21 @@ def find_removable(record: Object, open_cluster: OpenCluster, deadline: Deadline
     leaves: dict[str, Cluster] = {side.leaf: open_cluster(side.leaf) for side in pair.sides}
     errors = not_identified(record, leaves, deadline)
     alive = {leaf: cluster for leaf, cluster in leaves.items() if leaf not in errors}
-    marked = marks(pair.name, patiently(lambda: hub_id(hub), deadline, first_look=True))
+    marked = ownership_labels(
+        pair.name, retry_transient(lambda: hub_id(hub), deadline, first_look=True)
+    )
     labelled, failed = look_for_labelled(pair.sides, marked, alive, deadline)
     errors |= failed
     recorded = rec.objects_of(record).values()
     going = {
-        each.ref: partial(patiently, partial(_find, each, known.claim, alive), deadline)
+        each.ref: partial(retry_transient, partial(_find, each, known.membership, alive), deadline)
         for leaf, known in labelled.items()
         for each in _going(record, known.inventory(leaf, recorded))
     }
     if going:
         there = {leaf: alive[leaf] for leaf in labelled}
         errors |= check_peering(pair.sides, there, deadline, first_look=True)
-    found, failures = of_each(
+    found, failures = gather_each(
         {ref: look for ref, look in going.items() if ref.cluster not in errors}
     )
     errors |= {ref.cluster: error for ref, error in failures.items()}
@@ -65,6 +67,6 @@ def _going(record: Object, entries: Iterable[Recorded]) -> Iterator[Recorded]:
             yield each
 
 
-def _find(entry: Recorded, claim: Claim, leaves: Mapping[str, Cluster]) -> Object | None:
+def _find(entry: Recorded, membership: Membership, leaves: Mapping[str, Cluster]) -> Object | None:
     found = leaves[entry.ref.cluster].get(entry.ref)
-    return found if judge(found, entry, claim) is Found.OURS else None
+    return found if judge_removal(found, entry, membership) is Found.OURS else None

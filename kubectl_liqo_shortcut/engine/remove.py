@@ -11,12 +11,12 @@ from typing import TypeVar
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
-from kubectl_liqo_shortcut.core.ownership import Claim, delete_command, ownership_of
+from kubectl_liqo_shortcut.core.ownership import Membership, delete_command, ownership_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, Side
 from kubectl_liqo_shortcut.engine.namespaces import remove_namespace
-from kubectl_liqo_shortcut.engine.parallel import Deadline, of_each, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.engine.remains import gateway_gone, gone_from
 from kubectl_liqo_shortcut.engine.world import wait_for
 from kubectl_liqo_shortcut.errors import (
@@ -35,7 +35,7 @@ _ORDER = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
 
 def remove(
     shortcut: Shortcut,
-    claims: Mapping[str, Claim],
+    members: Mapping[str, Membership],
     entries: Iterable[Recorded],
     leaves: Mapping[str, Cluster],
     deadline: Deadline,
@@ -44,12 +44,12 @@ def remove(
 ) -> Generator[Event, None, dict[str, ShortcutError]]:
     """Delete what is ours on *leaves*, both at once, kind after kind; then wait for Liqo's part.
 
-    *entries* say whose each object is, the leaf's *claims* whether it can be so.
+    *entries* say whose each object is, the leaf's *members* whether it can be so.
     ``check_peering`` comes first. A leaf that fails does not keep the other one from being cleaned;
     returns what went wrong on which. Without *namespaces* tenant namespaces stay, as Liqo's own
     commands leave them.
     """
-    removal = _Removal(claims, leaves, deadline)
+    removal = _Removal(members, leaves, deadline)
     yield from (Waits(leaf, "Liqo to clean up") for leaf in leaves)
     here = [each for each in entries if each.ref.cluster in leaves]
     ours = [each for each in here if each.ownership is not Ownership.REUSED]
@@ -91,9 +91,12 @@ class _Removal:
     """The steps of a removal; a leaf on which one failed is left alone from then on."""
 
     def __init__(
-        self, claims: Mapping[str, Claim], leaves: Mapping[str, Cluster], deadline: Deadline
+        self,
+        members: Mapping[str, Membership],
+        leaves: Mapping[str, Cluster],
+        deadline: Deadline,
     ) -> None:
-        self._claims = claims
+        self._members = members
         self._leaves = leaves
         self._deadline = deadline
         self.errors: dict[str, ShortcutError] = {}
@@ -112,7 +115,7 @@ class _Removal:
         waits: dict[str, Callable[[], None]] = {
             side.leaf: gone(side) for side in sides if self._is_alive(side.leaf)
         }
-        self.errors |= of_each(waits)[1]
+        self.errors |= gather_each(waits)[1]
 
     def namespaces(self, batch: Iterable[Recorded]) -> Iterator[Event]:
         entries = {each.ref: each for each in batch}
@@ -120,9 +123,9 @@ class _Removal:
         for ref, why in kept.items():
             yield Done(ref, Verb.KEPT, why) if why else Done(ref, Verb.DELETED)
 
-    def _of(self, entry: Recorded) -> tuple[Claim, Cluster, Deadline]:
+    def _of(self, entry: Recorded) -> tuple[Membership, Cluster, Deadline]:
         leaf = entry.ref.cluster
-        return self._claims[leaf], self._leaves[leaf], self._deadline
+        return self._members[leaf], self._leaves[leaf], self._deadline
 
     def _is_alive(self, leaf: str) -> bool:
         return leaf in self._leaves and leaf not in self.errors
@@ -132,7 +135,7 @@ class _Removal:
         entries: Mapping[ObjectRef, Recorded],
         action: Callable[[Recorded], Callable[[], T]],
     ) -> dict[ObjectRef, T]:
-        found, errors = of_each(
+        found, errors = gather_each(
             {ref: action(each) for ref, each in entries.items() if self._is_alive(ref.cluster)}
         )
         self.errors |= {ref.cluster: error for ref, error in errors.items()}
@@ -148,42 +151,42 @@ class Found(enum.Enum):
     FOREIGN = "it does not bear the labels of this shortcut, or is not where they belong"
 
 
-def judge(found: Object | None, entry: Recorded, claim: Claim) -> Found:
+def judge_removal(found: Object | None, entry: Recorded, membership: Membership) -> Found:
     """Whether the object that stands under *entry*'s name is the one it means, and ours."""
     if found is None:
         return Found.NOTHING
-    if ownership_of(found, entry, claim) is not Ownership.REUSED:
+    if ownership_of(found, entry, membership) is not Ownership.REUSED:
         return Found.OURS
     return Found.ANOTHER if uid_of(found) != entry.uid else Found.FOREIGN
 
 
 def _deletion(
-    entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline
+    entry: Recorded, membership: Membership, cluster: Cluster, deadline: Deadline
 ) -> Callable[[], Found]:
     """Delete *entry*, if it is that. Without a UID its creation was only intended: look."""
 
     def delete() -> Found:
         found = cluster.get(entry.ref)
-        what = judge(found, entry, claim)
+        what = judge_removal(found, entry, membership)
         if found is not None and what is Found.OURS:
             cluster.delete(entry.ref, uid_of(found))
         return what
 
-    return lambda: patiently(delete, deadline)
+    return lambda: retry_transient(delete, deadline)
 
 
 def remove_gateway(
-    side: Side, gateway: Object, claim: Claim, leaf: Cluster, deadline: Deadline
+    side: Side, gateway: Object, membership: Membership, leaf: Cluster, deadline: Deadline
 ) -> None:
     """Delete a gateway of ours and wait until all that Liqo made of it is gone."""
     entry = Recorded(ref_of(side.leaf, gateway), uid_of(gateway), Ownership.CREATED)
-    _taken_up(entry, claim, leaf, deadline)()
-    _deletion(entry, claim, leaf, deadline)()
+    _taken_up(entry, membership, leaf, deadline)()
+    _deletion(entry, membership, leaf, deadline)()
     gateway_gone(side, entry, leaf, deadline)()
 
 
 def _taken_up(
-    entry: Recorded, claim: Claim, cluster: Cluster, deadline: Deadline
+    entry: Recorded, membership: Membership, cluster: Cluster, deadline: Deadline
 ) -> Callable[[], None]:
     """Waits until Liqo has taken up a gateway that was made just now.
 
@@ -194,8 +197,8 @@ def _taken_up(
     def wait() -> None:
         if entry.ref.kind not in _CHILD:
             return
-        found = patiently(lambda: cluster.get(entry.ref), deadline)
-        if judge(found, entry, claim) is not Found.OURS:
+        found = retry_transient(lambda: cluster.get(entry.ref), deadline)
+        if judge_removal(found, entry, membership) is not Found.OURS:
             return
         child = ObjectRef(cluster.name, _CHILD[entry.ref.kind], *_place(entry.ref))
         what = Selection(child.kind, child.namespace, name=child.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import Object, Role
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object
 from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.core.status import endpoint_of
@@ -13,9 +13,9 @@ from kubectl_liqo_shortcut.engine.link import Link
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 
-def rival_service(link: Link, ends: Mapping[str, End]) -> str:
+def port_conflict(link: Link, ends: Mapping[str, End]) -> str:
     """The Service that holds the server's port, in words; "" where none is seen."""
-    server = end_of(Role.SERVER, ends.values())
+    server = end_of(GatewayRole.SERVER, ends.values())
     service = link.shortcut.gateway.service
     if service.type != "LoadBalancer" or server.gateway is None or endpoint_of(server.gateway):
         return ""

@@ -18,16 +18,16 @@ from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of, 
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.service import Pair, Service
 from kubectl_liqo_shortcut.core.service_causes import ServiceCause
-from kubectl_liqo_shortcut.core.service_path import Sight
+from kubectl_liqo_shortcut.core.service_path import LeafServices
 from kubectl_liqo_shortcut.core.service_refusals import Refusal
 from kubectl_liqo_shortcut.core.shortcut import Shortcut, shown_by
 from kubectl_liqo_shortcut.engine import inspect
-from kubectl_liqo_shortcut.engine.leaf_view import Leaf, Silence
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline
+from kubectl_liqo_shortcut.engine.leaf_view import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future
 from kubectl_liqo_shortcut.engine.services import (
     HubServices,
-    look_at_hub,
-    look_at_leaves,
+    list_hub_services,
+    list_leaf_services,
     remote_of,
 )
 from kubectl_liqo_shortcut.errors import Refused
@@ -42,7 +42,7 @@ class Assessment:
 
     service: Service
     hub: HubServices
-    sights: Mapping[ClusterID, Sight]
+    on_leaves: Mapping[ClusterID, LeafServices]
     diagnoses: Mapping[Pair, Diagnosis]
     refusals: tuple[Refusal, ...]
     to_hub: Mapping[ClusterID, str]
@@ -60,7 +60,7 @@ def find_service(
     namespace: str, name: str, open_cluster: OpenCluster, deadline: Deadline
 ) -> tuple[HubServices, Service]:
     """What the hub shows of one Service; refuses if there is none."""
-    found = look_at_hub(open_cluster(HUB), deadline, namespace, name)
+    found = list_hub_services(open_cluster(HUB), deadline, namespace, name)
     if not found.services:
         raise Refused(
             f'services "{name}" not found in namespace "{namespace}" of the hub',
@@ -80,32 +80,32 @@ def assess_service(
 ) -> Assessment:
     """The same, of what the hub has shown."""
     remote = remote_of([service])
-    looking = Answer(
-        partial(look_at_leaves, remote, open_cluster, hub.hub, deadline, managers=True)
+    looking = Future(
+        partial(list_leaf_services, remote, open_cluster, hub.hub, deadline, managers=True)
     )
     leaves = {leaf: set[str]() for leaf in service.leaves} | inspect.peers_in(service.pairs)
-    seen = inspect.look_at_leaves(leaves, open_cluster, deadline)
+    seen = inspect.snapshot_leaves(leaves, open_cluster, deadline)
     diagnoses = _diagnose(service, hub, seen, open_cluster, deadline)
-    sights = looking.result()
-    found = list(_refusals(service, hub, sights, diagnoses))
-    found += () if found else service_refusals.of_mapping(service, sights)
+    on_leaves = looking.result()
+    found = list(_refusals(service, hub, on_leaves, diagnoses))
+    found += () if found else service_refusals.of_mapping(service, on_leaves)
     to_hub = {leaf: _connection(seen[leaf], hub.hub) for leaf in service.leaves}
-    return Assessment(service, hub, sights, diagnoses, tuple(found), to_hub)
+    return Assessment(service, hub, on_leaves, diagnoses, tuple(found), to_hub)
 
 
 def _refusals(
     service: Service,
     hub: HubServices,
-    sights: Mapping[ClusterID, Sight],
+    on_leaves: Mapping[ClusterID, LeafServices],
     diagnoses: Mapping[Pair, Diagnosis],
 ) -> Iterator[Refusal]:
     yield from service_refusals.of_service(service)
     yield from service_refusals.of_hub(service, hub.configurations)
-    for sight in sights.values():
-        yield from service_refusals.of_leaf(service, sight)
+    for on_leaf in on_leaves.values():
+        yield from service_refusals.of_leaf(service, on_leaf)
     records = _records(hub)
     for pair, diagnosis in diagnoses.items():
-        if not any(sights[leaf].error for leaf in pair):  # that is said already
+        if not any(on_leaves[leaf].error for leaf in pair):  # that is said already
             recorded = shortcut_name(*pair) in records
             yield from service_refusals.of_pair(pair, diagnosis, recorded=recorded)
 
@@ -113,7 +113,7 @@ def _refusals(
 def _diagnose(
     service: Service,
     hub: HubServices,
-    seen: Mapping[str, Leaf | Silence],
+    seen: Mapping[str, LeafSnapshot | UnreachableLeaf],
     open_cluster: OpenCluster,
     deadline: Deadline,
 ) -> dict[Pair, Diagnosis]:
@@ -126,14 +126,14 @@ def _diagnose(
     known: dict[str, Cidrs | None] = {
         each.id: each.cidrs for each in known_leaves(hub.configurations, ())
     }
-    sight = inspect.HubSight(hub.hub, known)
-    found = inspect.gather(sight, pairs, seen, open_cluster, deadline, every_key=False)
+    on_leaf = inspect.HubSnapshot(hub.hub, known)
+    found = inspect.observe_links(on_leaf, pairs, seen, open_cluster, deadline, every_key=False)
     return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
 
 
-def _connection(leaf: Leaf | Silence, hub: ClusterID) -> str:
+def _connection(leaf: LeafSnapshot | UnreachableLeaf, hub: ClusterID) -> str:
     """What the leaf's Connection to the hub says; empty where it shows none."""
-    if isinstance(leaf, Silence):
+    if isinstance(leaf, UnreachableLeaf):
         return ""
     found = (
         body

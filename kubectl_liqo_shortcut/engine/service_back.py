@@ -17,12 +17,12 @@ from kubectl_liqo_shortcut.core.service import (
     remote_namespaces,
     services_of,
 )
-from kubectl_liqo_shortcut.core.service_path import Sight, still_direct
+from kubectl_liqo_shortcut.core.service_path import LeafServices, still_direct
 from kubectl_liqo_shortcut.engine.identity import hub_id
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently, together
-from kubectl_liqo_shortcut.engine.service_turn import Turn
-from kubectl_liqo_shortcut.engine.services import look_at_leaves
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, gather, retry_transient
+from kubectl_liqo_shortcut.engine.service_turn import Switch
+from kubectl_liqo_shortcut.engine.services import list_leaf_services
 from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Gone,
@@ -47,7 +47,7 @@ class Dependents:
     """
 
     services: tuple[Service, ...] = ()
-    sights: Mapping[ClusterID, Sight] = dataclasses.field(default_factory=dict)
+    on_leaves: Mapping[ClusterID, LeafServices] = dataclasses.field(default_factory=dict)
     places: Mapping[str, ClusterID | None] = dataclasses.field(default_factory=dict)
     unchecked: Mapping[ClusterID, str] = dataclasses.field(default_factory=dict)
     note: str = ""
@@ -65,7 +65,7 @@ def dependents(
 
     asked = Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID)
     try:
-        maps = patiently(lambda: hub.list(asked), deadline).items
+        maps = retry_transient(lambda: hub.list(asked), deadline).items
     except Gone:
         return Dependents()
     except Forbidden as error:
@@ -81,7 +81,7 @@ def dependents(
         services = _in_each(hub, r.SERVICE, namespaces, deadline)
         if not any(each["metadata"]["namespace"] in namespaces for each in services):
             return Dependents()
-        slices, nodes = together(
+        slices, nodes = gather(
             (
                 partial(_in_each, hub, r.ENDPOINT_SLICE, namespaces, deadline),
                 partial(_in_each, hub, r.NODE, (), deadline),
@@ -101,12 +101,12 @@ def _in_each(
 ) -> tuple[Object, ...]:
     """All of the hub; where that is not allowed those of *namespaces*, without a hole."""
     try:
-        return patiently(lambda: hub.list(Selection(kind)), deadline).items
+        return retry_transient(lambda: hub.list(Selection(kind)), deadline).items
     except Forbidden:
         if not namespaces:
             raise
-    found = together(
-        partial(patiently, partial(hub.list, Selection(kind, each)), deadline)
+    found = gather(
+        partial(retry_transient, partial(hub.list, Selection(kind, each)), deadline)
         for each in sorted(namespaces)
     )
     return tuple(body for listing in found for body in listing.items)
@@ -128,17 +128,17 @@ def _still_over(
                 remote.setdefault(leaf, set()).add(namespace)
     if not remote:
         return Dependents()
-    identity = patiently(lambda: hub_id(hub), deadline)
-    sights = look_at_leaves(remote, open_cluster, identity, deadline)
+    identity = retry_transient(lambda: hub_id(hub), deadline)
+    on_leaves = list_leaf_services(remote, open_cluster, identity, deadline)
     found: list[Service] = []
     unchecked: dict[ClusterID, str] = {}
     for each in services:
-        here = [sights[leaf] for leaf in each.seen_on if leaf in pair]
-        if each.annotated or any(still_direct(each, sight) for sight in here):
+        here = [on_leaves[leaf] for leaf in each.seen_on if leaf in pair]
+        if each.annotated or any(still_direct(each, on_leaf) for on_leaf in here):
             found.append(each)
         else:
-            unchecked |= {sight.leaf: sight.error for sight in here if sight.error}
-    return Dependents(tuple(found), sights, places, unchecked)
+            unchecked |= {on_leaf.leaf: on_leaf.error for on_leaf in here if on_leaf.error}
+    return Dependents(tuple(found), on_leaves, places, unchecked)
 
 
 def free(
@@ -147,7 +147,7 @@ def free(
     hub: Cluster,
     open_cluster: OpenCluster,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
     *,
     whatever: bool,
     pause: float,  # seconds for the leaves' nodes to follow
@@ -175,11 +175,11 @@ def free(
     for leaf, message in found.unchecked.items():
         yield Note(f"whether Services on {leaf} still go over it: not checked: {message}", name)
     for service in found.services:
-        yield from _free_one(name, service, found, hub, open_cluster, limit, stop, whatever)
+        yield from _free_one(name, service, found, hub, open_cluster, limit, cancel, whatever)
     if found.services:
         yield Note("the leaves' nodes are given a moment to follow", name)
         time.sleep(min(pause, deadline.left()))
-        stop.check()
+        cancel.check()
     return bool(found.services)
 
 
@@ -190,14 +190,14 @@ def _free_one(
     hub: Cluster,
     open_cluster: OpenCluster,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
     whatever: bool,
 ) -> Iterator[Event]:
     todo = "it is switched back first" if service.annotated else "it is waited for"
     yield Note(f"Service {service.key} goes over it: {todo}", name)
-    sights = found.sights if service.annotated else late_of(service, found.sights)
+    seen = found.on_leaves if service.annotated else late_of(service, found.on_leaves)
     try:
-        yield from switch_back(service, sights, found.places, hub, open_cluster, deadline, stop)
+        yield from switch_back(service, seen, found.places, hub, open_cluster, deadline, cancel)
     except Gone as error:
         yield Note(f"Service {service.key}: nothing to do any more: {error.message}", name)
     except (LeaseLost, Interrupted):
@@ -209,42 +209,41 @@ def _free_one(
             raise
         yield Note(error.message, name)
     else:
-        for sight in sights.values():
-            if sight.error and sight.leaf in service.seen_on:
-                yield Note(f"{service.key} on {sight.leaf}: not checked: {sight.error}", name)
+        for on_leaf in seen.values():
+            if on_leaf.error and on_leaf.leaf in service.seen_on:
+                yield Note(f"{service.key} on {on_leaf.leaf}: not checked: {on_leaf.error}", name)
 
 
-def late_of(service: Service, sights: Mapping[ClusterID, Sight]) -> dict[ClusterID, Sight]:
-    """The leaves of *sights* that still go over links, whatever *service* asks for."""
-    return {
-        leaf: sight
-        for leaf, sight in sights.items()
-        if leaf in service.seen_on and still_direct(service, sight)
-    }
+def late_of(
+    service: Service, on_leaves: Mapping[ClusterID, LeafServices]
+) -> dict[ClusterID, LeafServices]:
+    """The leaves of *on_leaves* that still go over links, whatever *service* asks for."""
+    seen = ((leaf, each) for leaf, each in on_leaves.items() if leaf in service.seen_on)
+    return {leaf: each for leaf, each in seen if still_direct(service, each)}
 
 
 def switch_back(
     service: Service,
-    sights: Mapping[ClusterID, Sight],
+    on_leaves: Mapping[ClusterID, LeafServices],
     places: Mapping[str, ClusterID | None],
     hub: Cluster,
     open_cluster: OpenCluster,
     deadline: Deadline,
-    stop: Stop,
+    cancel: CancelToken,
 ) -> Generator[Event, None, Service]:
     """The annotation off, where it is on, then wait until all leaves that answer go through the
     hub."""
-    here = {leaf: sight for leaf, sight in sights.items() if leaf in service.seen_on}
-    leaves = {leaf: open_cluster(leaf) for leaf, sight in here.items() if not sight.error}
-    turn = Turn(service, hub, leaves, here, places)
+    here = {leaf: on_leaf for leaf, on_leaf in on_leaves.items() if leaf in service.seen_on}
+    leaves = {leaf: open_cluster(leaf) for leaf, on_leaf in here.items() if not on_leaf.error}
+    turn = Switch(service, hub, leaves, here, places)
     try:
         turn.watch(deadline)
-        stop.check()
+        cancel.check()
         if service.annotated:
             yield from turn.annotate(False, deadline)
-            yield from turn.wait(deadline, stop)
+            yield from turn.wait(deadline, cancel)
         else:  # that is done, and slices have not followed
-            yield from turn.wait(deadline, stop, pause=0.0)
+            yield from turn.wait(deadline, cancel, pause=0.0)
     finally:
         turn.close()
     return turn.service

@@ -16,14 +16,20 @@ from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Wai
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.service import Service, is_annotated, slice_of
-from kubectl_liqo_shortcut.core.service_path import Path, Sight, addresses_in, as_wanted, path_on
+from kubectl_liqo_shortcut.core.service_path import (
+    LeafServices,
+    ServicePath,
+    addresses_in,
+    as_wanted,
+    path_on,
+)
 from kubectl_liqo_shortcut.engine import parallel
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded, WatchFailed
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop, patiently
-from kubectl_liqo_shortcut.engine.world import World
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.world import Store
 from kubectl_liqo_shortcut.errors import Conflict, Gone, ShortcutError, TimedOut, Transient
 
-POKED = f"{r.GROUP}/poked"
+TRIGGERED = f"{r.GROUP}/poked"
 _PAUSE = 0.3  # seconds until the first poke: mostly none is needed
 _LONGEST_PAUSE = 10.0
 
@@ -35,7 +41,7 @@ def patch_of(service: Service, on: bool) -> Object:
     return {"metadata": {"resourceVersion": version, "annotations": annotations}}
 
 
-class Turn:
+class Switch:
     """The work on one Service; *leaves* are those that see it and can be asked."""
 
     def __init__(
@@ -43,15 +49,15 @@ class Turn:
         service: Service,
         hub: Cluster,
         leaves: Mapping[ClusterID, Cluster],
-        sights: Mapping[ClusterID, Sight],
+        on_leaves: Mapping[ClusterID, LeafServices],
         places: Mapping[str, ClusterID | None],
     ) -> None:
         self._service = service
         self._hub = hub
         self._leaves = leaves
-        self._sights = {leaf: sights[leaf] for leaf in leaves}
+        self._sights = {leaf: on_leaves[leaf] for leaf in leaves}
         self._places = places
-        self._world = World()
+        self._store = Store()
         self._told: set[str] = set()
         self.touched = False  # whether the Service may have been changed
         self._said: dict[ObjectRef, str] = {}
@@ -61,25 +67,25 @@ class Turn:
         return self._service
 
     def close(self) -> None:
-        self._world.close()
+        self._store.close()
 
-    def watch(self, deadline: Deadline, stop: Stop | None = None) -> None:
+    def watch(self, deadline: Deadline, cancel: CancelToken | None = None) -> None:
         """Look at all slices and follow them, so that nothing is missed from now on."""
-        if stop is not None:
-            stop.arm(self._world.wake)
+        if cancel is not None:
+            cancel.arm(self._store.wake)
         labels = f"{r.SERVICE_NAME}={self._service.name}"
         namespaces: dict[Cluster, str] = {self._hub: self._service.namespace}
         namespaces |= {
             cluster: self._service.seen_on[leaf] for leaf, cluster in self._leaves.items()
         }
         for cluster, namespace in namespaces.items():
-            self._world.follow(cluster, Selection(r.ENDPOINT_SLICE, namespace, labels=labels))
-        self._world.sync(deadline, stop.check if stop else lambda: None)
+            self._store.follow(cluster, Selection(r.ENDPOINT_SLICE, namespace, labels=labels))
+        self._store.sync(deadline, cancel.check if cancel else lambda: None)
 
     def annotate(self, on: bool, deadline: Deadline) -> Iterator[Event]:
         """Nobody else's change is overwritten: what was looked at may be another one by now."""
         try:
-            body = patiently(partial(self._patch, on), deadline)
+            body = retry_transient(partial(self._patch, on), deadline)
         except Transient:  # its answer may be lost
             self.touched = True
             raise
@@ -101,62 +107,66 @@ class Turn:
             return self._hub.patch(self._service.ref, patch_of(self._service, on))
 
     def wait(
-        self, deadline: Deadline, stop: Stop | None = None, *, pause: float = _PAUSE
+        self, deadline: Deadline, cancel: CancelToken | None = None, *, pause: float = _PAUSE
     ) -> Iterator[Event]:
         """Until every leaf's slices hold what the Service asks for now; *pause*: before a poke."""
-        poke_at = parallel.now() + pause
+        trigger_at = parallel.now() + pause
         pause = max(pause, _PAUSE)
         while True:
             late = self._late()
             yield from self._tell(late)
             if not late:
                 return
-            if stop is not None:
-                stop.check()
+            if cancel is not None:
+                cancel.check()
             if not deadline.left():
                 raise self._timed_out(late, deadline)
-            if parallel.now() >= poke_at:
-                self._poke(late)
-                poke_at = parallel.now() + pause
+            if parallel.now() >= trigger_at:
+                self._trigger_reconcile(late)
+                trigger_at = parallel.now() + pause
                 pause = min(pause * 2, _LONGEST_PAUSE)
-            for news in self._world.wait(min(deadline.left(), poke_at - parallel.now())):
+            for news in self._store.wait(min(deadline.left(), trigger_at - parallel.now())):
                 match news:
                     case WatchFailed(error):
                         raise error
                     case StepEnded(ref, _, error) if error is not None:
-                        yield from self._poke_failed(ref, error)
+                        yield from self._trigger_failed(ref, error)
                     case _:
                         pass
 
-    def _late(self) -> dict[ClusterID, Sight]:
+    def _late(self) -> dict[ClusterID, LeafServices]:
         """The leaves whose slices are not as they should be, as they are now."""
-        objects = self._world.objects
+        objects = self._store.objects
         slices = sorted(
             (body for ref, body in objects.items() if _is_slice(ref, HUB)),
             key=lambda body: str(body["metadata"]["name"]),
         )
         found = tuple(slice_of(body, self._places) for body in slices)
         self._service = dataclasses.replace(self._service, slices=found)
-        late: dict[ClusterID, Sight] = {}
-        for leaf, sight in self._sights.items():
+        late: dict[ClusterID, LeafServices] = {}
+        for leaf, on_leaf in self._sights.items():
             here = {
                 (ref.namespace, ref.name): body
                 for ref, body in objects.items()
                 if _is_slice(ref, leaf)
             }
-            self._sights[leaf] = now = dataclasses.replace(sight, slices=here)
+            self._sights[leaf] = now = dataclasses.replace(on_leaf, slices=here)
             if not as_wanted(self._service, now):
                 late[leaf] = now
         return late
 
-    def _tell(self, late: Mapping[ClusterID, Sight]) -> Iterator[Event]:
-        for leaf, sight in self._sights.items():
-            path = path_on(self._service, sight).path
+    def _tell(self, late: Mapping[ClusterID, LeafServices]) -> Iterator[Event]:
+        for leaf, on_leaf in self._sights.items():
+            path = path_on(self._service, on_leaf).path
             for each in self._service.slices:
                 ref = self._shadow(leaf, each.name, r.ENDPOINT_SLICE)
-                body = sight.slices.get((ref.namespace, ref.name))
+                body = on_leaf.slices.get((ref.namespace, ref.name))
                 holds = ", ".join(addresses_in(body)) if body else ""
-                if leaf not in late and path is not Path.NONE and self._said.get(ref) != holds:
+                if (
+                    leaf not in late
+                    and path is not ServicePath.NONE
+                    and self._said.get(ref) != holds
+                ):
                     self._said[ref] = holds
                     yield Seen(ref, f"goes {path.value.replace('-', ' ')}: {holds}")
             waits = "its EndpointSlices" if leaf in late else ""
@@ -164,16 +174,16 @@ class Turn:
                 self._told ^= {f"waits {leaf}"}
                 yield Waits(leaf, waits)
 
-    def _poke(self, late: Mapping[ClusterID, Sight]) -> None:
+    def _trigger_reconcile(self, late: Mapping[ClusterID, LeafServices]) -> None:
         """Change the ShadowEndpointSlices: Liqo then maps their addresses anew, at once."""
         now = datetime.datetime.now(datetime.UTC).isoformat()
-        body = {"metadata": {"annotations": {POKED: now}}}
+        body = {"metadata": {"annotations": {TRIGGERED: now}}}
         for leaf in late:
             for each in self._service.slices:
                 ref = self._shadow(leaf, each.name, r.SHADOW_ENDPOINT_SLICE)
-                self._world.run(ref, partial(_patched, self._leaves[leaf], ref, body))
+                self._store.run(ref, partial(_patched, self._leaves[leaf], ref, body))
 
-    def _poke_failed(self, ref: ObjectRef, error: ShortcutError) -> Iterator[Event]:
+    def _trigger_failed(self, ref: ObjectRef, error: ShortcutError) -> Iterator[Event]:
         """It is there a moment later, or Liqo tries again by itself, after a while."""
         if not isinstance(error, Gone | Transient) and ref.cluster not in self._told:
             self._told.add(ref.cluster)
@@ -186,9 +196,9 @@ class Turn:
     def _key(self) -> str:
         return self._service.key
 
-    def _timed_out(self, late: Mapping[ClusterID, Sight], deadline: Deadline) -> TimedOut:
+    def _timed_out(self, late: Mapping[ClusterID, LeafServices], deadline: Deadline) -> TimedOut:
         way = "direct" if self._service.annotated else "through the hub"
-        silent = [error.message for error in self._world.silent.values()]
+        silent = [error.message for error in self._store.silent.values()]
         return TimedOut(
             f"Service {self._key} does not go {way} after {deadline.seconds:g}s on "
             + ", ".join(late)

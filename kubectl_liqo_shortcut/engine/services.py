@@ -18,10 +18,10 @@ from kubectl_liqo_shortcut.core.service import (
     remote_namespaces,
     services_of,
 )
-from kubectl_liqo_shortcut.core.service_path import Sight
+from kubectl_liqo_shortcut.core.service_path import LeafServices
 from kubectl_liqo_shortcut.engine.identity import check_id, controller_manager, hub_id
 from kubectl_liqo_shortcut.engine.leaf_view import list_in
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, gather, retry_transient
 from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError, Unreachable
 
@@ -37,7 +37,7 @@ class HubServices:
     places: Mapping[str, ClusterID | None]  # the hub's nodes
 
 
-def look_at_hub(
+def list_hub_services(
     hub: Cluster, deadline: Deadline, namespace: str = "", name: str = ""
 ) -> HubServices:
     """Those of all namespaces, of *namespace*, or the one called *name* there, which is told
@@ -49,12 +49,14 @@ def look_at_hub(
         Selection(r.ENDPOINT_SLICE, namespace, labels=labels),
         Selection(r.NODE),
     )
-    identity = Answer(lambda: patiently(lambda: hub_id(hub), deadline, first_look=True))
-    configurations = Answer(lambda: patiently(lambda: find_configurations(hub), deadline))
-    records = Answer(
-        lambda: patiently(lambda: find_records(hub, crd_needed=False), deadline, first_look=True)
+    identity = Future(lambda: retry_transient(lambda: hub_id(hub), deadline, first_look=True))
+    configurations = Future(lambda: retry_transient(lambda: find_configurations(hub), deadline))
+    records = Future(
+        lambda: retry_transient(
+            lambda: find_records(hub, crd_needed=False), deadline, first_look=True
+        )
     )
-    lists = [Answer(partial(_list, hub, what, deadline)) for what in asked]
+    lists = [Future(partial(_list, hub, what, deadline)) for what in asked]
     this = identity.result()
     maps, services, slices, nodes = (each.result() for each in lists)
     namespaces, places = remote_namespaces(maps), places_of(nodes)
@@ -71,25 +73,25 @@ def look_at_hub(
 
 def _list(hub: Cluster, what: Selection, deadline: Deadline) -> tuple[Object, ...]:
     try:
-        return patiently(lambda: hub.list(what), deadline, first_look=True).items
+        return retry_transient(lambda: hub.list(what), deadline, first_look=True).items
     except Gone:  # there is no offloading
         return ()
 
 
-def look_at_leaves(
+def list_leaf_services(
     remote: Mapping[ClusterID, Collection[str]],
     open_cluster: OpenCluster,
     hub: ClusterID,
     deadline: Deadline,
     *,
     managers: bool = False,
-) -> dict[ClusterID, Sight]:
+) -> dict[ClusterID, LeafServices]:
     """What each leaf shows; *remote* has the namespaces that matter there.
 
     The *managers* are one more question each: whether Liqo there denies direct connections.
     """
     answers = {
-        leaf: Answer(partial(_look, leaf, namespaces, open_cluster, hub, deadline, managers))
+        leaf: Future(partial(_look, leaf, namespaces, open_cluster, hub, deadline, managers))
         for leaf, namespaces in remote.items()
     }
     return {leaf: _in_time(leaf, hub, answer, deadline) for leaf, answer in answers.items()}
@@ -113,11 +115,13 @@ def remote_of(services: Collection[Service]) -> dict[ClusterID, set[str]]:
     return dict(sorted(found.items()))
 
 
-def _in_time(leaf: ClusterID, hub: ClusterID, answer: Answer[Sight], deadline: Deadline) -> Sight:
+def _in_time(
+    leaf: ClusterID, hub: ClusterID, answer: Future[LeafServices], deadline: Deadline
+) -> LeafServices:
     try:
         return answer.in_time(leaf, deadline)
     except Unreachable as error:
-        return Sight(leaf=leaf, hub=hub, error=error.message)
+        return LeafServices(leaf=leaf, hub=hub, error=error.message)
 
 
 def _look(
@@ -127,22 +131,22 @@ def _look(
     hub: ClusterID,
     deadline: Deadline,
     managers: bool,
-) -> Sight:
+) -> LeafServices:
     try:
         cluster = open_cluster(leaf)
-        patiently(lambda: check_id(cluster), deadline, first_look=True)
+        retry_transient(lambda: check_id(cluster), deadline, first_look=True)
         looks: list[Callable[[], tuple[Object, ...]]] = [
             partial(_configurations, cluster, deadline),
             partial(_slices, cluster, namespaces, deadline),
         ]
         asked = partial(_manager, cluster, deadline) if managers else lambda: (None, "")
-        answer = Answer(asked)
-        configurations, slices = together(looks)
+        answer = Future(asked)
+        configurations, slices = gather(looks)
         manager, unseen = answer.result()
     except ShortcutError as error:
-        return Sight(leaf=leaf, hub=hub, error=error.message)
+        return LeafServices(leaf=leaf, hub=hub, error=error.message)
     by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in slices}
-    return Sight(
+    return LeafServices(
         leaf=leaf,
         hub=hub,
         configurations=configurations,
@@ -154,7 +158,7 @@ def _look(
 
 def _configurations(cluster: Cluster, deadline: Deadline) -> tuple[Object, ...]:
     what = Selection(r.CONFIGURATION, labels=r.REMOTE_CLUSTER_ID)
-    return patiently(lambda: cluster.list(what), deadline).items
+    return retry_transient(lambda: cluster.list(what), deadline).items
 
 
 def _slices(
@@ -172,7 +176,7 @@ def _manager(cluster: Cluster, deadline: Deadline) -> tuple[Object | None, str]:
     """None, and why, where it is not to be seen."""
     ref = controller_manager(cluster)
     try:
-        found = patiently(lambda: cluster.get(ref), deadline)
+        found = retry_transient(lambda: cluster.get(ref), deadline)
     except Forbidden as error:
         return None, error.message
     return found, "" if found else f"there is no {ref} in {ref.namespace}"

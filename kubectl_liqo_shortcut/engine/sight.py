@@ -14,13 +14,13 @@ from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.service import remote_namespaces
 from kubectl_liqo_shortcut.core.slices import ServiceName, Target, targets_of
 from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id, recorded_uid
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently, together
+from kubectl_liqo_shortcut.engine.parallel import Deadline, gather, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, Invalid, NoLiqo, Refused
 from kubectl_liqo_shortcut.errors import Gone as NotServed
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LeafSight:
+class LeafNetworks:
     """How one leaf sees the networks of its peer and of the hub; None: it has no link to it."""
 
     cluster: Cluster
@@ -29,7 +29,7 @@ class LeafSight:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ServiceSight:
+class ServiceTarget:
     """Where a Service of the hub leads, seen from the calling leaf."""
 
     service: ServiceName
@@ -38,30 +38,30 @@ class ServiceSight:
     targets: tuple[Target, ...]
 
 
-def look_at_leaves(
+def inspect_networks(
     pair: tuple[ClusterID, ClusterID],
     leaves: Mapping[str, Cluster],
     record: Object | None,
     hub: Cluster,
     deadline: Deadline,
-) -> dict[ClusterID, LeafSight]:
+) -> dict[ClusterID, LeafNetworks]:
     """Both at once; refuses if another cluster answers."""
-    identity = patiently(lambda: hub_id(hub), deadline, first_look=True)
+    identity = retry_transient(lambda: hub_id(hub), deadline, first_look=True)
     first, second = pair
     looks = [
         partial(_look, leaves[leaf], peer, identity, recorded_uid(record, leaf), deadline)
         for leaf, peer in ((first, second), (second, first))
     ]
-    return dict(zip(pair, together(looks), strict=True))
+    return dict(zip(pair, gather(looks), strict=True))
 
 
 def _look(
     cluster: Cluster, peer: ClusterID, hub: ClusterID, uid: str, deadline: Deadline
-) -> LeafSight:
-    patiently(check_identity(cluster, uid), deadline, first_look=True)
+) -> LeafNetworks:
+    retry_transient(check_identity(cluster, uid), deadline, first_look=True)
     configurations = _configurations(cluster, (peer, hub), deadline)
     seen = (_networks(cluster, configurations, each) for each in (peer, hub))
-    return LeafSight(cluster, *seen)
+    return LeafNetworks(cluster, *seen)
 
 
 def _configurations(
@@ -70,14 +70,14 @@ def _configurations(
     """All of them; those in the namespaces that Liqo uses, where not all may be looked at."""
     everywhere = Selection(r.CONFIGURATION, labels=r.REMOTE_CLUSTER_ID)
     try:
-        return list(patiently(lambda: cluster.list(everywhere), deadline).items)
+        return list(retry_transient(lambda: cluster.list(everywhere), deadline).items)
     except Forbidden:
         narrow = (
             dataclasses.replace(everywhere, namespace=default_tenant_namespace(peer))
             for peer in peers
         )
-        looks = [partial(patiently, partial(cluster.list, each), deadline) for each in narrow]
-        return [body for found in together(looks) for body in found.items]
+        looks = [partial(retry_transient, partial(cluster.list, each), deadline) for each in narrow]
+        return [body for found in gather(looks) for body in found.items]
     except NotServed as error:
         raise NoLiqo(cluster.name, "it does not know the kind Configuration") from error
 
@@ -99,16 +99,16 @@ def _networks(cluster: Cluster, configurations: list[Object], peer: ClusterID) -
     return networks
 
 
-def look_at_service(
+def inspect_service(
     service: ServiceName, hub: Cluster, leaf: Cluster, deadline: Deadline
-) -> ServiceSight:
+) -> ServiceTarget:
     """Refuses if it is not a Service of the hub that *leaf* has too."""
     ref = ObjectRef(HUB, r.SERVICE, service.namespace, service.name)
     maps = Selection(r.NAMESPACE_MAP, labels=f"{r.REMOTE_CLUSTER_ID}={leaf.name}")
     try:
-        if patiently(lambda: hub.get(ref), deadline) is None:
+        if retry_transient(lambda: hub.get(ref), deadline) is None:
             raise Refused(f"the hub has no Service {service}", hint="NAMESPACE/NAME, as on the hub")
-        found = patiently(lambda: hub.list(maps), deadline).items
+        found = retry_transient(lambda: hub.list(maps), deadline).items
         remote = remote_namespaces(found).get(service.namespace, {}).get(ClusterID(leaf.name))
     except NotServed:
         remote = None
@@ -118,8 +118,8 @@ def look_at_service(
             hint=f"{leaf.name} must have it, since its Pods are to call the Service",
         )
     slices = Selection(r.ENDPOINT_SLICE, remote, labels=f"{r.SERVICE_NAME}={service.name}")
-    bodies = patiently(lambda: leaf.list(slices), deadline).items
+    bodies = retry_transient(lambda: leaf.list(slices), deadline).items
     try:
-        return ServiceSight(service, remote, bool(bodies), targets_of(bodies))
+        return ServiceTarget(service, remote, bool(bodies), targets_of(bodies))
     except Invalid as error:
         raise ClusterError(leaf.name, error.message) from error

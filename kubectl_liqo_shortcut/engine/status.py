@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from kubectl_liqo_shortcut.core.announcement import announcement
+from kubectl_liqo_shortcut.core.announcement import ready_event
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.world import utc_now
 from kubectl_liqo_shortcut.errors import Conflict, ShortcutError, Transient
 
@@ -22,8 +22,8 @@ def write_status(
     """Merge *status* into the record's; returns the record as it is then."""
     body = {"status": status}
     ref = ref_of(hub.name, record)
-    written = patiently(partial(_patch, hub, ref, body), deadline)
-    event = announcement(record, written, utc_now(), f"{time.time_ns():x}")
+    written = retry_transient(partial(_patch, hub, ref, body), deadline)
+    event = ready_event(record, written, utc_now(), f"{time.time_ns():x}")
     if event is not None:
         with contextlib.suppress(ShortcutError):  # a courtesy: nothing depends on it
             hub.create(Manifest(hub.name, event))

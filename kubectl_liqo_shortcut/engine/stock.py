@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.ownership import Claim, delete_command, marks
+from kubectl_liqo_shortcut.core.ownership import Membership, delete_command, ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from kubectl_liqo_shortcut.core.shortcut import Shortcut
@@ -21,7 +21,7 @@ class Stock:
     """*strays* bear our labels, and nothing proves that they may be removed."""
 
     entries: Mapping[ObjectRef, Recorded]
-    claims: Mapping[str, Claim]
+    members: Mapping[str, Membership]
     strays: Collection[Recorded] = ()
 
     @property
@@ -56,7 +56,9 @@ def take_stock(
     On a *rebuilt* leaf nothing is ours, whatever it bears. A silent one keeps what is recorded.
     """
     asked = {**leaves, **rebuilt}
-    labelled, silent = look_for_labelled(pair.sides, marks(pair.name, hub), asked, deadline)
+    labelled, silent = look_for_labelled(
+        pair.sides, ownership_labels(pair.name, hub), asked, deadline
+    )
     entries = {ref: each for ref, each in recorded.items() if ref.cluster not in rebuilt}
     strays: list[Recorded] = []
     for leaf, seen in labelled.items():
@@ -65,8 +67,8 @@ def take_stock(
                 strays += [] if each.ref.kind == r.NAMESPACE else [each]
             else:
                 entries[each.ref] = each
-    claims = {leaf: seen.claim for leaf, seen in labelled.items()}
-    return Stock(entries, claims, tuple(strays)), silent
+    members = {leaf: seen.membership for leaf, seen in labelled.items()}
+    return Stock(entries, members, tuple(strays)), silent
 
 
 def _is_unproven(found: Recorded, known: Recorded | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating, uid_of
 from kubectl_liqo_shortcut.core.observe import End, end_of
 from kubectl_liqo_shortcut.core.plan import Plan, Recreate
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -22,7 +22,7 @@ _NO_SERVICE = "Liqo has made no Service for it"
 GRACE = 3.0  # seconds: the run before may have made it a moment ago
 
 
-class Suspect:
+class PendingEndpoint:
     """The gateway server that a run found without an endpoint; one made by the run is none."""
 
     def __init__(self, ends: Mapping[str, End]) -> None:
@@ -40,7 +40,7 @@ class Suspect:
 
         Whether it lacks its Service is asked by who does it.
         """
-        gateway, leaf = _waiting(ends), end_of(Role.SERVER, ends.values()).side.leaf
+        gateway, leaf = _waiting(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
         if gateway is None or uid_of(gateway) != self._uid or self._is_early():
             return
         others = {step.manifest.ref for step in plan.steps}
@@ -70,7 +70,7 @@ def lacks_service(leaf: Cluster, gateway: Object) -> bool:
 
 def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> str:
     """In words: the Service that Liqo could not make; "" where that is not so."""
-    gateway, leaf = _waiting(ends), end_of(Role.SERVER, ends.values()).side.leaf
+    gateway, leaf = _waiting(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
     try:
         if gateway is None or not lacks_service(leaves[leaf], gateway):
             return ""
@@ -85,7 +85,7 @@ def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> s
 
 def _waiting(ends: Mapping[str, End]) -> Object | None:
     """The gateway server, if it waits for its endpoint."""
-    gateway = end_of(Role.SERVER, ends.values()).gateway
+    gateway = end_of(GatewayRole.SERVER, ends.values()).gateway
     if gateway is None or is_terminating(gateway) or endpoint_of(gateway) is not None:
         return None
     return gateway

@@ -27,7 +27,7 @@ from kubectl_liqo_shortcut.core.model import (
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.identity import Rebuilt, checked_uid, hub_id, recorded_uid
-from kubectl_liqo_shortcut.engine.parallel import Answer, Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Gone, Invalid, NoLiqo, Refused
 
 Pair = tuple[ClusterID, ClusterID]
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HubView:
+class SurveyedHub:
     """What the hub knows of a pair: its *record*, and the *facts* of its Configurations."""
 
     record: Object | None
@@ -46,19 +46,19 @@ class HubView:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LeafView:
+class SurveyedLeaf:
     """What a leaf says of itself."""
 
     uid: str  # of its kube-system namespace: another UID is another cluster
     cidrs: Cidrs
 
 
-def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView:
+def survey_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> SurveyedHub:
     """Refuses if the hub does not know a leaf, or lacks the CRD where that is needed.
 
     Five questions on two connections: a connection costs more than an answer.
     """
-    facts = Answer(lambda: _look_for_facts(hub, pair))
+    facts = Future(lambda: _look_for_facts(hub, pair))
     try:
         records = find_records(hub, shortcut_name(*pair), crd_needed=crd_needed)
     except Refused:
@@ -66,7 +66,7 @@ def look_at_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> HubView
         raise
     user = _user(who_am_i(hub))
     found, configurations, clients = facts.result()
-    return HubView(records[0] if records else None, found, user, configurations, clients)
+    return SurveyedHub(records[0] if records else None, found, user, configurations, clients)
 
 
 def _look_for_facts(
@@ -115,14 +115,14 @@ def find_records(
 
 def survey(
     hub: Cluster, leaves: Mapping[str, Cluster], pair: Pair, deadline: Deadline
-) -> tuple[HubView, dict[str, LeafView]]:
+) -> tuple[SurveyedHub, dict[str, SurveyedLeaf]]:
     """The hub and both leaves at once, compared with each other."""
 
-    def patient(look: Callable[[], T]) -> Answer[T]:
-        return Answer(lambda: patiently(look, deadline, first_look=True))
+    def patient(look: Callable[[], T]) -> Future[T]:
+        return Future(lambda: retry_transient(look, deadline, first_look=True))
 
-    of_hub = patient(lambda: look_at_hub(hub, pair))
-    of_leaves = {leaf: patient(look_at_leaf(cluster)) for leaf, cluster in leaves.items()}
+    of_hub = patient(lambda: survey_hub(hub, pair))
+    of_leaves = {leaf: patient(survey_leaf(cluster)) for leaf, cluster in leaves.items()}
     view = of_hub.result()
     looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
     there = {leaf: cluster.liqo_namespace for leaf, cluster in leaves.items()}
@@ -145,9 +145,9 @@ def survey(
     return view, looks
 
 
-def look_at_leaf(leaf: Cluster) -> Callable[[], LeafView]:
+def survey_leaf(leaf: Cluster) -> Callable[[], SurveyedLeaf]:
     """Asks *leaf* who it is and which networks it has."""
-    return lambda: LeafView(checked_uid(leaf), _own_cidrs(leaf))
+    return lambda: SurveyedLeaf(checked_uid(leaf), _own_cidrs(leaf))
 
 
 def _facts(
@@ -201,7 +201,9 @@ def open_leaves(
             opened[name] = open_cluster(name)
         except ClusterError as error:
             with contextlib.suppress(ClusterError):  # the first error says more
-                leaves = patiently(lambda: leaves_of(open_cluster(HUB)), deadline, first_look=True)
+                leaves = retry_transient(
+                    lambda: leaves_of(open_cluster(HUB)), deadline, first_look=True
+                )
                 if name not in leaves:
                     raise no_leaf(name, leaves) from error
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from kubectl_liqo_shortcut.core.events import Event, Note
-from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.core.reasons import Reason
 from kubectl_liqo_shortcut.core.record import Cause, Ownership
@@ -26,32 +26,32 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
     A leaf that does not answer does not keep the other one from being cleaned. Returns whether
     nothing is left; if something is, the record says why, if the hub lets us.
     """
-    journal, deadline = link.journal, Deadline(_SECONDS)
+    status_writer, deadline = link.status_writer, Deadline(_SECONDS)
     name = link.shortcut.name
-    link.world.settle(deadline)  # a POST under way would leave an orphan behind
+    link.store.settle(deadline)  # a POST under way would leave an orphan behind
     yield Note(f"undoing: {failure}", name)
-    made_here = [each for each in journal.objects.values() if each.ownership is Ownership.CREATED]
-    left = list(journal.objects.values())
+    left = list(status_writer.objects.values())
+    made_here = [each for each in left if each.ownership is Ownership.CREATED]
     reason, message = Reason.CLEANUP_PENDING, ""
     try:
-        journal.quiet()
+        status_writer.quiet()
         silent = check_peering(link.shortcut.sides, link.leaves, deadline)
         alive = {leaf: cluster for leaf, cluster in link.leaves.items() if leaf not in silent}
-        marked = marks(name, str(link.facts.hub))
+        marked = ownership_labels(name, str(link.facts.hub))
         labelled, failed = look_for_labelled(link.shortcut.sides, marked, alive, deadline)
         alive = {leaf: cluster for leaf, cluster in alive.items() if leaf in labelled}
-        claims = {leaf: each.claim for leaf, each in labelled.items()}
-        errors = yield from remove(link.shortcut, claims, made_here, alive, deadline)
+        members = {leaf: each.membership for leaf, each in labelled.items()}
+        errors = yield from remove(link.shortcut, members, made_here, alive, deadline)
         errors |= silent | failed
         adopted = [each for each in left if each.ownership is Ownership.ADOPTED]
         left = [each for each in left if each.ref.cluster in errors or each in adopted]
         message = "; ".join(error.message for error in errors.values())
         if not errors:
             if made:
-                end_record(hub, journal.record, deadline)
+                end_record(hub, status_writer.record, deadline)
             else:
                 cause = Cause(Reason.FAILED, failure, stalled=True)
-                note_cause(hub, journal.record, cause, deadline, adopted)
+                note_cause(hub, status_writer.record, cause, deadline, adopted)
             yield Note("undone: nothing of it is left but tenant namespaces", name)
             return True
     except InUseByPeering as error:
@@ -61,7 +61,7 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
     yield Note(f"could not be undone: {message}", name)
     cause = Cause(reason, message, stalled=True)
     try:
-        note_cause(hub, journal.record, cause, Deadline(_SECONDS), left)
+        note_cause(hub, status_writer.record, cause, Deadline(_SECONDS), left)
     except ShortcutError as second:
         yield Note(f"and the record does not say so: {second.message}", name)
     return False

@@ -16,14 +16,14 @@ from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.news import (
     Bug,
     Changed,
-    Faltered,
+    EventQueue,
     Listed,
     Made,
-    News,
-    NewsQueue,
     StepEnded,
+    Wakeup,
+    WatchEvent,
     WatchFailed,
-    Woken,
+    WatchInterrupted,
     daemon,
     follow,
     run_step,
@@ -34,9 +34,9 @@ from kubectl_liqo_shortcut.errors import TimedOut, Transient
 _HEEDED_EVERY = 0.5  # seconds
 
 
-class World:
+class Store:
     def __init__(self) -> None:
-        self._news: NewsQueue = queue.SimpleQueue()
+        self._news: EventQueue = queue.SimpleQueue()
         self._closed = threading.Event()
         self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
         self._versions: dict[tuple[str, Selection], str] = {}  # of what was only looked at
@@ -94,11 +94,11 @@ class World:
             self.wait(deadline.left())
 
     def wake(self) -> None:
-        self._news.put(Woken())
+        self._news.put(Wakeup())
 
-    def wait(self, seconds: float) -> list[News]:
+    def wait(self, seconds: float) -> list[WatchEvent]:
         """Everything that happened since; blocks up to *seconds* while nothing has."""
-        news: list[News] = []
+        news: list[WatchEvent] = []
         try:
             news.append(self._news.get(timeout=max(0.0, seconds)))
             while True:
@@ -133,7 +133,7 @@ class World:
                     hint=hint,
                 )
 
-    def _apply(self, news: News) -> None:
+    def _apply(self, news: WatchEvent) -> None:
         if isinstance(news, StepEnded | Bug) and news.ref is not None:
             self._running.discard(news.ref)
         match news:
@@ -149,7 +149,7 @@ class World:
                 now.pop(ref, None) if change.gone else now.update({ref: change.body})
                 self._seen[cluster, what] = now
                 self._forget([ref])
-            case Faltered(cluster, what, error):
+            case WatchInterrupted(cluster, what, error):
                 self._faltered[cluster, what] = error
             case StepEnded(ref, Made(body, verb), None) if verb is not Verb.DELETED:
                 self._put(ref, body)
@@ -182,22 +182,22 @@ def wait_for(
 
     ``TimedOut`` if nobody has told by then what there is; *check* may raise in between.
     """
-    world = World()
-    world.follow(cluster, what)
+    store = Store()
+    store.follow(cluster, what)
     try:
         while True:
             check()
-            for news in world.wait(min(_HEEDED_EVERY, deadline.left())):
+            for news in store.wait(min(_HEEDED_EVERY, deadline.left())):
                 if isinstance(news, WatchFailed):
                     raise news.error
-            found = world.objects.values()
-            if world.synced and enough(found):
+            found = store.objects.values()
+            if store.synced and enough(found):
                 return found
             if not deadline.left():
-                world.check_synced("try again with a longer --timeout")
+                store.check_synced("try again with a longer --timeout")
                 return found
     finally:
-        world.close()
+        store.close()
 
 
 def utc_now(*, ahead: float = 0.0) -> str:

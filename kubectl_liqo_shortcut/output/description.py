@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
-from kubectl_liqo_shortcut.core.evidence import Evidence, LeafEvidence
-from kubectl_liqo_shortcut.core.model import Object, Role, is_terminating
+from kubectl_liqo_shortcut.core.evidence import ObservedLeaf, ObservedLink
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.record import objects_of
 from kubectl_liqo_shortcut.core.resources import GROUP
@@ -27,7 +27,7 @@ Line = tuple[int, str, str]
 
 
 def description(
-    evidence: Evidence,
+    evidence: ObservedLink,
     diagnosis: Diagnosis,
     events: Sequence[Object] | None,
     now: datetime.datetime,
@@ -60,8 +60,8 @@ def _head(record: Object, now: datetime.datetime) -> Iterator[Line]:
     yield 0, "Reason", given.get(_WHY) or _NONE
     if is_terminating(record):
         yield 0, "Terminating Since", f"{age(metadata['deletionTimestamp'], now)} ago"
-    looked = status.get("lastObservedTime")
-    yield 0, "Record Checked", f"{age(looked, now)} ago" if looked else "never"
+    checked = status.get("lastObservedTime")
+    yield 0, "Record Checked", f"{age(checked, now)} ago" if checked else "never"
     yield 0, "Spec", ""
     yield 1, "Server", spec["server"]["clusterID"]
     yield 1, "Client", spec["client"]["clusterID"]
@@ -79,7 +79,7 @@ def _head(record: Object, now: datetime.datetime) -> Iterator[Line]:
     yield 1, "Tenant Namespaces", spec.get("tenantNamespaceReclaimPolicy") or _NONE
 
 
-def _side(leaf: LeafEvidence, evidence: Evidence) -> Iterator[Line]:
+def _side(leaf: ObservedLeaf, evidence: ObservedLink) -> Iterator[Line]:
     role = "server" if leaf.leaf == evidence.shortcut.server else "client"
     yield 0, f"Leaf {leaf.leaf} ({role})", ""
     if leaf.end is None:
@@ -90,7 +90,7 @@ def _side(leaf: LeafEvidence, evidence: Evidence) -> Iterator[Line]:
     yield 1, "Networks", readiness(end.configuration).message
     yield 1, "Gateway", f"{_name(end.gateway)} ({readiness(end.gateway).message})"
     yield 1, "Gateway Pod", _pods(leaf)
-    yield 1, "Endpoint" if end.side.role is Role.SERVER else "Dials", _endpoint(end)
+    yield 1, "Endpoint" if end.side.role is GatewayRole.SERVER else "Dials", _endpoint(end)
     yield 1, "Public Key", fingerprint(leaf.key)
     yield 1, "Connection", _connection(leaf)
 
@@ -99,7 +99,7 @@ def _name(body: Object | None) -> str:
     return str(body["metadata"]["name"]) if body else _NONE
 
 
-def _pods(leaf: LeafEvidence) -> str:
+def _pods(leaf: ObservedLeaf) -> str:
     if "Pod" in leaf.unseen:
         return _UNSEEN
     return ", ".join(map(_pod, leaf.pods)) or _NONE
@@ -117,7 +117,7 @@ def _pod(pod: Object) -> str:
 def _endpoint(end: End) -> str:
     if end.gateway is None:
         return _NONE
-    if end.side.role is Role.SERVER:
+    if end.side.role is GatewayRole.SERVER:
         return str(endpoint_of(end.gateway) or "<pending>")
     return str(parse_endpoint((end.gateway.get("spec") or {}).get("endpoint")) or _NONE)
 
@@ -130,7 +130,7 @@ def fingerprint(key: str | None) -> str:
     return f"SHA256:{digest.rstrip('=')}"
 
 
-def _connection(leaf: LeafEvidence) -> str:
+def _connection(leaf: ObservedLeaf) -> str:
     said = readiness(leaf.end.connection if leaf.end else None).message
     silence = leaf.silence()
     return said if silence is None else f"{said}, heard {silence:.0f}s ago"

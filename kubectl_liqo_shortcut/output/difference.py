@@ -13,14 +13,14 @@ Files = dict[str, str]
 """The text of each file, by its name."""
 
 
-def files(compared: Collection[Comparison]) -> tuple[Files, Files]:
+def difference_files(compared: Collection[Comparison]) -> tuple[Files, Files]:
     """The objects as they are, and as they will be."""
-    live = {file_name(each.ref): to_yaml(each.live) for each in compared if each.live}
-    merged = {file_name(each.ref): to_yaml(each.merged) for each in compared if each.merged}
+    live = {object_file_name(each.ref): to_yaml(each.live) for each in compared if each.live}
+    merged = {object_file_name(each.ref): to_yaml(each.merged) for each in compared if each.merged}
     return live, merged
 
 
-def file_name(ref: ObjectRef) -> str:
+def object_file_name(ref: ObjectRef) -> str:
     """kubectl's name, ``GROUP.VERSION.KIND.NAMESPACE.NAME``, after the cluster.
 
     Two clusters have objects of the same name. What a cluster calls them is input: encoded, it

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _KUSTOMIZATION = "kustomization.yaml"
 
 
-def file_name(kind: str, name: str) -> str:
+def manifest_file_name(kind: str, name: str) -> str:
     """Several links can share a leaf's folder: the name holds all that tells objects apart."""
     return f"{kind.lower()}-{quote(name, safe='')}.yaml"
 
@@ -42,7 +42,7 @@ def write_folder(
 
 
 def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str]) -> list[str]:
-    names = [file_name(each["kind"], each["metadata"]["name"]) for each in documents]
+    names = [manifest_file_name(each["kind"], each["metadata"]["name"]) for each in documents]
     before = _resources(folder)
     others = [name for name in before if name not in (*names, *obsolete)]
     kustomization = {

@@ -12,14 +12,14 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from kubectl_liqo_shortcut.output.view import Look, Row, Size
+from kubectl_liqo_shortcut.output.view import Row, Size, ViewStyle
 
 _STYLES = {
-    Look.TITLE: "bold",
-    Look.CLUSTER: "cyan",
-    Look.DONE: "default",
-    Look.WAITS: "yellow",
-    Look.TOTAL: "dim",
+    ViewStyle.TITLE: "bold",
+    ViewStyle.CLUSTER: "cyan",
+    ViewStyle.DONE: "default",
+    ViewStyle.WAITS: "yellow",
+    ViewStyle.TOTAL: "dim",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from kubectl_liqo_shortcut.core.check import Check, Verdict
+from kubectl_liqo_shortcut.core.check import Check, CheckStatus
 from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.output.text import printable
@@ -20,7 +20,7 @@ def chain_lines(diagnosis: Diagnosis) -> str:
     for each in checks:
         place = f"{each.name:<{names}}  {each.cluster:<{clusters}}"
         lines.append(f"{each.verdict:<7}  {place}  {printable(each.seen)}")
-        if each.verdict is not Verdict.OK and each.next:
+        if each.verdict is not CheckStatus.OK and each.next:
             lines.append(f"         -> {printable(each.next)}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -45,7 +45,7 @@ def chain_document(name: str, diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def service_document(namespace: str, name: str, diagnosis: Diagnosis) -> dict[str, Any]:
+def explanation_document(namespace: str, name: str, diagnosis: Diagnosis) -> dict[str, Any]:
     """A Service's chain as a document; no tunnel of its own is ready or not."""
     document = chain_document(name, diagnosis)
     del document["ready"]

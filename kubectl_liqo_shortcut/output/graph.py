@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.topology import Direct, Peering, Topology
+from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.tables import plain_table
 from kubectl_liqo_shortcut.output.text import printable
 
@@ -60,7 +60,7 @@ def _text(topology: Topology, *, ascii_only: bool) -> str:
     return text.encode("ascii", "backslashreplace").decode() if ascii_only else text
 
 
-def _said(edge: Peering | Direct) -> tuple[str, str]:
+def _said(edge: PeeringEdge | ShortcutEdge) -> tuple[str, str]:
     return edge.state or "<none>", edge.latency
 
 
@@ -126,7 +126,7 @@ def _document(topology: Topology) -> dict[str, Any]:
     return {"nodes": [{"id": HUB, "kind": "hub"}, *leaves], "edges": [*peerings, *shortcuts]}
 
 
-def _label(edge: Peering | Direct) -> str:
+def _label(edge: PeeringEdge | ShortcutEdge) -> str:
     return " ".join(filter(None, _said(edge)))
 
 

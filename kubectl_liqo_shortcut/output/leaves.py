@@ -15,7 +15,7 @@ KIND = "Leaf"
 _SERVES = {True: "yes", False: "no", None: "unknown"}
 
 
-def name_document(leaf: str) -> dict[str, Any]:
+def leaf_name_document(leaf: str) -> dict[str, Any]:
     """A leaf of which only the name is told."""
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": leaf}}
 
@@ -25,7 +25,7 @@ def leaf_document(leaf: Leaf) -> dict[str, Any]:
     known, says = leaf.known, leaf.says
     answer, _, reason = leaf.direct.value.partition(": ")
     return {
-        **name_document(known.id),
+        **leaf_name_document(known.id),
         "via": leaf.via or None,
         "canServe": {"answer": _SERVES[known.serves], "address": known.address},
         "podCIDR": list(known.cidrs.pod) if known.cidrs else None,

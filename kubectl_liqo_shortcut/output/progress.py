@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.text import printable
 
 
-def describe(event: Event) -> str:
+def result_line(event: Event) -> str:
     """*event* for people; what is waited for has no line, since it is no change."""
     match event:
         case Done(ref, verb, why):
@@ -71,7 +71,7 @@ def _keys(event: Event | Failed) -> Iterator[tuple[str, str | int]]:
         case Outcome(_, verb):
             yield "type", "outcome"
             yield "verb", verb
-            yield "message", describe(event)
+            yield "message", result_line(event)
         case Failed(error):
             yield "type", "error"
             yield "message", error.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core.permissions import Access, Question
+from kubectl_liqo_shortcut.core.permissions import AccessReview, PermissionAttributes
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.output.tables import plain_table
 
@@ -14,7 +14,11 @@ _TITLES = ("CLUSTER", "VERB", "RESOURCE", "NAMESPACE", "NEEDED-BY", "ALLOWED")
 
 
 def access_table(
-    cluster: str, asked: Sequence[Question], lacks: Collection[Question], *, headers: bool = True
+    cluster: str,
+    asked: Sequence[AccessReview],
+    lacks: Collection[AccessReview],
+    *,
+    headers: bool = True,
 ) -> str:
     """One row for each permission; nothing where there is none."""
     if not asked:
@@ -34,7 +38,7 @@ def access_table(
 
 
 def summary(
-    cluster: str, user: str, asked: Collection[Question], lacks: Collection[Question]
+    cluster: str, user: str, asked: Collection[AccessReview], lacks: Collection[AccessReview]
 ) -> str:
     """One line for people."""
     if not lacks:
@@ -50,20 +54,20 @@ def _some(commands: Sequence[str]) -> str:
     return ",".join(commands[:_SHOWN]) + (f",+{more}" if more > 0 else "")
 
 
-def _where(access: Access) -> str:
+def _where(access: PermissionAttributes) -> str:
     if access.namespace:
         return access.namespace
     return "<all>" if access.kind.namespaced else "<none>"
 
 
-def _allowed(question: Question, lacks: Collection[Question]) -> str:
+def _allowed(question: AccessReview, lacks: Collection[AccessReview]) -> str:
     if question not in lacks:
         return "yes"
     return "no (optional)" if question.optional else "no"
 
 
 def access_document(
-    cluster: str, user: str, asked: Sequence[Question], lacks: Collection[Question]
+    cluster: str, user: str, asked: Sequence[AccessReview], lacks: Collection[AccessReview]
 ) -> dict[str, Any]:
     """The same for programs."""
     return {

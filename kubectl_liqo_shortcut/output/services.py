@@ -8,7 +8,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core.model import Object, shortcut_name
 from kubectl_liqo_shortcut.core.resources import API_VERSION, SERVICE, USE_DIRECT
 from kubectl_liqo_shortcut.core.service import Pair, Service
-from kubectl_liqo_shortcut.core.service_path import LeafPath, Path
+from kubectl_liqo_shortcut.core.service_path import LeafPath, ServicePath
 from kubectl_liqo_shortcut.output.tables import plain_table
 
 KIND = "ServicePaths"
@@ -58,7 +58,7 @@ def service_document(
     }
 
 
-def name_document(service: Object) -> Object:
+def service_name_document(service: Object) -> Object:
     """For ``-o name``: it is the hub's own Service."""
     metadata = {"name": service["metadata"]["name"], "namespace": service["metadata"]["namespace"]}
     return {"apiVersion": SERVICE.api_version, "kind": SERVICE.kind, "metadata": metadata}
@@ -66,7 +66,7 @@ def name_document(service: Object) -> Object:
 
 def annotation_document(service: Object) -> Object:
     """What is to stand in git, and nothing else of it."""
-    document = name_document(service)
+    document = service_name_document(service)
     metadata = {**document["metadata"], "annotations": {USE_DIRECT: "true"}}
     return {**document, "metadata": metadata}
 
@@ -107,7 +107,7 @@ def _hosts(service: Service, remapped: Collection[str]) -> str:
 
 def _ways(paths: Sequence[LeafPath]) -> str:
     """In one word where all leaves that it matters to go the same way."""
-    words = {each.leaf: _way(each) for each in paths if each.path is not Path.NONE}
+    words = {each.leaf: _way(each) for each in paths if each.path is not ServicePath.NONE}
     if len(set(words.values())) == 1:
         return next(iter(words.values()))
     return ",".join(f"{leaf}:{word}" for leaf, word in words.items()) or "<none>"
@@ -115,7 +115,7 @@ def _ways(paths: Sequence[LeafPath]) -> str:
 
 def _way(path: LeafPath) -> str:
     word = path.path.value
-    if path.path is Path.STALE and path.uses in (Path.DIRECT, Path.HUB):
+    if path.path is ServicePath.STALE and path.uses in (ServicePath.DIRECT, ServicePath.HUB):
         word += f"({path.uses})"
     return word + ("" if path.ready else "(not-ready)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kubectl_liqo_shortcut.core.probe_result import Heard
+from kubectl_liqo_shortcut.core.probe_result import ProbeResult
 from kubectl_liqo_shortcut.core.resources import API_VERSION
 from kubectl_liqo_shortcut.core.verify import (
     LARGEST_TRIED,
@@ -57,12 +57,12 @@ def _address_row(service: ServiceCheck, called: Called) -> tuple[str, ...]:
     )
 
 
-def _calls(heard: Heard | None) -> Iterator[str]:
+def _calls(heard: ProbeResult | None) -> Iterator[str]:
     yield f"{heard.ok}/{heard.of}" if heard else "<none>"
     yield f"{heard.latency.median:.2f}ms" if heard and heard.latency else "<none>"
 
 
-def _mtu(heard: Heard | None) -> str:
+def _mtu(heard: ProbeResult | None) -> str:
     if heard is None or not heard.mtu:
         return "<unknown>"
     return f">={heard.mtu}" if heard.mtu >= LARGEST_TRIED else str(heard.mtu)
@@ -116,7 +116,7 @@ def verification_document(found: Verification) -> dict[str, Any]:
     }
 
 
-def _heard(heard: Heard | None) -> dict[str, Any]:
+def _heard(heard: ProbeResult | None) -> dict[str, Any]:
     latency = heard.latency if heard else None
     return {
         "connects": {"ok": heard.ok, "of": heard.of, "error": heard.error or None}

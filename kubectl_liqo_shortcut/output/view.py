@@ -7,13 +7,13 @@ import enum
 from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.progress import Place, Progress, Stage, Work
+from kubectl_liqo_shortcut.core.progress import ClusterProgress, Progress, Stage, Work
 from kubectl_liqo_shortcut.output.text import duration, printable
 
 _WIDE = 100  # columns: from here on, what was done and what is waited for share a row
 
 
-class Look(enum.Enum):
+class ViewStyle(enum.Enum):
     """What a piece of a row is; how that looks is the terminal's affair."""
 
     TITLE = enum.auto()
@@ -23,7 +23,7 @@ class Look(enum.Enum):
     TOTAL = enum.auto()
 
 
-Row = tuple[tuple[str, Look], ...]
+Row = tuple[tuple[str, ViewStyle], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,31 +60,31 @@ def rows(progress: Progress, clock: Clock, size: Size) -> list[Row]:
             hidden += 1
         else:
             shown += block
-    return [*shown, ((_total(progress, clock, hidden), Look.TOTAL),)]
+    return [*shown, ((_total(progress, clock, hidden), ViewStyle.TOTAL),)]
 
 
 def _block(name: str, work: Work, width: int) -> Iterator[Row]:
-    yield ((name, Look.TITLE),)
+    yield ((name, ViewStyle.TITLE),)
     clusters = sorted(work.places, key=lambda each: (each != HUB, each))
     column = min(max(map(len, clusters), default=0), width // 3)
     if not clusters:
-        yield (("  looking at the clusters", Look.WAITS),)
+        yield (("  looking at the clusters", ViewStyle.WAITS),)
     for cluster in clusters:
         yield from _place(f"  {cluster[:column]:{column}}  ", work.places[cluster], width)
 
 
-def _place(label: str, place: Place, width: int) -> Iterator[Row]:
+def _place(label: str, place: ClusterProgress, width: int) -> Iterator[Row]:
     last, waits = printable(place.last), f"waits for {printable(place.waits)}"
-    name = (label, Look.CLUSTER)
+    name = (label, ViewStyle.CLUSTER)
     if not place.waits:
-        yield name, (last, Look.DONE)
+        yield name, (last, ViewStyle.DONE)
     elif not last:
-        yield name, (waits, Look.WAITS)
+        yield name, (waits, ViewStyle.WAITS)
     elif width >= _WIDE:
-        yield name, (f"{last}; ", Look.DONE), (waits, Look.WAITS)
+        yield name, (f"{last}; ", ViewStyle.DONE), (waits, ViewStyle.WAITS)
     else:
-        yield name, (last, Look.DONE)
-        yield (" " * len(label), Look.CLUSTER), (waits, Look.WAITS)
+        yield name, (last, ViewStyle.DONE)
+        yield (" " * len(label), ViewStyle.CLUSTER), (waits, ViewStyle.WAITS)
 
 
 def _total(progress: Progress, clock: Clock, hidden: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
 from kubectl_liqo_shortcut.adapters.kubeconfig import IN_CLUSTER, Entry
@@ -304,7 +304,7 @@ def test_the_hub_alone_is_asked_as_somebody_else(server: ApiServer, tmp_path: pa
     }
     path = tmp_path / "config"
     path.write_text(json.dumps(document))
-    access = Access(kubeconfig=str(path), impersonation=Impersonation(user="jane"))
+    access = ClusterAccess(kubeconfig=str(path), impersonation=Impersonation(user="jane"))
     for name in (HUB, "rome"):
         access(name).get(REF)
     assert [dict(headers).get("Impersonate-User") for _, headers, _ in server.seen] == [
@@ -323,15 +323,15 @@ def test_in_a_pod_its_own_account_leads_to_the_hub(
     monkeypatch.setattr("kubectl_liqo_shortcut.adapters.kubeconfig._ACCOUNT", str(account))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    assert not Access().has_hub()
+    assert not ClusterAccess().has_hub()
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", server.url.rpartition(":")[2])
-    access = Access()
+    access = ClusterAccess()
     assert access.has_hub()
     access(HUB).get(REF)
     assert server.shown == ["Bearer good"]
     with pytest.raises(ShortcutError, match="context 'other' does not exist"):
-        Access(context="other")(HUB)
+        ClusterAccess(context="other")(HUB)
     assert IN_CLUSTER == "in-cluster"
 
 

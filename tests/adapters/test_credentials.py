@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
 from kubectl_liqo_shortcut.adapters.server import Server, proxy_from_environment, server
 from kubectl_liqo_shortcut.adapters.tls import tls
 from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
-from kubectl_liqo_shortcut.engine.parallel import together
+from kubectl_liqo_shortcut.engine.parallel import gather
 from tests.samples import LAUGHS
 from tests.tables import every
 
@@ -201,7 +201,7 @@ def test_plugins_that_may_ask_do_so_one_after_the_other(
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     alone = f"mkdir {tmp_path}/asking || exit 1; sleep 0.2; rmdir {tmp_path}/asking"
     user = plugin(f"{alone}; {says({'token': 't'})}", interactiveMode="IfAvailable")
-    found = together([lambda: current(user).authorization] * 3)
+    found = gather([lambda: current(user).authorization] * 3)
     assert found == ["Bearer t"] * 3
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE, command, differ
+from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE, diff_command, differ
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 pytestmark = pytest.mark.usefixtures("temporary")
@@ -52,7 +52,7 @@ def test_the_program_is_chosen_by_kubectls_rule(
 ) -> None:
     if given is not None:
         monkeypatch.setenv(VARIABLE, given)
-    assert command("A", "B") == words
+    assert diff_command("A", "B") == words
 
 
 def test_files_that_differ_are_shown_by_diff(capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,13 +13,13 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
-from kubectl_liqo_shortcut.adapters.wire import Limits
+from kubectl_liqo_shortcut.adapters.wire import RequestLimits
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine import parallel
-from kubectl_liqo_shortcut.engine.parallel import Deadline, patiently
+from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Expired, Nonsense, Unreachable
 from tests.api_server import Answer, refusal
 from tests.cli.runner import Clusters, linked, run
@@ -105,7 +105,7 @@ def test_what_is_applied_takes_no_field_from_whom_it_belongs_to() -> None:
 # Bounds, over TLS
 
 WHAT = Selection(r.CONFIG_MAP, "liqo")
-SOON = Limits(whole=0.2)
+SOON = RequestLimits(whole=0.2)
 
 
 def drip(pieces: int = 1000) -> Iterator[bytes]:
@@ -150,15 +150,15 @@ def _drip_to(client: socket.socket) -> None:
 
 
 def test_a_request_takes_no_more_than_half_of_what_a_command_has_left() -> None:
-    assert Limits(whole=15).time == 15
+    assert RequestLimits(whole=15).time == 15
     with patience.ends_in(10):
-        assert 4.9 < Limits(whole=15).time <= 5
-        assert Limits(whole=3).time == 3
-        answer = parallel.Answer(lambda: Limits(whole=15).time)
+        assert 4.9 < RequestLimits(whole=15).time <= 5
+        assert RequestLimits(whole=3).time == 3
+        answer = parallel.Future(lambda: RequestLimits(whole=15).time)
         assert answer.result() <= 5
     with patience.ends_in(0):
-        assert Limits(whole=15).time == 1
-    assert patiently(lambda: Limits(whole=15).time, Deadline(6)) <= 3
+        assert RequestLimits(whole=15).time == 1
+    assert retry_transient(lambda: RequestLimits(whole=15).time, Deadline(6)) <= 3
 
 
 def test_a_long_list_comes_in_pages() -> None:
@@ -191,8 +191,10 @@ def test_a_list_that_changed_too_much_in_between_is_begun_anew_once() -> None:
             clusters("rome").list(WHAT)
 
 
-@pytest.mark.parametrize("limits", [Limits(pages=5), Limits(listing=400)], ids=["pages", "bytes"])
-def test_a_list_without_end_is_nonsense(limits: Limits) -> None:
+@pytest.mark.parametrize(
+    "limits", [RequestLimits(pages=5), RequestLimits(listing=400)], ids=["pages", "bytes"]
+)
+def test_a_list_without_end_is_nonsense(limits: RequestLimits) -> None:
     endless = json.dumps({"metadata": {"continue": "more"}, "items": []}).encode()
     with Hostile(FakeWorld("rome"), limits=limits) as clusters:
         clusters.says["rome"] = lambda _: Answer(endless)

@@ -13,7 +13,7 @@ import pytest
 from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
-from kubectl_liqo_shortcut.adapters.wire import Limits
+from kubectl_liqo_shortcut.adapters.wire import RequestLimits
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -35,10 +35,10 @@ Says = Callable[..., Cluster]
 
 
 def client_of(
-    port: int, user: dict[str, object] | None = None, limits: Limits | None = None
+    port: int, user: dict[str, object] | None = None, limits: RequestLimits | None = None
 ) -> Cluster:
     entry = Entry("here", {"server": f"http://127.0.0.1:{port}"}, user or {})
-    return connect("rome", entry, limits=limits or Limits())
+    return connect("rome", entry, limits=limits or RequestLimits())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def says() -> Iterator[Says]:
         *parts: bytes,
         headers: dict[str, str] | None = None,
         user: dict[str, object] | None = None,
-        limits: Limits | None = None,
+        limits: RequestLimits | None = None,
     ) -> Cluster:
         answer.update(code=code, parts=parts, headers=headers or {})
         return client_of(server.server_port, user, limits)
@@ -335,12 +335,12 @@ def test_an_error_in_a_watch_that_says_nothing_is_one(says: Says, status: bytes)
 
 def test_an_answer_has_a_longest(says: Says) -> None:
     with pytest.raises(Nonsense, match="its answer is larger than 1000 bytes"):
-        says(200, *[b" " * 100] * 30, limits=Limits(answer=1000)).list(WHAT)
+        says(200, *[b" " * 100] * 30, limits=RequestLimits(answer=1000)).list(WHAT)
 
 
 def test_a_line_of_a_watch_has_a_longest(says: Says) -> None:
     with pytest.raises(Nonsense, match="a line of its watch is longer than 1000 bytes"):
-        list(says(200, *[b" " * 100] * 30, limits=Limits(line=1000)).watch(WHAT, "1"))
+        list(says(200, *[b" " * 100] * 30, limits=RequestLimits(line=1000)).watch(WHAT, "1"))
 
 
 def test_a_line_has_a_longest_however_small_its_pieces() -> None:

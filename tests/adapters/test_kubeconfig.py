@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.adapters.access import Access
-from kubectl_liqo_shortcut.adapters.kubeconfig import contexts, entry_of, load
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.adapters.kubeconfig import contexts, entry_for, load_kubeconfig
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -45,7 +45,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
 
     def load_listed(*paths: str) -> dict[str, Any]:
         monkeypatch.setenv("KUBECONFIG", ":".join(paths))
-        return load()
+        return load_kubeconfig()
 
     return load_listed
 
@@ -69,7 +69,7 @@ def test_the_entries_of_all_files_are_known(write: Write, listed: Listed) -> Non
 
 def test_the_first_entry_of_a_name_wins(write: Write, listed: Listed) -> None:
     merged = listed(write("a", config("rome")), write("b", config("rome", token="other")))
-    assert entry_of(merged, "rome").user == {"token": "token-of-rome"}
+    assert entry_for(merged, "rome").user == {"token": "token-of-rome"}
 
 
 def test_a_file_that_is_listed_twice_counts_once(write: Write, listed: Listed) -> None:
@@ -88,12 +88,12 @@ def test_a_missing_file_of_a_list_is_skipped(write: Write, listed: Listed) -> No
 
 def test_a_missing_file_that_was_asked_for_is_an_error() -> None:
     with pytest.raises(ShortcutError, match=r"^kubeconfig nowhere: No such file or directory$"):
-        load("nowhere")
+        load_kubeconfig("nowhere")
 
 
 def test_a_file_that_was_asked_for_is_the_only_one(write: Write, listed: Listed) -> None:
     listed(write("a", config("rome")))
-    assert contexts(load(write("b", config("milan")))) == ["milan"]
+    assert contexts(load_kubeconfig(write("b", config("milan")))) == ["milan"]
 
 
 @pytest.mark.parametrize("variable", [None, ""], ids=["unset", "empty"])
@@ -105,7 +105,7 @@ def test_without_a_list_the_file_in_the_home_folder_counts(
     monkeypatch.delenv("KUBECONFIG", raising=False)
     if variable is not None:
         monkeypatch.setenv("KUBECONFIG", variable)
-    assert contexts(load()) == ["rome"]
+    assert contexts(load_kubeconfig()) == ["rome"]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,18 @@ def test_without_a_list_the_file_in_the_home_folder_counts(
 def test_what_is_no_kubeconfig_is_an_error_with_its_path(write: Write, content: str) -> None:
     path = write("a", content)
     with pytest.raises(ShortcutError, match=f"^kubeconfig {path}: "):
-        load(path)
+        load_kubeconfig(path)
 
 
 def test_what_is_no_text_is_an_error_with_its_path(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ShortcutError, match=r"a: .*decode"):
-        load(str(tmp_path / "a"))
+        load_kubeconfig(str(tmp_path / "a"))
 
 
 def test_a_kubeconfig_of_aliases_is_not_loaded(write: Write) -> None:
     with pytest.raises(ShortcutError, match="it has too many parts, aliases written out"):
-        load(write("a", LAUGHS))
+        load_kubeconfig(write("a", LAUGHS))
 
 
 def test_relative_paths_are_relative_to_their_own_file(
@@ -144,7 +144,7 @@ def test_relative_paths_are_relative_to_their_own_file(
     one = config("rome", **user)
     one["clusters"][0]["cluster"]["certificate-authority"] = "../ca.pem"
     merged = listed(write("elsewhere/a", one), write("b", config("milan")))
-    assert entry_of(merged, "rome").user == {
+    assert entry_for(merged, "rome").user == {
         "client-certificate": str(tmp_path / "elsewhere/cert.pem"),
         "client-key": "/etc/key.pem",
         "tokenFile": str(tmp_path / "elsewhere/t"),
@@ -161,20 +161,20 @@ def test_relative_paths_are_relative_to_their_own_file(
 def test_a_credential_plugin_with_a_slash_is_relative_to_its_file(
     write: Write, tmp_path: pathlib.Path, command: str, found: str
 ) -> None:
-    merged = load(write("a", config("rome", exec={"command": command, "args": ["x"]})))
-    plugin = entry_of(merged, "rome").user["exec"]
+    merged = load_kubeconfig(write("a", config("rome", exec={"command": command, "args": ["x"]})))
+    plugin = entry_for(merged, "rome").user["exec"]
     assert plugin == {"command": found.format(folder=tmp_path), "args": ["x"]}
 
 
 @pytest.mark.parametrize("command", ["login", "/bin/login"], ids=["on the PATH", "absolute"])
 def test_any_other_credential_plugin_stays_as_it_is(write: Write, command: str) -> None:
-    merged = load(write("a", config("rome", exec={"command": command})))
-    assert entry_of(merged, "rome").user["exec"]["command"] == command
+    merged = load_kubeconfig(write("a", config("rome", exec={"command": command})))
+    assert entry_for(merged, "rome").user["exec"]["command"] == command
 
 
 def test_a_context_without_a_user_has_an_empty_one(write: Write) -> None:
     document = config("rome") | {"users": None}
-    assert entry_of(load(write("a", document)), "rome").user == {}
+    assert entry_for(load_kubeconfig(write("a", document)), "rome").user == {}
 
 
 # The way to a cluster. Nothing listens at these addresses: who is asked says so in its error.
@@ -193,32 +193,32 @@ def home(write: Write) -> str:
 
 
 def test_the_hub_is_where_the_current_context_points(home: str) -> None:
-    hub = Access(kubeconfig=home)(HUB)
+    hub = ClusterAccess(kubeconfig=home)(HUB)
     assert (hub.name, server_of(hub)) == (HUB, "torino")
 
 
 def test_another_context_may_be_the_hub(home: str) -> None:
-    assert server_of(Access(kubeconfig=home, context="other")(HUB)) == "other"
+    assert server_of(ClusterAccess(kubeconfig=home, context="other")(HUB)) == "other"
 
 
 def test_a_leaf_is_the_context_of_its_name(home: str) -> None:
-    milan = Access(kubeconfig=home)("milan")
+    milan = ClusterAccess(kubeconfig=home)("milan")
     assert (milan.name, server_of(milan)) == ("milan", "milan")
 
 
 def test_a_leaf_may_have_another_context(home: str) -> None:
-    access = Access(kubeconfig=home, leaf_contexts={"milan": "other"})
+    access = ClusterAccess(kubeconfig=home, leaf_contexts={"milan": "other"})
     assert server_of(access("milan")) == "other"
 
 
 def test_a_leaf_may_have_a_kubeconfig_of_its_own(home: str, write: Write) -> None:
     path = write("leaf", config("one", "two", current="two"))
-    access = Access(kubeconfig=home, leaf_kubeconfigs={"milan": path})
+    access = ClusterAccess(kubeconfig=home, leaf_kubeconfigs={"milan": path})
     assert server_of(access("milan")) == "two"
 
 
 def test_with_both_the_context_is_taken_from_that_kubeconfig(home: str, write: Write) -> None:
-    access = Access(
+    access = ClusterAccess(
         kubeconfig=home,
         leaf_contexts={"milan": "one"},
         leaf_kubeconfigs={"milan": write("leaf", config("one", "two", current="two"))},
@@ -227,13 +227,13 @@ def test_with_both_the_context_is_taken_from_that_kubeconfig(home: str, write: W
 
 
 def test_a_cluster_is_opened_once(home: str) -> None:
-    access = Access(kubeconfig=home)
+    access = ClusterAccess(kubeconfig=home)
     assert access("milan") is access("milan")
 
 
 def test_a_leaf_without_a_way_names_the_flags(home: str) -> None:
     with pytest.raises(ShortcutError, match=r"^cluster 'paris': no way to it") as caught:
-        Access(kubeconfig=home)("paris")
+        ClusterAccess(kubeconfig=home)("paris")
     assert caught.value.hint == (
         "pass --leaf-context paris=CONTEXT or --leaf-kubeconfig paris=PATH"
     )
@@ -241,20 +241,22 @@ def test_a_leaf_without_a_way_names_the_flags(home: str) -> None:
 
 def test_a_context_that_does_not_exist_is_answered_with_those_that_do(home: str) -> None:
     with pytest.raises(ShortcutError, match="context 'nowhere' does not exist") as caught:
-        Access(kubeconfig=home, context="nowhere")(HUB)
+        ClusterAccess(kubeconfig=home, context="nowhere")(HUB)
     assert caught.value.hint == "contexts: torino, milan, rome, other"
 
 
 def test_without_a_current_context_the_hub_is_asked_for(write: Write) -> None:
     with pytest.raises(ShortcutError, match="leads to the hub") as caught:
-        Access(kubeconfig=write("a", config("rome")))(HUB)
+        ClusterAccess(kubeconfig=write("a", config("rome")))(HUB)
     assert "--context" in str(caught.value.hint)
 
 
 def test_a_leafs_kubeconfig_without_a_current_context_names_that_leaf(
     home: str, write: Write
 ) -> None:
-    access = Access(kubeconfig=home, leaf_kubeconfigs={"milan": write("leaf", config("one"))})
+    access = ClusterAccess(
+        kubeconfig=home, leaf_kubeconfigs={"milan": write("leaf", config("one"))}
+    )
     with pytest.raises(ShortcutError, match="milan") as caught:
         access("milan")
     assert "--leaf-context milan=CONTEXT" in str(caught.value.hint)
@@ -268,7 +270,9 @@ def test_a_leafs_kubeconfig_without_a_current_context_names_that_leaf(
 def test_there_is_a_hub_to_ask_if_a_context_is_named(
     write: Write, current: str, context: str | None, known: bool
 ) -> None:
-    access = Access(kubeconfig=write("a", config("torino", current=current)), context=context)
+    access = ClusterAccess(
+        kubeconfig=write("a", config("torino", current=current)), context=context
+    )
     assert access.has_hub() is known
 
 
@@ -285,12 +289,12 @@ def test_there_is_a_hub_to_ask_if_a_context_is_named(
 def test_the_way_to_a_leaf_is_told_in_short(
     home: str, contexts: dict[str, str], files: dict[str, str], way: str
 ) -> None:
-    access = Access(kubeconfig=home, leaf_contexts=contexts, leaf_kubeconfigs=files)
+    access = ClusterAccess(kubeconfig=home, leaf_contexts=contexts, leaf_kubeconfigs=files)
     assert (access.via("milan"), access.via("paris")) == (way, "")
 
 
 def test_the_choice_of_a_leafs_context_is_told_unless_it_was_the_users(home: str) -> None:
-    access = Access(kubeconfig=home, leaf_contexts={"milan": "other"})
+    access = ClusterAccess(kubeconfig=home, leaf_contexts={"milan": "other"})
     assert (access.how("milan"), access.how("rome")) == (
         "",
         "using kubeconfig context 'rome' for leaf 'rome'",
@@ -311,4 +315,4 @@ def test_the_namespace_is_that_of_the_hubs_context(
         "current-context: hub\ncontexts: ["
         f"{{name: hub, context: {{cluster: hub{own}}}}}, {{name: other, context: {{cluster: a}}}}]"
     )
-    assert Access(kubeconfig=str(path), context=context).namespace() == expected
+    assert ClusterAccess(kubeconfig=str(path), context=context).namespace() == expected

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
 from kubectl_liqo_shortcut.adapters.server import address_parts
@@ -359,8 +359,8 @@ def test_a_single_context_need_not_be_current(hub: Hub) -> None:
 
 
 @pytest.fixture
-def access(hub: Hub, tmp_path: pathlib.Path) -> Callable[..., Access]:
-    def access(**options: Any) -> Access:
+def access(hub: Hub, tmp_path: pathlib.Path) -> Callable[..., ClusterAccess]:
+    def access(**options: Any) -> ClusterAccess:
         names = ("torino", "rome")
         document = {
             "current-context": "torino",
@@ -369,12 +369,12 @@ def access(hub: Hub, tmp_path: pathlib.Path) -> Callable[..., Access]:
         }
         path = tmp_path / "config"
         path.write_text(yaml.safe_dump(document))
-        return Access(kubeconfig=str(path), **options)
+        return ClusterAccess(kubeconfig=str(path), **options)
 
     return access
 
 
-Opens = Callable[..., Access]
+Opens = Callable[..., ClusterAccess]
 
 
 def test_it_is_used_where_nothing_else_leads_to_the_leaf(hub: Hub, access: Opens) -> None:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -78,7 +78,7 @@ def template(side: str) -> dict[str, Any]:
 
 
 def main(server_id: str, client_id: str, server_cidrs: str, client_cidrs: str) -> None:
-    access = Access()
+    access = ClusterAccess()
     server, client = Leaf(access(server_id), client_id), Leaf(access(client_id), server_id)
 
     def serve() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.complete import lines
+from kubectl_liqo_shortcut.cli.complete import completion_lines
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Unreachable
 from tests.cli.runner import Clusters, always, run
@@ -29,11 +29,14 @@ def clusters() -> Clusters:
 
 def complete(*words: str, on: Clusters | None = None) -> list[str]:
     """The candidates without their descriptions, and kubectl's directive last."""
-    return [line.partition("\t")[0] for line in lines(words, on)]
+    return [line.partition("\t")[0] for line in completion_lines(words, on)]
 
 
 def test_commands_come_with_their_short_help() -> None:
-    assert list(lines(["cre"])) == ["create\tLink two leaves of this hub directly.", NO_FILES]
+    assert list(completion_lines(["cre"])) == [
+        "create\tLink two leaves of this hub directly.",
+        NO_FILES,
+    ]
 
 
 def test_options_are_completed() -> None:
@@ -156,8 +159,8 @@ def test_a_broken_kubeconfig_gives_no_contexts(tmp_path: Path) -> None:
 def test_a_description_cannot_start_another_candidate(clusters: Clusters) -> None:
     record = record_of("rome--x", spec=spec_of("rome", "tu\n:1\trin"))
     clusters.hub.put(record)
-    assert all("\n" not in line for line in lines(["get", ""], clusters))
-    assert sum(line.count("\t") for line in lines(["get", "rome--x"], clusters)) == 1
+    assert all("\n" not in line for line in completion_lines(["get", ""], clusters))
+    assert sum(line.count("\t") for line in completion_lines(["get", "rome--x"], clusters)) == 1
 
 
 @pytest.mark.process

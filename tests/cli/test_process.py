@@ -115,7 +115,7 @@ def test_the_program_under_the_name_of_the_completer_completes(tmp_path: Path) -
 
 def test_an_error_at_a_tab_press_is_not_shown() -> None:
     code = "import sys; sys.argv[1:] = ['get', '']\nfrom kubectl_liqo_shortcut.cli import complete"
-    broken = f"{code}\ncomplete.lines = None\ncomplete.main()"
+    broken = f"{code}\ncomplete.completion_lines = None\ncomplete.main()"
     done = subprocess.run([sys.executable, "-c", broken], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b":1\n", b"")
 

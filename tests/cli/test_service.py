@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.cli.complete import lines
+from kubectl_liqo_shortcut.cli.complete import completion_lines
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
@@ -250,7 +250,7 @@ def test_services_are_completed(clusters: Clusters) -> None:
     publish(clusters, "alone", [], namespace="other")
 
     def complete(*words: str) -> list[str]:
-        return [line.partition("\t")[0] for line in lines(words, clusters)][:-1]
+        return [line.partition("\t")[0] for line in completion_lines(words, clusters)][:-1]
 
     assert complete("service", "enable", "") == ["demo/web"]
     assert complete("service", "enable", "-n", "demo", "") == ["web"]
@@ -261,4 +261,4 @@ def test_services_are_completed(clusters: Clusters) -> None:
 
 def test_a_hub_without_offloading_completes_nothing() -> None:
     clusters = Clusters("milan")
-    assert [*lines(["service", "enable", ""], clusters)] == [":4"]
+    assert [*completion_lines(["service", "enable", ""], clusters)] == [":4"]

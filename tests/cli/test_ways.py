@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli import cli
 from kubectl_liqo_shortcut.cli.ways import access_from, access_options
 from kubectl_liqo_shortcut.errors import ExitCode
@@ -23,7 +23,7 @@ def options(*args: str) -> dict[str, Any]:
     @click.command
     @access_options
     @click.pass_context
-    def command(ctx: click.Context, access: Access) -> None:
+    def command(ctx: click.Context, access: ClusterAccess) -> None:
         seen.update(ctx.params, access=access)
 
     result = CliRunner().invoke(command, args)

@@ -10,18 +10,18 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.adopt import adopt, would_adopt
-from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of, uid_of
-from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine import lease, stuck
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -79,8 +79,8 @@ def asked(**wanted: Any) -> Request:
     return Request(pair=(cluster_id("milan"), cluster_id("rome")), **wanted)
 
 
-def run(world: FakeWorld, *, stop: Stop | None = None, timeout: float = 5) -> list[Event]:
-    return list(adopt(asked(), world, RENDERER, timeout, stop or Stop()))
+def run(world: FakeWorld, *, cancel: CancelToken | None = None, timeout: float = 5) -> list[Event]:
+    return list(adopt(asked(), world, RENDERER, timeout, cancel or CancelToken()))
 
 
 def verb(happened: list[Event]) -> Verb:
@@ -141,7 +141,7 @@ def test_what_troubles_a_link_is_said_and_it_is_taken_over(world: FakeWorld) -> 
 def test_what_git_applies_with_our_labels_is_left_to_git(world: FakeWorld) -> None:
     connect(world)
     (gateway,) = world.leaves["rome"].of(r.GATEWAY_SERVER)
-    gateway["metadata"]["labels"] |= marks("milan--rome", "torino")
+    gateway["metadata"]["labels"] |= ownership_labels("milan--rome", "torino")
     gateway["metadata"]["managedFields"] = [BY_GIT]
     with pytest.raises(Refused, match="for example from git") as caught:
         run(world)
@@ -175,7 +175,7 @@ def test_create_after_it_finds_everything_as_it_should_be(world: FakeWorld) -> N
 def test_delete_takes_away_what_was_adopted(world: FakeWorld) -> None:
     connect(world)
     run(world)
-    list(delete(present(world), world, Options(timeout=5), Stop()))
+    list(delete(present(world), world, DeleteOptions(timeout=5), CancelToken()))
     assert link_objects(world) == []
     assert records(world) == []
 
@@ -183,8 +183,8 @@ def test_delete_takes_away_what_was_adopted(world: FakeWorld) -> None:
 def test_namespaces_that_were_adopted_go_when_asked(world: FakeWorld) -> None:
     connect(world)
     run(world)
-    options = Options(timeout=5, delete_namespaces=True)
-    list(delete(present(world), world, options, Stop()))
+    options = DeleteOptions(timeout=5, delete_namespaces=True)
+    list(delete(present(world), world, options, CancelToken()))
     assert [ref for ref in world.leaves["milan"].objects if "tenant" in ref.name] == []
 
 
@@ -396,18 +396,18 @@ def test_what_could_not_be_undone_is_partly_done_and_on_record(world: FakeWorld)
 def test_a_signal_half_way_undoes(world: FakeWorld) -> None:
     connect(world)
     before = everything(world)
-    stop = Stop()
+    cancel = CancelToken()
     told: list[Event] = []
     with pytest.raises(Interrupted):
-        told.extend(_stopping(adopt(asked(), world, RENDERER, 5, stop), stop))
+        told.extend(_stopping(adopt(asked(), world, RENDERER, 5, cancel), cancel))
     assert everything(world) == before
     assert records(world) == []
 
 
-def _stopping(happening: Iterator[Event], stop: Stop) -> Iterator[Event]:
+def _stopping(happening: Iterator[Event], cancel: CancelToken) -> Iterator[Event]:
     for event in happening:
         if isinstance(event, Done):
-            stop.request(2)
+            cancel.request(2)
         yield event
 
 
@@ -415,7 +415,7 @@ def test_a_lost_lease_stops_without_undoing(
     world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(world)
-    happening = adopt(asked(), world, RENDERER, 5, Stop())
+    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
     next(event for event in happening if isinstance(event, Done))
     monkeypatch.setattr(lease, "_TRUSTED_FOR", -1.0)
     with pytest.raises(LeaseLost):
@@ -470,7 +470,7 @@ def test_an_object_made_anew_in_between_is_not_labelled(world: FakeWorld) -> Non
     connect(world)
     milan = world.leaves["milan"]
     ref = next(ref for ref in milan.objects if ref.kind == r.CONFIGURATION)
-    happening = adopt(asked(), world, RENDERER, 5, Stop())
+    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
     next(event for event in happening if isinstance(event, Done))
     body = copy.deepcopy(milan.objects[ref])
     milan.drop(ref)
@@ -493,15 +493,15 @@ def test_a_link_that_gives_no_key_is_kept_and_times_out(world: FakeWorld) -> Non
 def test_who_waited_looks_again(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The record of the one that was waited for is heeded."""
     connect(world)
-    happening = adopt(asked(), world, RENDERER, 5, Stop())
-    taken = lease.Hold.take
+    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    taken = lease.Lock.take
 
-    def after_another(self: lease.Hold, deadline: Any) -> Any:
-        monkeypatch.setattr(lease.Hold, "take", taken)
+    def after_another(self: lease.Lock, deadline: Any) -> Any:
+        monkeypatch.setattr(lease.Lock, "take", taken)
         run(world)
         return (yield from taken(self, deadline))
 
-    monkeypatch.setattr(lease.Hold, "take", after_another)
+    monkeypatch.setattr(lease.Lock, "take", after_another)
     assert verb(list(happening)) is Verb.UNCHANGED
 
 
@@ -520,7 +520,7 @@ def test_a_dry_run_tells_and_writes_nothing(world: FakeWorld) -> None:
 def test_the_reason_is_kept(world: FakeWorld) -> None:
     connect(world)
     request = asked(annotations={"shortcut.liqo.io/reason": "an old one"})
-    list(adopt(request, world, RENDERER, 5, Stop()))
+    list(adopt(request, world, RENDERER, 5, CancelToken()))
     assert present(world)["metadata"]["annotations"] == {
         "shortcut.liqo.io/reason": "an old one",
         "shortcut.liqo.io/created-by": "tester",
@@ -530,7 +530,7 @@ def test_the_reason_is_kept(world: FakeWorld) -> None:
 def test_notes_say_that_it_is_undone(world: FakeWorld) -> None:
     connect(world)
     failing_at(world, Forbidden("milan", "no"), r.GATEWAY_CLIENT)
-    happening = adopt(asked(), world, RENDERER, 5, Stop())
+    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
     note = next(event for event in happening if isinstance(event, Note))
     assert "undoing: cluster 'milan': no" in note.text
 
@@ -622,7 +622,7 @@ def test_what_drifts_while_it_is_adopted_is_left_as_it_is(world: FakeWorld) -> N
     connect(world)
     milan = world.leaves["milan"]
     milan.drop(the(milan, r.PUBLIC_KEY))
-    happening = adopt(asked(), world, RENDERER, 5, Stop())
+    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
     for event in happening:
         if isinstance(event, Done) and event.ref.kind == r.GATEWAY_CLIENT:
             break

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.create import Options, RemovedOnLeaf, create
+from kubectl_liqo_shortcut.commands.create import CreateOptions, RemovedOnLeaf, create
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Seen, Verb, Waits
@@ -17,8 +17,8 @@ from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, cluste
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -34,7 +34,7 @@ from tests.clock import Clock
 from tests.fakes import Body, FakeCluster, FakeWorld
 
 MILAN, ROME = cluster_id("milan"), cluster_id("rome")
-_FLAGS = {field.name for field in dataclasses.fields(Options)}
+_FLAGS = {field.name for field in dataclasses.fields(CreateOptions)}
 LINK = {"Configuration", "GatewayServer", "GatewayClient", "PublicKey"}
 
 
@@ -44,13 +44,13 @@ def events(
     *,
     timeout: float = 10,
     wait: bool = True,
-    stop: Stop | None = None,
+    cancel: CancelToken | None = None,
     **wanted: Any,
 ) -> Iterator[Event]:
     given = {key: wanted.pop(key) for key in list(wanted) if key in _FLAGS}
     request = Request(pair=(cluster_id(pair[0]), cluster_id(pair[1])), **wanted)
-    options = Options(timeout=timeout, wait=wait, **given)
-    return create(request, world, Renderer(read_template), options, stop or Stop())
+    options = CreateOptions(timeout=timeout, wait=wait, **given)
+    return create(request, world, Renderer(read_template), options, cancel or CancelToken())
 
 
 def waits_for_an_endpoint(event: Event) -> bool:
@@ -348,7 +348,7 @@ def test_no_lease_is_left(world: FakeWorld) -> None:
 
 def test_who_waited_looks_again(world: FakeWorld) -> None:
     """Another command made the link while this one waited."""
-    other = Hold(world.hub, "milan--rome")
+    other = Lock(world.hub, "milan--rome")
     list(other.take(Deadline(5)))
     told: list[Event] = []
 
@@ -561,11 +561,11 @@ def test_a_shortcut_that_was_ready_once_is_not_undone(world: FakeWorld) -> None:
 
 def test_an_interruption_undoes_and_has_its_own_exit_code(world: FakeWorld) -> None:
     world.paused.add(r.CONNECTION)
-    stop = Stop()
-    happened = events(world, stop=stop)
+    cancel = CancelToken()
+    happened = events(world, cancel=cancel)
     for event in happened:
         if isinstance(event, Done) and event.ref.kind == r.PUBLIC_KEY:
-            stop.request(15)
+            cancel.request(15)
             break
     with pytest.raises(Interrupted) as caught:
         list(happened)

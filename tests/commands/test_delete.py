@@ -5,15 +5,15 @@ import threading
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.commands.delete_plan import plan_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -63,7 +63,7 @@ def record(world: FakeWorld) -> Body:
 
 
 def run(world: FakeWorld, record: Body, timeout: float = 5, **given: bool) -> list[Event]:
-    return list(delete(record, world, Options(timeout=timeout, **given), Stop()))
+    return list(delete(record, world, DeleteOptions(timeout=timeout, **given), CancelToken()))
 
 
 def foreign_cluster(peer: str, role: str) -> Body:
@@ -250,7 +250,7 @@ def test_a_hub_that_cannot_be_told_does_not_hide_the_cause(world: FakeWorld, rec
     )
     told: list[Event] = []
     with pytest.raises(PartlyDone, match="webhook says no"):
-        told.extend(delete(record, world, Options(timeout=5), Stop()))
+        told.extend(delete(record, world, DeleteOptions(timeout=5), CancelToken()))
     assert any(isinstance(event, Note) and "not up to date" in event.text for event in told)
 
 
@@ -549,9 +549,9 @@ def test_forget_works_without_a_way_to_the_leaf(world: FakeWorld, record: Body) 
         return world(name)
 
     with pytest.raises(ClusterError, match="no way to it"):
-        list(delete(record, open_cluster, Options(timeout=5), Stop()))
+        list(delete(record, open_cluster, DeleteOptions(timeout=5), CancelToken()))
     assert len(link_objects(world)) == 6
-    list(delete(record, open_cluster, Options(timeout=5, forget=True), Stop()))
+    list(delete(record, open_cluster, DeleteOptions(timeout=5, forget=True), CancelToken()))
     assert records(world) == []
 
 
@@ -679,7 +679,7 @@ def test_a_namespace_that_does_not_end_is_named(world: FakeWorld, record: Body) 
 
 
 def test_a_second_command_waits_for_the_first(world: FakeWorld, record: Body) -> None:
-    other = Hold(world.hub, "milan--rome")
+    other = Lock(world.hub, "milan--rome")
     list(other.take(Deadline(5)))
     with pytest.raises(TimedOut, match="still works on it"):
         run(world, record, timeout=0.5)

@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands import sync as syncing
-from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.commands.delete_plan import service_lines
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.engine.lease import LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -62,13 +62,13 @@ def record(world: FakeWorld) -> Body:
     return dict(records(world)[0])
 
 
-def limits(timeout: float = 5, *, nodes_follow: float = 0.0, forget: bool = False) -> Options:
+def limits(timeout: float = 5, *, nodes_follow: float = 0.0, forget: bool = False) -> DeleteOptions:
     """The fakes have no nodes whose rules could be late."""
-    return Options(timeout=timeout, nodes_follow=nodes_follow, forget=forget)
+    return DeleteOptions(timeout=timeout, nodes_follow=nodes_follow, forget=forget)
 
 
 def run(world: FakeWorld, timeout: float = 5, *, forget: bool = False) -> list[Event]:
-    return list(delete(record(world), world, limits(timeout, forget=forget), Stop()))
+    return list(delete(record(world), world, limits(timeout, forget=forget), CancelToken()))
 
 
 def links(world: FakeWorld) -> list[str]:
@@ -125,7 +125,7 @@ def test_a_shortcut_stays_where_its_services_do_not_follow(
     liqo.mapping_down.add("rome")
     before = links(world)
     with pytest.raises(TimedOut, match="through the hub") as caught:
-        list(clock.until(milan_follows, delete(record(world), world, limits(60), Stop())))
+        list(clock.until(milan_follows, delete(record(world), world, limits(60), CancelToken())))
     assert str(caught.value.hint).startswith("the shortcut was left as it is")
     assert links(world) == before
 
@@ -134,7 +134,7 @@ def test_forgetting_goes_on_all_the_same_and_has_time_for_it(
     world: FakeWorld, liqo: Offloading, clock: Clock
 ) -> None:
     liqo.mapping_down.add("rome")
-    deleting = delete(record(world), world, limits(60, forget=True), Stop())
+    deleting = delete(record(world), world, limits(60, forget=True), CancelToken())
     happened = list(once(milan_follows, lambda: clock.forward(20), deleting))
     assert any("go through the hub after 20s" in each.text for each in _notes(happened))
     assert (links(world), records(world)) == ([], [])
@@ -196,7 +196,7 @@ def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Off
     silence(world.leaves["rome"])
     happened: list[Event] = []
     with pytest.raises(PartlyDone):
-        happened.extend(delete(record(world), world, limits(), Stop()))
+        happened.extend(delete(record(world), world, limits(), CancelToken()))
     assert not is_on(world)
     assert held(world, "milan") == VIA_HUB["milan"]
     assert "demo/web on rome: not checked: " in str(_notes(happened))
@@ -344,8 +344,8 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
     renderer = Renderer(read_template)
     lines = list(syncing.next_steps(record(world), world, renderer, 5))
     assert "service demo/web would be switched back" in lines[0]
-    options = syncing.Options(timeout=5, nodes_follow=0.0)
-    list(syncing.sync(record(world), world, renderer, options, Stop()))
+    options = syncing.SyncOptions(timeout=5, nodes_follow=0.0)
+    list(syncing.sync(record(world), world, renderer, options, CancelToken()))
     assert not is_on(world)
     assert links(world) == []
 
@@ -353,7 +353,7 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
 def test_a_second_delete_finds_nothing_to_switch(world: FakeWorld, liqo: Offloading) -> None:
     run(world)
     again = dict(outcome(create(world)).record)
-    list(delete(again, world, limits(), Stop()))
+    list(delete(again, world, limits(), CancelToken()))
     assert records(world) == []
 
 
@@ -363,7 +363,7 @@ def _notes(happened: list[Event]) -> list[Note]:
 
 def test_nodes_get_a_moment_before_the_link_goes(world: FakeWorld, liqo: Offloading) -> None:
     moments: list[tuple[str, float]] = []
-    for each in delete(record(world), world, limits(nodes_follow=0.1), Stop()):
+    for each in delete(record(world), world, limits(nodes_follow=0.1), CancelToken()):
         if isinstance(each, Done) and each.verb is Verb.DELETED:
             moments.append(("gone", time.monotonic()))
         elif isinstance(each, Note) and "to follow" in each.text:
@@ -371,7 +371,7 @@ def test_nodes_get_a_moment_before_the_link_goes(world: FakeWorld, liqo: Offload
     (first, told), (second, gone), *_ = moments
     assert (first, second) == ("to follow", "gone")
     assert gone - told >= 0.1
-    assert Options().nodes_follow == 1.5
+    assert DeleteOptions().nodes_follow == 1.5
 
 
 def peer_on_note(world: FakeWorld, running: Iterator[Event]) -> None:
@@ -386,7 +386,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 ) -> None:
     before = links(world)
     with pytest.raises(PartlyDone, match="peered"):
-        peer_on_note(world, delete(record(world), world, limits(), Stop()))
+        peer_on_note(world, delete(record(world), world, limits(), CancelToken()))
     assert links(world) == before
     condition = rec.condition_of(records(world)[0], "Ready")
     assert condition["reason"] == "InUseByPeering"
@@ -394,7 +394,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 
 def test_forgetting_does_not_cut_such_a_peering_either(world: FakeWorld, liqo: Offloading) -> None:
     before = links(world)
-    peer_on_note(world, delete(record(world), world, limits(forget=True), Stop()))
+    peer_on_note(world, delete(record(world), world, limits(forget=True), CancelToken()))
     assert (links(world), records(world)) == (before, [])
 
 
@@ -402,7 +402,7 @@ def test_a_leaf_that_falls_silent_while_services_are_switched_back_is_left(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     def running() -> Iterator[Event]:
-        for each in delete(record(world), world, limits(), Stop()):
+        for each in delete(record(world), world, limits(), CancelToken()):
             yield each
             if isinstance(each, Note) and "to follow" in each.text:
                 silence(world.leaves["rome"])

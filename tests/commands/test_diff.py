@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.prospect import Comparison
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Refused, Unreachable
-from kubectl_liqo_shortcut.output.difference import files
+from kubectl_liqo_shortcut.output.difference import difference_files
 from tests.commands.test_create import foreign, put_tenant_namespace, records, reset
 from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_sync import PAST, edit, present, verb
@@ -352,7 +352,7 @@ def test_no_secret_is_ever_part_of_it(
     if end:
         end(world)
     found = run(world)
-    shown = str([files(found.compared), found])
+    shown = str([difference_files(found.compared), found])
     assert {each.ref.kind for each in found.compared} <= set(r.LINK_KINDS)
     assert "publicKey" in shown
     assert (PRIVATE in shown, "privateKey" in shown) == (False, False)

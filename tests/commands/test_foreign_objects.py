@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.adopt import adopt
-from kubectl_liqo_shortcut.commands.create import Options as CreateOptions
+from kubectl_liqo_shortcut.commands.create import CreateOptions as CreateOptions
 from kubectl_liqo_shortcut.commands.create import create
-from kubectl_liqo_shortcut.commands.delete import Options, delete
+from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.commands.prune import find_orphans, prune
-from kubectl_liqo_shortcut.commands.sync import Options as SyncOptions
+from kubectl_liqo_shortcut.commands.sync import SyncOptions as SyncOptions
 from kubectl_liqo_shortcut.commands.sync import sync
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef, cluster_id, ref_of
-from kubectl_liqo_shortcut.core.ownership import marks
+from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 from tests.fakes import BY_GIT, Body, FakeWorld, made_by_us
 from tests.linked import link
@@ -61,7 +61,7 @@ def foreign_objects(draw: st.DrawFn) -> tuple[str, Body]:
     leaf = draw(st.sampled_from(sorted(PEERS)))
     free = r.GATEWAY_SERVER if leaf == "rome" else r.GATEWAY_CLIENT  # the link has none there
     kind = draw(st.just(free) | st.sampled_from(SEEN_KINDS))
-    labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: PEERS[leaf]}
+    labels = {**ownership_labels("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: PEERS[leaf]}
     peer = PEERS[leaf]
     name, place = draw(st.just(peer) | names), draw(st.just(f"liqo-tenant-{peer}") | namespaces)
     metadata = {"name": name, "namespace": place, "labels": labels}
@@ -120,11 +120,18 @@ def _record(world: FakeWorld) -> Body:
 
 
 def _delete(world: FakeWorld) -> None:
-    _run(delete(_record(world), world, Options(timeout=TIMEOUT, delete_namespaces=True), Stop()))
+    _run(
+        delete(
+            _record(world),
+            world,
+            DeleteOptions(timeout=TIMEOUT, delete_namespaces=True),
+            CancelToken(),
+        )
+    )
 
 
 def _sync(world: FakeWorld) -> None:
-    _run(sync(_record(world), world, RENDERER, SyncOptions(timeout=TIMEOUT), Stop()))
+    _run(sync(_record(world), world, RENDERER, SyncOptions(timeout=TIMEOUT), CancelToken()))
 
 
 def _sync_deleted(world: FakeWorld) -> None:
@@ -150,11 +157,11 @@ def _prune(world: FakeWorld) -> None:
     world.hub.drop(ref)
     orphans = find_orphans(world, TIMEOUT)
     for name in orphans.shortcuts:
-        _run(prune(name, orphans, world, TIMEOUT, Stop()))
+        _run(prune(name, orphans, world, TIMEOUT, CancelToken()))
 
 
 def _adopt(world: FakeWorld) -> None:
-    _run(adopt(PAIR, world, RENDERER, TIMEOUT, Stop()))
+    _run(adopt(PAIR, world, RENDERER, TIMEOUT, CancelToken()))
 
 
 def _undo(world: FakeWorld) -> None:
@@ -167,7 +174,7 @@ def _undo(world: FakeWorld) -> None:
     own = ObjectRef("rome", r.PUBLIC_KEY, "liqo-tenant-milan", "milan")
     world.leaves["rome"].objects.pop(own, None)
     options = CreateOptions(timeout=TIMEOUT, undo_on_timeout=True)
-    _run(create(PAIR, world, RENDERER, options, Stop()))
+    _run(create(PAIR, world, RENDERER, options, CancelToken()))
 
 
 DEEDS = [_delete, _sync, _sync_deleted, _sync_expired, _sync_edited, _prune, _adopt, _undo]
@@ -215,7 +222,7 @@ def test_a_record_that_calls_a_foreign_gateway_ours_does_not_make_it_so(
     world = FakeWorld("milan", "rome")
     link(world)
     kind = r.GATEWAY_SERVER
-    labels = {**marks("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: "milan"}
+    labels = {**ownership_labels("milan--rome", "torino"), r.REMOTE_CLUSTER_ID: "milan"}
     metadata = {"name": "milan", "namespace": "liqo-tenant-milan", "labels": labels}
     body = made_by_us({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata})
     FLAWS[flaw](body, "rome")

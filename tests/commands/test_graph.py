@@ -5,7 +5,7 @@ import pytest
 from kubectl_liqo_shortcut.commands.graph import graph
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.topology import Direct, Peering
+from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge
 from kubectl_liqo_shortcut.errors import Forbidden, NoLiqo
 from tests.fakes import FakeWorld
 from tests.peered import peered
@@ -23,10 +23,10 @@ def hub(world: FakeWorld) -> FakeWorld:
 def test_peerings_and_shortcuts_are_what_the_hub_knows(hub: FakeWorld) -> None:
     topology, missing = graph(hub)
     assert topology.peerings == (
-        Peering("milan", "Connected", "1ms"),
-        Peering("rome", "Connected", "2ms"),
+        PeeringEdge("milan", "Connected", "1ms"),
+        PeeringEdge("rome", "Connected", "2ms"),
     )
-    assert topology.shortcuts == (Direct("milan--rome", "rome", "milan", "Unknown"),)
+    assert topology.shortcuts == (ShortcutEdge("milan--rome", "rome", "milan", "Unknown"),)
     assert missing is None
 
 

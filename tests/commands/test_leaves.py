@@ -11,12 +11,12 @@ from kubectl_liqo_shortcut.commands import leaves as commands
 from kubectl_liqo_shortcut.commands.dry_run import dry_run
 from kubectl_liqo_shortcut.core import facts
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.leaves import Direct, Leaf
+from kubectl_liqo_shortcut.core.leaves import DirectSupport, Leaf
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, cluster_id, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.survey import look_at_hub
+from kubectl_liqo_shortcut.engine.survey import survey_hub
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -41,7 +41,7 @@ def hub(world: FakeWorld) -> FakeWorld:
 def leaves(
     world: FakeWorld, *words: str, by: OpenCluster | None = None, timeout: float = 5.0
 ) -> list[Leaf]:
-    return commands.leaves(words, by or world, lambda leaf: f"context:{leaf}", timeout)
+    return commands.list_leaves(words, by or world, lambda leaf: f"context:{leaf}", timeout)
 
 
 def accesses(found: list[Leaf]) -> dict[str, str]:
@@ -62,7 +62,7 @@ def test_all_is_told_of_every_leaf(hub: FakeWorld) -> None:
     assert (milan.known.address, rome.known.address) == ("203.0.113.1", "203.0.113.2")
     for leaf in (milan, rome):
         assert (leaf.via, leaf.version) == (f"context:{leaf.known.id}", "v1.2.0")
-        assert (leaf.says.access, leaf.direct) == ("ok", Direct.YES)
+        assert (leaf.says.access, leaf.direct) == ("ok", DirectSupport.YES)
 
 
 def test_the_hub_is_asked_for_three_lists(hub: FakeWorld) -> None:
@@ -72,7 +72,7 @@ def test_the_hub_is_asked_for_three_lists(hub: FakeWorld) -> None:
 
 
 def test_connections_are_one_more_question_to_it(hub: FakeWorld) -> None:
-    (milan, _) = commands.leaves((), hub, str, 5.0, connections=True)
+    (milan, _) = commands.list_leaves((), hub, str, 5.0, connections=True)
     assert (milan.known.connection, milan.known.latency) == ("Connected", "1ms")
     assert len(asked(hub, HUB)) == 4
 
@@ -124,7 +124,7 @@ def test_one_that_fails_does_not_hide_the_others(hub: FakeWorld) -> None:
     assert accesses([milan, rome]) == {"milan": "unreachable", "rome": "ok"}
     assert milan.says.message == "cluster 'milan': cannot be reached"
     assert milan.known.cidrs is not None  # what the hub knows is told anyway
-    assert (milan.version, milan.direct) == ("", Direct.UNKNOWN)
+    assert (milan.version, milan.direct) == ("", DirectSupport.UNKNOWN)
 
 
 def test_one_that_hangs_is_waited_for_until_the_limit(hub: FakeWorld) -> None:
@@ -247,8 +247,8 @@ def test_what_may_not_be_looked_at_is_only_not_told(hub: FakeWorld) -> None:
 
     hub.leaves["milan"].fault = fault
     milan, rome = leaves(hub)
-    assert (milan.says.access, milan.version, milan.direct) == ("ok", "", Direct.UNKNOWN)
-    assert rome.direct is Direct.YES
+    assert (milan.says.access, milan.version, milan.direct) == ("ok", "", DirectSupport.UNKNOWN)
+    assert rome.direct is DirectSupport.YES
 
 
 def test_one_who_may_not_even_look_who_it_is_lacks_a_permission(hub: FakeWorld) -> None:
@@ -271,22 +271,22 @@ def test_one_who_may_not_even_look_who_it_is_hears_of_all_that_lacks(hub: FakeWo
 def test_services_of_a_leaf_that_the_hub_remapped_cannot_go_direct(hub: FakeWorld) -> None:
     answer(hub.hub, "milan", seen="10.70.0.0/16")
     milan, rome = leaves(hub)
-    assert (milan.known.on_hub, milan.direct) == (("10.70.0.0/16",), Direct.REMAPPED)
-    assert rome.direct is Direct.YES
+    assert (milan.known.on_hub, milan.direct) == (("10.70.0.0/16",), DirectSupport.REMAPPED)
+    assert rome.direct is DirectSupport.YES
 
 
 def test_a_leaf_may_deny_direct_connections(hub: FakeWorld) -> None:
     milan = hub.leaves["milan"]
     ref = ref_of("milan", *milan.of(r.DEPLOYMENT))
     milan.patch(ref, {"spec": manager("--deny-direct-connections")["spec"]})
-    assert leaves(hub)[0].direct is Direct.DENIED
+    assert leaves(hub)[0].direct is DirectSupport.DENIED
 
 
 # The facts file.
 
 
 def test_facts_are_three_questions_to_the_hub_and_none_to_a_leaf(hub: FakeWorld) -> None:
-    commands.facts((), hub)
+    commands.facts_documents((), hub)
     assert sorted(asked(hub, HUB)) == [
         ("get", "ConfigMap"),
         ("list", "Configuration"),
@@ -296,7 +296,7 @@ def test_facts_are_three_questions_to_the_hub_and_none_to_a_leaf(hub: FakeWorld)
 
 
 def test_facts_are_of_the_leaves_named(hub: FakeWorld) -> None:
-    assert list(commands.facts(["rome"], hub)["leaves"]) == ["rome"]
+    assert list(commands.facts_documents(["rome"], hub)["leaves"]) == ["rome"]
 
 
 @pytest.mark.parametrize("dialled", [("milan", "rome"), ("rome",)], ids=["both", "one"])
@@ -306,8 +306,8 @@ def test_a_dry_run_from_the_facts_is_that_from_the_hub(
     for leaf in {"milan", "rome"} - set(dialled):
         hub.hub.drop(ref_of(HUB, of_leaf(hub, r.GATEWAY_CLIENT, leaf)))
     pair = (cluster_id("milan"), cluster_id("rome"))
-    from_hub = look_at_hub(hub.hub, pair, crd_needed=False).facts
-    from_file = facts.from_document(commands.facts((), hub), *pair)
+    from_hub = survey_hub(hub.hub, pair, crd_needed=False).facts
+    from_file = facts.from_document(commands.facts_documents((), hub), *pair)
     assert from_file == from_hub
     request, renderer = Request(pair=pair), Renderer(read_template)
     assert dry_run(request, from_file, None, renderer) == dry_run(request, from_hub, None, renderer)

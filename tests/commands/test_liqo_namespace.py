@@ -9,7 +9,7 @@ import pytest
 from kubectl_liqo_shortcut.commands import leaves
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
-from kubectl_liqo_shortcut.core.leaves import Reach
+from kubectl_liqo_shortcut.core.leaves import Reachability
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ExitCode, NoLiqo, ShortcutError
 from tests.commands.test_create import events, link_objects, outcome
@@ -78,9 +78,11 @@ def test_permissions_are_asked_for_there(elsewhere: FakeWorld) -> None:
 
 def test_leaves_are_found_and_the_facts_say_where_liqo_is(elsewhere: FakeWorld) -> None:
     peered(elsewhere)
-    found = leaves.leaves((), elsewhere, lambda _: "", 5.0)
-    assert {each.says.reach for each in found} == {Reach.OK}
-    document = leaves.facts((), elsewhere, lambda leaf: "tunnels" if leaf == "rome" else "")
+    found = leaves.list_leaves((), elsewhere, lambda _: "", 5.0)
+    assert {each.says.reach for each in found} == {Reachability.OK}
+    document = leaves.facts_documents(
+        (), elsewhere, lambda leaf: "tunnels" if leaf == "rome" else ""
+    )
     assert document["leaves"]["rome"]["liqoNamespace"] == "tunnels"
     assert "liqoNamespace" not in document["leaves"]["milan"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.live import live
+from kubectl_liqo_shortcut.commands.live import live_records
 from kubectl_liqo_shortcut.commands.why import why
 from kubectl_liqo_shortcut.commands.why_service import why_service
 from kubectl_liqo_shortcut.core import record as rec
@@ -42,12 +42,12 @@ def triangle() -> Iterator[FakeWorld]:
 
 
 def ready(world: FakeWorld) -> Object:
-    (record,) = live(records(world), world, 5)
+    (record,) = live_records(records(world), world, 5)
     return rec.condition_of(record, Condition.READY)
 
 
 def test_a_healthy_link_is_ready_and_looked_at_now(linked: FakeWorld) -> None:
-    (record,) = live(records(linked), linked, 5)
+    (record,) = live_records(records(linked), linked, 5)
     assert rec.is_ready(record)
     assert record["status"]["lastObservedTime"] >= records(linked)[0]["status"]["lastObservedTime"]
     assert record["spec"] == records(linked)[0]["spec"]
@@ -74,7 +74,7 @@ def test_keys_are_compared_where_the_tunnel_is_not_up(linked: FakeWorld) -> None
 
 def test_a_silent_leaf_makes_it_unknown_and_keeps_what_was_known(linked: FakeWorld) -> None:
     linked.leaves["rome"].fault = silent("rome")
-    (record,) = live(records(linked), linked, 5)
+    (record,) = live_records(records(linked), linked, 5)
     now = rec.condition_of(record, Condition.READY)
     assert (now["status"], now["reason"]) == ("Unknown", "LeafUnreachable")
     assert "rome" in now["message"]
@@ -85,7 +85,7 @@ def test_nothing_is_written(linked: FakeWorld) -> None:
     before = records(linked)
     linked.calls.clear()
     drop(linked, "rome", r.GATEWAY_CLIENT)
-    live(before, linked, 5)
+    live_records(before, linked, 5)
     assert {verb for verb, _ in linked.calls} <= {"get", "list", "ask"}
     assert records(linked) == before
 
@@ -103,7 +103,7 @@ def test_each_leaf_is_asked_once_for_each_kind_and_for_gateways_only_where_they_
 ) -> None:
     found = records(triangle)
     triangle.calls.clear()
-    assert all(map(rec.is_ready, live(found, triangle, 5)))
+    assert all(map(rec.is_ready, live_records(found, triangle, 5)))
     listed = [ref for verb, ref in triangle.calls if verb == "list"]
     lists = [(ref.cluster, ref.kind) for ref in listed if ref.kind not in (r.POD, r.SERVICE)]
     assert len(lists) == len(set(lists)) == 3 * 6 + 1
@@ -121,7 +121,7 @@ def test_of_many_links_all_gateways_are_listed_at_once_if_that_is_allowed() -> N
         if not allowed:
             world.leaves["milan"].fault = forbidding(r.POD, r.SERVICE)
         world.calls.clear()
-        assert all(map(rec.is_ready, live(records(world), world, 5)))
+        assert all(map(rec.is_ready, live_records(records(world), world, 5)))
         pods = [
             ref
             for verb, ref in world.calls
@@ -132,7 +132,7 @@ def test_of_many_links_all_gateways_are_listed_at_once_if_that_is_allowed() -> N
 
 
 LOOKS: dict[str, Callable[[FakeWorld, OpenCluster], str]] = {
-    "get --live": lambda w, way: str(live(records(w), way, 0.5)[0]["status"]),
+    "get --live": lambda w, way: str(live_records(records(w), way, 0.5)[0]["status"]),
     "why": lambda _, way: str(why(("milan", "rome"), way, 0.5).diagnosis.checks),
     "why --service": lambda _, way: str(why_service("demo", "web", way, 0.5).checks),
 }
@@ -156,5 +156,5 @@ def test_a_leaf_that_is_slow_to_open_is_silent_in_time(linked: FakeWorld, look: 
 
 
 def test_without_records_nobody_is_asked(world: FakeWorld) -> None:
-    assert live([], world, 5) == []
+    assert live_records([], world, 5) == []
     assert world.calls == []

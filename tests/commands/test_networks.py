@@ -6,13 +6,13 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
-from kubectl_liqo_shortcut.commands.sync import Options, next_steps, sync
+from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.commands import test_adopt
 from tests.commands.test_create import events as create
@@ -75,7 +75,7 @@ def test_sync_refuses_it_also_for_a_link_that_is_up(world: FakeWorld, cidr: str)
     world.remaps[cidr] = cidr
     claim(world, cidr)
     with pytest.raises(Refused, match=f"cluster 'rome': its Pod CIDR {cidr} ") as caught:
-        list(sync(record, world, RENDERER, Options(timeout=5), Stop()))
+        list(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()))
     assert caught.value.exit_code is ExitCode.REFUSED
     with pytest.raises(Refused, match=f"cluster 'rome': its Pod CIDR {cidr} "):
         list(next_steps(record, world, RENDERER, 5))

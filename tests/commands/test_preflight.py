@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, cluster_id
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.core.resources import Kind
-from kubectl_liqo_shortcut.engine.preflight import PreflightFailed, Report
+from kubectl_liqo_shortcut.engine.preflight import PreflightFailed, PreflightReport
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -28,12 +28,12 @@ from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
 from tests.samples import MILAN, an_object
 
 
-def report(world: FakeWorld, *, send: bool = False, **wanted: Any) -> Report:
+def report(world: FakeWorld, *, send: bool = False, **wanted: Any) -> PreflightReport:
     request = Request(pair=(cluster_id("milan"), cluster_id("rome")), **wanted)
     return preflight(request, world, Renderer(read_template), 5.0, send=send)
 
 
-def names(found: Report) -> list[str]:
+def names(found: PreflightReport) -> list[str]:
     return [f"{each.cluster}: {each.name}" for each in found.findings]
 
 

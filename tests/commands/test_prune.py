@@ -6,7 +6,7 @@ from kubectl_liqo_shortcut.commands.prune import Orphans, find_orphans, prune
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import Object, ref_of
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, Transient, Unreachable
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, records
@@ -31,7 +31,9 @@ def forget(hub: FakeCluster, record: Object) -> None:
 
 def run(world: FakeWorld, orphans: Orphans) -> list[Event]:
     return [
-        event for name in orphans.shortcuts for event in prune(name, orphans, world, 5.0, Stop())
+        event
+        for name in orphans.shortcuts
+        for event in prune(name, orphans, world, 5.0, CancelToken())
     ]
 
 

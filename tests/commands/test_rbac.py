@@ -9,11 +9,11 @@ from kubectl_liqo_shortcut.core.rbac import Subject
 from kubectl_liqo_shortcut.errors import ClusterError, Invalid, Unreachable
 from tests.fakes import FakeWorld
 
-SCOPE = rbac.on_leaf("rome", ["milan"])
+SCOPE = rbac.leaf_scope("rome", ["milan"])
 
 
-def check(world: FakeWorld) -> rbac.Report:
-    return rbac.check(SCOPE, world.leaves["rome"], 5)
+def check(world: FakeWorld) -> rbac.AccessReport:
+    return rbac.check_access(SCOPE, world.leaves["rome"], 5)
 
 
 def test_who_may_do_all_is_asked_one_question_and_lacks_nothing(world: FakeWorld) -> None:
@@ -59,7 +59,7 @@ def test_liqos_stored_identity_is_told_apart(
 
 
 def test_the_tenant_namespace_may_have_another_name() -> None:
-    scope = rbac.on_leaf("rome", ["milan=tenants", "oslo", "oslo"], ["a", "a"])
+    scope = rbac.leaf_scope("rome", ["milan=tenants", "oslo", "oslo"], ["a", "a"])
     assert [(each.id, each.namespace) for each in scope.peers] == [
         ("milan", "tenants"),
         ("oslo", "liqo-tenant-oslo"),
@@ -70,7 +70,7 @@ def test_the_tenant_namespace_may_have_another_name() -> None:
 @pytest.mark.parametrize("peers", [[], ["rome"], ["No Leaf"]])
 def test_wrong_peers_are_refused(peers: list[str]) -> None:
     with pytest.raises(Invalid):
-        rbac.on_leaf("rome", peers)
+        rbac.leaf_scope("rome", peers)
 
 
 def test_the_hub_is_asked_for_its_name(world: FakeWorld) -> None:

@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kubectl_liqo_shortcut.commands.service import (
-    Listed,
     ServiceRefused,
+    ServiceRow,
     disable,
     enable,
     list_services,
-    target,
+    service_named,
 )
-from kubectl_liqo_shortcut.commands.service_trial import disabled_by, try_enable
+from kubectl_liqo_shortcut.commands.service_trial import disabled_by, dry_run_enable
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Seen, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.service_path import Path
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.core.service_path import ServicePath
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -74,8 +74,10 @@ def linked(world: FakeWorld, liqo: Offloading) -> Offloading:
     return liqo
 
 
-def turn_on(world: FakeWorld, name: str = "web", timeout: float = 5, **given: Stop) -> list[Event]:
-    return list(enable("demo", name, world, timeout, given.get("stop") or Stop()))
+def turn_on(
+    world: FakeWorld, name: str = "web", timeout: float = 5, **given: CancelToken
+) -> list[Event]:
+    return list(enable("demo", name, world, timeout, given.get("stop") or CancelToken()))
 
 
 def ended(events: Iterator[Event]) -> tuple[list[Event], BaseException | None]:
@@ -89,7 +91,7 @@ def ended(events: Iterator[Event]) -> tuple[list[Event], BaseException | None]:
 
 
 def turn_off(world: FakeWorld, timeout: float = 5) -> list[Event]:
-    return list(disable("demo", "web", world, timeout, Stop()))
+    return list(disable("demo", "web", world, timeout, CancelToken()))
 
 
 def now(world: FakeWorld) -> dict[str, list[str]]:
@@ -127,7 +129,7 @@ def shadow(leaf: str, name: str = "web-1") -> ObjectRef:
     return ObjectRef(leaf, r.SHADOW_ENDPOINT_SLICE, REMOTE, name)
 
 
-def listed(world: FakeWorld, namespace: str = "demo", timeout: float = 5) -> list[Listed]:
+def listed(world: FakeWorld, namespace: str = "demo", timeout: float = 5) -> list[ServiceRow]:
     return list_services(world, namespace, timeout)
 
 
@@ -215,7 +217,7 @@ def test_one_that_may_not_be_poked_is_said_and_waited_for(
         return Forbidden("rome", "no")
 
     rome.fault = fault
-    happened = list(enable("demo", "web", world, 60, Stop()))
+    happened = list(enable("demo", "web", world, 60, CancelToken()))
     notes = [each.text for each in happened if isinstance(each, Note)]
     assert sum("cannot be poked" in each for each in notes) == 1
     assert len(pokes) >= 3
@@ -280,7 +282,7 @@ def test_a_timeout_goes_back_to_the_hubs_path(
         return milan_goes_direct(event)
 
     with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome") as caught:
-        list(clock.until(mended, enable("demo", "web", world, 60, Stop())))
+        list(clock.until(mended, enable("demo", "web", world, 60, CancelToken())))
     assert "went back" in str(caught.value.hint)
     assert not is_on(world)
     assert now(world) == VIA_HUB
@@ -292,19 +294,19 @@ def test_one_that_others_annotated_keeps_that_at_a_timeout(
     linked.mapping_down.add("rome")
     annotate(world)
     with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome"):
-        list(clock.until(milan_goes_direct, enable("demo", "web", world, 60, Stop())))
+        list(clock.until(milan_goes_direct, enable("demo", "web", world, 60, CancelToken())))
     assert is_on(world)
 
 
 def test_ctrl_c_goes_back_to_the_hubs_path(world: FakeWorld, linked: Offloading) -> None:
     linked.mapping_down.add("rome")
-    stop = Stop()
+    cancel = CancelToken()
 
     def interrupt() -> None:
         linked.mapping_down.clear()
-        stop.request(2)
+        cancel.request(2)
 
-    running = enable("demo", "web", world, 20, stop)
+    running = enable("demo", "web", world, 20, cancel)
     happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert notes(happened)[-2:] == ["going back to the hub's path", "it is back on the hub's path"]
@@ -333,15 +335,15 @@ def test_an_interrupted_one_that_cannot_go_back_says_so_and_ends_as_interrupted(
     world: FakeWorld, linked: Offloading
 ) -> None:
     linked.mapping_down.add("rome")
-    stop = Stop()
+    cancel = CancelToken()
 
     def interrupt() -> None:
         world.hub.fault = lambda verb, ref: (
             Forbidden(HUB, "no more") if (verb, ref.kind) == ("patch", r.SERVICE) else None
         )
-        stop.request(2)
+        cancel.request(2)
 
-    running = enable("demo", "web", world, 20, stop)
+    running = enable("demo", "web", world, 20, cancel)
     happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert "not back on the hub's path" in notes(happened)[-1]
@@ -425,7 +427,7 @@ def test_one_that_is_gone_while_slices_are_waited_for_has_no_way_back(
             world.hub.drop(ref)
         return milan_goes_direct(event)
 
-    happened, error = ended(clock.until(gone, enable("demo", "web", world, 60, Stop())))
+    happened, error = ended(clock.until(gone, enable("demo", "web", world, 60, CancelToken())))
     assert isinstance(error, TimedOut)
     assert notes(happened)[-1] == "it is gone"
 
@@ -460,7 +462,7 @@ def test_an_answer_that_is_lost_is_undone(world: FakeWorld, linked: Offloading) 
 def test_somebody_who_works_on_the_link_is_waited_for_and_all_is_looked_at_again(
     world: FakeWorld, linked: Offloading
 ) -> None:
-    other = Hold(world.hub, "milan--rome")
+    other = Lock(world.hub, "milan--rome")
     list(other.take(Deadline(5)))
 
     def end() -> None:
@@ -478,7 +480,7 @@ def test_somebody_who_works_on_the_link_is_waited_for_and_all_is_looked_at_again
 def test_somebody_who_only_looked_after_the_link_does_not_stop_it(
     world: FakeWorld, linked: Offloading
 ) -> None:
-    other = Hold(world.hub, "milan--rome")
+    other = Lock(world.hub, "milan--rome")
     list(other.take(Deadline(5)))
     threading.Timer(0.3, other.release).start()
     assert any("waiting for " in each for each in notes(turn_on(world)))
@@ -535,7 +537,7 @@ def test_a_service_of_a_namespace_that_is_not_offloaded_refuses(
 ) -> None:
     publish(world, "alone", [], namespace="other")
     with pytest.raises(ServiceRefused, match="NotOffloaded") as caught:
-        list(enable("other", "alone", world, 5, Stop()))
+        list(enable("other", "alone", world, 5, CancelToken()))
     assert caught.value.hint == "liqoctl offload namespace other"
 
 
@@ -641,15 +643,15 @@ def test_slices_that_may_be_listed_but_not_watched_are_an_error_before_anything_
 def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(
     world: FakeWorld, linked: Offloading
 ) -> None:
-    trial = try_enable("demo", "web", world, 5)
+    trial = dry_run_enable("demo", "web", world, 5)
     assert trial.body["metadata"]["annotations"] == {r.USE_DIRECT: "true"}
     assert (trial.verb, trial.missing, writes(world)) == (Verb.CONFIGURED, (), [])
 
 
 def test_a_dry_run_refuses_as_the_real_one(world: FakeWorld, liqo: Offloading) -> None:
     with pytest.raises(ServiceRefused):
-        try_enable("demo", "web", world, 5)
-    assert try_enable("demo", "web", world, 5, making=True).missing == (("milan", "rome"),)
+        dry_run_enable("demo", "web", world, 5)
+    assert dry_run_enable("demo", "web", world, 5, making=True).missing == (("milan", "rome"),)
 
 
 def test_missing_shortcuts_do_not_hide_what_else_refuses(
@@ -662,11 +664,11 @@ def test_missing_shortcuts_do_not_hide_what_else_refuses(
         publishNotReadyAddresses=True,
     )
     with pytest.raises(ServiceRefused, match="2 things keep"):
-        try_enable("demo", "web2", world, 5, making=True)
+        dry_run_enable("demo", "web2", world, 5, making=True)
 
 
 def test_the_hub_judges_a_dry_run_of_the_server(world: FakeWorld, linked: Offloading) -> None:
-    try_enable("demo", "web", world, 5, send=True)
+    dry_run_enable("demo", "web", world, 5, send=True)
     assert writes(world) == [("patch dry run", "service/web")]
     assert not is_on(world)
 
@@ -740,7 +742,7 @@ def test_again_a_leaf_that_cannot_be_asked_is_not_said_to_have_followed(
     world: FakeWorld, linked: Offloading
 ) -> None:
     silence(world.leaves["rome"])
-    happened, error = ended(disable("demo", "web", world, 5, Stop()))
+    happened, error = ended(disable("demo", "web", world, 5, CancelToken()))
     assert verb(happened) is Verb.UNCHANGED
     assert isinstance(error, PartlyDone)
     assert "on rome: " in str(error)
@@ -835,7 +837,7 @@ def test_frozen_gone_and_half_turned_slices_are_told(world: FakeWorld, linked: O
     annotate(world)
     assert paths(world) == {"milan": "stale", "rome": "direct"}
     (web,) = listed(world)
-    assert web.paths[0].uses is Path.HUB
+    assert web.paths[0].uses is ServicePath.HUB
     ref = ObjectRef("milan", r.ENDPOINT_SLICE, REMOTE, "web-1")
     both = [endpoint("10.62.0.5", "x"), endpoint("10.170.0.1", "x")]
     world.leaves["milan"].patch(ref, {"endpoints": both})
@@ -867,7 +869,7 @@ def test_endpoints_that_are_not_ready_on_a_leaf_alone_are_told(
 def test_what_has_nothing_elsewhere_has_no_way(world: FakeWorld, liqo: Offloading) -> None:
     publish(world, "here", [("10.61.0.5", "milan")])
     here, _ = listed(world)
-    assert [each.path for each in here.paths] == [Path.NONE, Path.HUB]
+    assert [each.path for each in here.paths] == [ServicePath.NONE, ServicePath.HUB]
 
 
 def test_only_services_of_offloaded_namespaces_are_listed(
@@ -920,7 +922,7 @@ def test_a_hub_that_is_silent_is_an_error(world: FakeWorld, liqo: Offloading) ->
     ],
 )
 def test_a_service_may_be_named_in_two_ways(word: str, namespace: str | None) -> None:
-    assert target(word, namespace, lambda: "demo") == ("demo", "web")
+    assert service_named(word, namespace, lambda: "demo") == ("demo", "web")
 
 
 @pytest.mark.parametrize(
@@ -933,7 +935,7 @@ def test_a_service_may_be_named_in_two_ways(word: str, namespace: str | None) ->
 )
 def test_what_names_no_service_is_a_wrong_command_line(word: str, namespace: str | None) -> None:
     with pytest.raises(Invalid):
-        target(word, namespace, lambda: "demo")
+        service_named(word, namespace, lambda: "demo")
 
 
 def test_no_record_is_touched(world: FakeWorld, linked: Offloading) -> None:

@@ -7,16 +7,16 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.create import RemovedOnLeaf
-from kubectl_liqo_shortcut.commands.delete import Options as DeleteOptions
+from kubectl_liqo_shortcut.commands.delete import DeleteOptions as DeleteOptions
 from kubectl_liqo_shortcut.commands.delete import delete
-from kubectl_liqo_shortcut.commands.sync import Options, next_steps, sync
+from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,
@@ -45,8 +45,8 @@ def present(world: FakeWorld) -> Body:
 
 
 def run(world: FakeWorld, record: Body, *, recreate: bool = False) -> list[Event]:
-    options = Options(timeout=5, recreate=recreate)
-    return list(sync(record, world, RENDERER, options, Stop()))
+    options = SyncOptions(timeout=5, recreate=recreate)
+    return list(sync(record, world, RENDERER, options, CancelToken()))
 
 
 def verb(happened: list[Event]) -> Verb:
@@ -128,7 +128,7 @@ def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
     whose = {each.ownership for each in rec.objects_of(present(world)).values()}
     assert whose == {Ownership.CREATED}
     with pytest.raises(PartlyDone, match="is on record, but it does not bear the labels"):
-        list(delete(present(world), world, DeleteOptions(timeout=5), Stop()))
+        list(delete(present(world), world, DeleteOptions(timeout=5), CancelToken()))
     assert link_objects(world) == before
 
 
@@ -372,7 +372,7 @@ def test_what_keeps_silence_from_being_noted_does_not_hide_it(
     )
     told: list[Event] = []
     with pytest.raises(ShortcutError, match="cannot be reached"):
-        list(_collected(sync(record, world, RENDERER, Options(timeout=5), Stop()), told))
+        list(_collected(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()), told))
     assert any("the record is not up to date" in str(each) for each in told)
 
 

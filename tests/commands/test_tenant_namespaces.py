@@ -10,13 +10,13 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
-from kubectl_liqo_shortcut.commands.sync import Options, next_steps, sync
+from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Refused
 from tests.cli.runner import Clusters
 from tests.cli.runner import run as program
@@ -70,7 +70,7 @@ def recorded(world: FakeWorld, **spec: Any) -> Body:
 
 
 def synced(world: FakeWorld, record: Object) -> None:
-    list(sync(record, world, RENDERER, Options(timeout=5), Stop()))
+    list(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()))
 
 
 def test_create_refuses_a_namespace_that_only_its_labels_make_one(labelled: FakeWorld) -> None:
@@ -198,7 +198,7 @@ def test_one_that_is_on_record_needs_no_name(labelled: FakeWorld) -> None:
     list(events(labelled, spec=NAMED))
     record = forget(labelled)
     gone(labelled)
-    list(sync(record, labelled, RENDERER, Options(timeout=5, recreate=True), Stop()))
+    list(sync(record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken()))
     assert places(labelled) == IN_JANES
 
 
@@ -217,7 +217,7 @@ def test_one_that_was_made_anew_under_a_recorded_name_is_another(labelled: FakeW
     rome.drop(ObjectRef("rome", r.NAMESPACE, "", "jane"))
     put_tenant_namespace(rome, "milan", "jane")
     with pytest.raises(Refused, match="by its labels alone"):
-        list(sync(record, labelled, RENDERER, Options(timeout=5, recreate=True), Stop()))
+        list(sync(record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken()))
 
 
 def test_a_link_that_is_going_does_not_make_it_known(labelled: FakeWorld) -> None:

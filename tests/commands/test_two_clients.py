@@ -32,7 +32,7 @@ from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine import lease
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import ShortcutError
 from tests.chaos import Chaos, Killed
 from tests.commands.test_adopt import connect
@@ -54,24 +54,24 @@ every_seed = pytest.mark.parametrize(
 def create(*pair: str, **options: Any) -> Command:
     ids = [cluster_id(each) for each in pair]
     request = Request(pair=(ids[0], ids[1]), **options)
-    wanted = making.Options(timeout=2, undo_on_timeout=False)
-    return lambda clusters: making.create(request, clusters, RENDERER, wanted, Stop())
+    wanted = making.CreateOptions(timeout=2, undo_on_timeout=False)
+    return lambda clusters: making.create(request, clusters, RENDERER, wanted, CancelToken())
 
 
 def delete(clusters: OpenCluster, *, forget: bool = False) -> Iterator[Event]:
-    options = removing.Options(timeout=2, forget=forget)
-    return removing.delete(find(NAME, clusters), clusters, options, Stop())
+    options = removing.DeleteOptions(timeout=2, forget=forget)
+    return removing.delete(find(NAME, clusters), clusters, options, CancelToken())
 
 
 def sync(clusters: OpenCluster) -> Iterator[Event]:
     return syncing.sync(
-        find(NAME, clusters), clusters, RENDERER, syncing.Options(timeout=2), Stop()
+        find(NAME, clusters), clusters, RENDERER, syncing.SyncOptions(timeout=2), CancelToken()
     )
 
 
 def adopt(clusters: OpenCluster) -> Iterator[Event]:
     request = Request(pair=(cluster_id("milan"), cluster_id("rome")))
-    return adopting.adopt(request, clusters, RENDERER, 2, Stop())
+    return adopting.adopt(request, clusters, RENDERER, 2, CancelToken())
 
 
 def commands() -> list[Command]:

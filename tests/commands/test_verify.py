@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, Options, plan, verify
+from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, VerifyOptions, plan, verify
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, labels_of, ref_of
@@ -17,8 +17,8 @@ from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.slices import service_name
-from kubectl_liqo_shortcut.core.verify import Verification, Way
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.core.verify import PathKind, Verification
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.engine.probes import ProbeFailed
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,
@@ -41,7 +41,7 @@ from tests.peered import answer
 from tests.samples import an_object
 
 PAIR = ("milan", "rome")
-OPTIONS = Options(program="print()", timeout=10)
+OPTIONS = VerifyOptions(program="print()", timeout=10)
 WEB = dataclasses.replace(OPTIONS, service=service_name("shop/web"))
 RENDERER = Renderer(read_template)
 
@@ -58,10 +58,10 @@ def kubelet(world: FakeWorld) -> Kubelet:
 def run(
     world: FakeWorld,
     words: tuple[str, ...] = PAIR,
-    options: Options = OPTIONS,
-    stop: Stop | None = None,
+    options: VerifyOptions = OPTIONS,
+    cancel: CancelToken | None = None,
 ) -> tuple[Verification, list[Event]]:
-    return finish(verify(words, world, RENDERER, options, stop or Stop()))
+    return finish(verify(words, world, RENDERER, options, cancel or CancelToken()))
 
 
 def finish(
@@ -109,8 +109,8 @@ def fault(
 def test_both_directions_are_direct(world: FakeWorld, kubelet: Kubelet) -> None:
     found = check(world)
     assert [(each.source, each.target, each.verdict.path) for each in found.directions] == [
-        ("milan", "rome", Way.DIRECT),
-        ("rome", "milan", Way.DIRECT),
+        ("milan", "rome", PathKind.DIRECT),
+        ("rome", "milan", PathKind.DIRECT),
     ]
     assert (found.exit_code, list(found.remarks()), found.next) == (0, [], "")
     heard = found.directions[0].heard
@@ -138,7 +138,7 @@ def test_remapped_networks_are_reckoned_with(world: FakeWorld, kubelet: Kubelet)
     assert (first.called, second.called) == ("10.92.0.5", "10.91.0.5")
     assert first.heard is not None
     assert first.heard.callers == ("10.91.0.6",)
-    assert first.verdict.path is Way.DIRECT
+    assert first.verdict.path is PathKind.DIRECT
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,10 @@ def test_the_verdict_is_whom_the_server_saw(
 def test_a_cut_in_one_direction_is_enough(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.ways["rome", "milan"] = "cut"
     found = check(world)
-    assert [each.verdict.path for each in found.directions] == [Way.DIRECT, Way.UNREACHABLE]
+    assert [each.verdict.path for each in found.directions] == [
+        PathKind.DIRECT,
+        PathKind.UNREACHABLE,
+    ]
     assert found.exit_code == 7
 
 
@@ -484,7 +487,7 @@ def test_a_client_without_a_result_is_an_error(
 def test_a_pod_that_somebody_removes_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["milan"] = waiting("ContainerCreating")
     rome = world.leaves["rome"]
-    running = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    running = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
     for each in running:
         if isinstance(each, Seen) and each.says.startswith("runs"):
             rome.drop(each.ref)
@@ -524,7 +527,7 @@ def test_the_deadline_names_what_was_waited_for(
 
     kubelet.says["rome"] = said
     with pytest.raises(ProbeFailed, match=rf"rome.*did not do its work in time: {words}") as caught:
-        list(clock.until(rome_is_seen, verify(PAIR, world, RENDERER, OPTIONS, Stop())))
+        list(clock.until(rome_is_seen, verify(PAIR, world, RENDERER, OPTIONS, CancelToken())))
     assert (caught.value.exit_code, left(world)) == (1, [])
 
 
@@ -539,7 +542,7 @@ def test_a_client_that_does_not_end_is_named(
 
     world.kubelet = only_servers
     with pytest.raises(ProbeFailed, match=r"-client did not .* it runs, and has not ended"):
-        list(clock.until(both_run(), verify(PAIR, world, RENDERER, OPTIONS, Stop())))
+        list(clock.until(both_run(), verify(PAIR, world, RENDERER, OPTIONS, CancelToken())))
 
 
 def both_run() -> Callable[[Event], bool]:
@@ -564,7 +567,7 @@ def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet:
 
     waits: list[tuple[FakeCluster, ObjectRef, dict[str, Any]]] = []
     world.kubelet = runs_first
-    running = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    running = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
     for each in running:
         if isinstance(each, Seen) and "-client" in each.ref.name and waits:
             for cluster, ref, last in waits:
@@ -577,41 +580,41 @@ def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet:
 
 def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["rome"] = waiting("ContainerCreating")
-    stop = Stop()
-    running = verify(PAIR, world, RENDERER, OPTIONS, stop)
+    cancel = CancelToken()
+    running = verify(PAIR, world, RENDERER, OPTIONS, cancel)
     while not isinstance(next(running), Seen):
         pass
-    stop.request(2)
+    cancel.request(2)
     with pytest.raises(Interrupted) as caught:
         list(running)
     assert (caught.value.exit_code, left(world)) == (130, [])
 
 
 def test_afterwards_a_signal_has_nothing_to_wait_for(world: FakeWorld, kubelet: Kubelet) -> None:
-    stop = Stop()
-    stop.arm(lambda: None)  # by whom has packets sent in between
-    run(world, stop=stop)
-    assert stop.armed
-    stop.disarm()
-    assert not stop.armed
+    cancel = CancelToken()
+    cancel.arm(lambda: None)  # by whom has packets sent in between
+    run(world, cancel=cancel)
+    assert cancel.armed
+    cancel.disarm()
+    assert not cancel.armed
 
 
 def test_ctrl_c_ends_the_wait_for_a_namespace_that_is_being_deleted(
     world: FakeWorld, kubelet: Kubelet
 ) -> None:
-    milan, stop = world.leaves["milan"], Stop()
+    milan, cancel = world.leaves["milan"], CancelToken()
     milan.put(an_object(r.NAMESPACE, NAMESPACE))
     body = milan.objects[ObjectRef("milan", r.NAMESPACE, "", NAMESPACE)]
     body["metadata"] |= {"deletionTimestamp": "now", "finalizers": ["kubernetes"]}
 
     def listener(verb: str, asked: ObjectRef) -> None:
         if (verb, asked.kind) == ("list", r.NAMESPACE):
-            stop.request(2)
+            cancel.request(2)
 
     milan.fault = listener
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        run(world, stop=stop)
+        run(world, cancel=cancel)
     assert time.monotonic() - began < OPTIONS.timeout / 2
     assert left(world) == [f"milan: namespace/{NAMESPACE}"]
 
@@ -660,7 +663,7 @@ def test_pods_that_nobody_saw_go_may_be_left(
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(world: FakeWorld, kubelet: Kubelet) -> None:
-    first = verify(PAIR, world, RENDERER, OPTIONS, Stop())
+    first = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
     while not isinstance(next(first), Seen):
         pass
     assert check(world).exit_code == 0
@@ -680,14 +683,14 @@ def test_a_watch_that_is_forbidden_is_an_error(world: FakeWorld, kubelet: Kubele
 @pytest.mark.parametrize(
     ("addresses", "ways", "exit_code", "path"),
     [
-        (["10.62.0.9"], "direct", 0, Way.DIRECT),
-        ([HUB_POD], "direct", 6, Way.VIA_HUB),
-        (["10.62.0.9", HUB_POD], "direct", 6, Way.VIA_HUB),
-        ([HUB_POD], "cut", 6, Way.VIA_HUB),
-        (["10.62.0.9"], "via hub", 6, Way.VIA_HUB),
-        (["10.62.0.9"], "192.0.2.1", 1, Way.UNKNOWN),
-        (["10.61.0.9"], "direct", 1, Way.UNKNOWN),
-        (["10.62.0.9", "10.61.0.9"], "direct", 0, Way.DIRECT),
+        (["10.62.0.9"], "direct", 0, PathKind.DIRECT),
+        ([HUB_POD], "direct", 6, PathKind.VIA_HUB),
+        (["10.62.0.9", HUB_POD], "direct", 6, PathKind.VIA_HUB),
+        ([HUB_POD], "cut", 6, PathKind.VIA_HUB),
+        (["10.62.0.9"], "via hub", 6, PathKind.VIA_HUB),
+        (["10.62.0.9"], "192.0.2.1", 1, PathKind.UNKNOWN),
+        (["10.61.0.9"], "direct", 1, PathKind.UNKNOWN),
+        (["10.62.0.9", "10.61.0.9"], "direct", 0, PathKind.DIRECT),
     ],
     ids=[
         "direct",
@@ -706,7 +709,7 @@ def test_a_service_is_direct_only_if_all_say_so(
     addresses: list[str],
     ways: str,
     exit_code: int,
-    path: Way,
+    path: PathKind,
 ) -> None:
     offloaded(world, *addresses)
     kubelet.ways[PAIR] = ways
@@ -715,7 +718,7 @@ def test_a_service_is_direct_only_if_all_say_so(
     assert (found.exit_code, found.service.verdict.path) == (exit_code, path)
     assert [each.source for each in found.directions] == ["milan"]
     assert len(kubelet.ran) == 2
-    assert bool(list(found.remarks())) == (path is not Way.DIRECT)
+    assert bool(list(found.remarks())) == (path is not PathKind.DIRECT)
     assert left(world) == []
 
 
@@ -781,11 +784,11 @@ def test_addresses_that_lead_elsewhere_take_no_room(world: FakeWorld, kubelet: K
     offloaded(world, *(f"10.5.1.{number}" for number in range(MOST_ADDRESSES)), "10.62.0.9")
     found, _ = run(world, options=WEB)
     assert found.service is not None
-    assert (found.exit_code, found.path) == (0, Way.DIRECT)
+    assert (found.exit_code, found.path) == (0, PathKind.DIRECT)
     (direct,) = (each for each in found.service.addresses if each.target.address == "10.62.0.9")
     assert direct.heard is not None
     (unheard,) = (each for each in found.service.addresses if each.heard is None)
-    assert unheard.verdict.path is Way.ELSEWHERE
+    assert unheard.verdict.path is PathKind.ELSEWHERE
 
 
 def no_service(world: FakeWorld) -> None:

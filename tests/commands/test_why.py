@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.commands.why import Explanation, describe, events_of, why
+from kubectl_liqo_shortcut.commands.why import Explanation, describe_link, events_of, why
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.check import Verdict
+from kubectl_liqo_shortcut.core.check import CheckStatus
 from kubectl_liqo_shortcut.core.diagnosis import Ready
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import (
@@ -42,7 +42,7 @@ def cause(world: FakeWorld) -> tuple[str, str]:
     found = explain(world).diagnosis.cause
     assert found is not None
     assert found.reason is not None
-    assert found.next or found.verdict is Verdict.UNKNOWN
+    assert found.next or found.verdict is CheckStatus.UNKNOWN
     return found.reason, found.cluster
 
 
@@ -62,7 +62,7 @@ def test_all_is_well_with_a_healthy_link(linked: FakeWorld) -> None:
     diagnosis = explain(linked).diagnosis
     assert diagnosis.cause is None
     assert diagnosis.ready is Ready.TRUE
-    assert {each.verdict for each in diagnosis.checks} == {Verdict.OK}
+    assert {each.verdict for each in diagnosis.checks} == {CheckStatus.OK}
     assert [each.name for each in diagnosis.checks if each.cluster == "milan"] == [
         "leaf",
         "link",
@@ -378,7 +378,7 @@ def test_what_may_not_be_looked_at_is_unknown_and_the_chain_goes_on(linked: Fake
     linked.leaves["rome"].fault = forbidding(r.POD, r.SECRET, everywhere=True)
     diagnosis = explain(linked).diagnosis
     assert diagnosis.ready is Ready.TRUE  # both gateways say so
-    unseen = [each for each in diagnosis.checks if each.verdict is Verdict.UNKNOWN]
+    unseen = [each for each in diagnosis.checks if each.verdict is CheckStatus.UNKNOWN]
     assert [(each.name, each.cluster) for each in unseen] == [
         ("gateway Pod", "rome"),
         ("keys", "milan"),
@@ -475,7 +475,7 @@ def test_what_may_not_be_listed_is_not_told_to_be_missing(
 ) -> None:
     linked.leaves[leaf].fault = forbidding(*HIDDEN[what], everywhere=True)
     diagnosis = explain(linked).diagnosis
-    assert [each for each in diagnosis.checks if each.verdict is Verdict.FAIL] == []
+    assert [each for each in diagnosis.checks if each.verdict is CheckStatus.FAIL] == []
     assert diagnosis.cause is not None
     assert diagnosis.cause.next
     tunnel_unseen = what == "Connections" or "gateways" in what
@@ -556,5 +556,5 @@ def test_a_hub_that_refuses_is_not_called_silent(world: FakeWorld) -> None:
 
 def test_a_description_needs_no_events(linked: FakeWorld) -> None:
     linked.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.EVENT else None
-    _, diagnosis, events = describe(["milan", "rome"], linked, 5)
+    _, diagnosis, events = describe_link(["milan", "rome"], linked, 5)
     assert (diagnosis.cause, events) == (None, None)

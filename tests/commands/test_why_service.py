@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_liqo_shortcut.commands.why_service import why_service
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.check import Check, Verdict
+from kubectl_liqo_shortcut.core.check import Check, CheckStatus
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import turn_on
@@ -46,7 +46,7 @@ def slice_on(leaf: str) -> ObjectRef:
 
 def test_all_is_well_where_it_goes_direct(world: FakeWorld, liqo: Offloading) -> None:
     found = checks(world)
-    assert {each.verdict for each in found} == {Verdict.OK}
+    assert {each.verdict for each in found} == {CheckStatus.OK}
     assert [each.name for each in found] == [
         *("service", "endpoints", "seen by", "link"),
         *("slices", "readiness", "slices", "readiness"),
@@ -116,7 +116,7 @@ def test_a_cut_hub_link_is_told_with_what_the_connection_says(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     cut_from_hub(world)
-    (found,) = (each for each in checks(world) if each.verdict is Verdict.FAIL)
+    (found,) = (each for each in checks(world) if each.verdict is CheckStatus.FAIL)
     assert found.seen.endswith("its Connection to the hub says Error")
 
 
@@ -126,7 +126,7 @@ def test_where_nobody_shows_a_connection_readiness_is_told_alone(
     cut_from_hub(world)
     milan = world.leaves["milan"]
     milan.drop(next(ref for ref in milan.objects if ref.name == "gw-torino"))
-    (found,) = (each for each in checks(world) if each.verdict is Verdict.FAIL)
+    (found,) = (each for each in checks(world) if each.verdict is CheckStatus.FAIL)
     assert found.seen == "endpoints are not ready there"
 
 

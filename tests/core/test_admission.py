@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core import admission
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.admission import Limits, limits_of
+from kubectl_liqo_shortcut.core.admission import AdmissionLimits, limits_of
 from kubectl_liqo_shortcut.core.rbac import Subject, subject
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import some_text
@@ -42,9 +42,15 @@ def without_strings(expression: str) -> str:
     return _STRING.sub('""', expression)
 
 
-def policies(*subjects: Subject, limits: Limits | None = None) -> dict[str, dict[str, Any]]:
+def policies(
+    *subjects: Subject, limits: AdmissionLimits | None = None
+) -> dict[str, dict[str, Any]]:
     """The spec of each policy by its name; every one is bound, and denies."""
-    texts = [*admission.documents(subjects or (ADA,), limits or Limits(), "liqo", RENDERER)]
+    texts = [
+        *admission.admission_documents(
+            subjects or (ADA,), limits or AdmissionLimits(), "liqo", RENDERER
+        )
+    ]
     bodies = [yaml.safe_load(each) for each in texts]
     found = {each["metadata"]["name"]: each["spec"] for each in bodies[::2]}
     bound = {each["spec"]["policyName"]: each["spec"]["validationActions"] for each in bodies[1::2]}
@@ -57,7 +63,7 @@ def writers_of(policy: dict[str, Any]) -> str:
     return str(condition["expression"])
 
 
-def rules(limits: Limits) -> list[str]:
+def rules(limits: AdmissionLimits) -> list[str]:
     found = policies(limits=limits)["liqo-shortcut-records"]["validations"]
     return [each["expression"] for each in found]
 
@@ -73,7 +79,9 @@ def test_whatever_a_writer_is_called_it_stays_a_string(users: list[str], groups:
     subjects = [Subject("User", each) for each in users]
     subjects += [Subject("Group", each) for each in groups]
     found, plain = (
-        yaml.safe_load(next(admission.documents(each, Limits(), "liqo", RENDERER)))["spec"]
+        yaml.safe_load(
+            next(admission.admission_documents(each, AdmissionLimits(), "liqo", RENDERER))
+        )["spec"]
         for each in (subjects, [Subject(each.kind, "x") for each in subjects])
     )
     assert strings(writers_of(found)) == [*users, *groups]
@@ -142,7 +150,7 @@ def test_each_refusal_is_a_line_that_names_the_option() -> None:
 
 
 def test_what_is_named_twice_counts_once() -> None:
-    assert limits_of(leaves=["rome", "rome"], pairs=[("milan", "rome")] * 2) == Limits(
+    assert limits_of(leaves=["rome", "rome"], pairs=[("milan", "rome")] * 2) == AdmissionLimits(
         leaves=(ROME,), pairs=((MILAN, ROME),)
     )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_liqo_shortcut.core.announcement import announcement
+from kubectl_liqo_shortcut.core.announcement import ready_event
 from tests.fakes import Body
 from tests.samples import record_of
 
@@ -15,7 +15,7 @@ def record(status: str, reason: str, message: str = "so it is") -> Body:
 
 
 def test_an_event_is_about_the_record_and_says_what_it_says() -> None:
-    event = announcement(
+    event = ready_event(
         record("False", "Progressing"), record("True", "Connected", "both are"), NOW, "1a"
     )
     assert event is not None
@@ -27,7 +27,7 @@ def test_an_event_is_about_the_record_and_says_what_it_says() -> None:
 
 
 def test_trouble_is_a_warning() -> None:
-    event = announcement(record("True", "Connected"), record("False", "Failed"), NOW, "1a")
+    event = ready_event(record("True", "Connected"), record("False", "Failed"), NOW, "1a")
     assert event is not None
     assert event["type"] == "Warning"
 
@@ -41,10 +41,10 @@ def test_trouble_is_a_warning() -> None:
     ids=["only the message changed", "no condition at all"],
 )
 def test_what_is_no_change_of_ready_is_no_event(before: Body, after: Body) -> None:
-    assert announcement(before, after, NOW, "1a") is None
+    assert ready_event(before, after, NOW, "1a") is None
 
 
 def test_a_long_message_is_cut_to_what_an_event_can_hold() -> None:
-    event = announcement(record_of(), record("False", "Failed", "x" * 3000), NOW, "1a")
+    event = ready_event(record_of(), record("False", "Failed", "x" * 3000), NOW, "1a")
     assert event is not None
     assert len(event["message"]) == 1024

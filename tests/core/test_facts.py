@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.core.facts import Cidrs, Endpoint, from_document, nothing_known
+from kubectl_liqo_shortcut.core.facts import Cidrs, GatewayEndpoint, from_document, nothing_known
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import MILAN, ROME, TORINO, public_key
 from tests.tables import every
@@ -44,7 +44,7 @@ def test_all_that_the_file_says_of_a_leaf_is_known() -> None:
     )
     rome = facts.leaves[ROME]
     assert rome.cidrs == Cidrs(("10.62.0.0/16",), ("10.172.0.0/16", "fd00::/48"))
-    assert rome.endpoint == Endpoint("203.0.113.7", 51840, "TCP")
+    assert rome.endpoint == GatewayEndpoint("203.0.113.7", 51840, "TCP")
     assert (rome.tenant_namespace, rome.liqo_namespace) == ("tenant-of-milan", "liqo-system")
     assert (rome.public_key, rome.serves_hub) == (public_key("rome"), True)
 
@@ -107,10 +107,10 @@ def test_a_bad_fact_is_refused_by_its_place(file: object, said: str) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "text"),
     [
-        (Endpoint("203.0.113.7", 51840), "udp://203.0.113.7:51840"),
-        (Endpoint("2001:db8::7", 51840, "TCP"), "tcp://[2001:db8::7]:51840"),
+        (GatewayEndpoint("203.0.113.7", 51840), "udp://203.0.113.7:51840"),
+        (GatewayEndpoint("2001:db8::7", 51840, "TCP"), "tcp://[2001:db8::7]:51840"),
     ],
     ids=["IPv4", "IPv6"],
 )
-def test_an_endpoint_is_written_as_an_address(endpoint: Endpoint, text: str) -> None:
+def test_an_endpoint_is_written_as_an_address(endpoint: GatewayEndpoint, text: str) -> None:
     assert str(endpoint) == text

@@ -5,9 +5,9 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import gateway_template as of
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.model import Role
+from kubectl_liqo_shortcut.core.model import GatewayRole
 from kubectl_liqo_shortcut.core.resources import Kind
-from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, TemplateRef
+from kubectl_liqo_shortcut.core.shortcut import Gateway, GatewayService, TemplateRef
 from tests.fakes import gateway_template
 from tests.lab import gateway_templates
 from tests.tables import every
@@ -15,14 +15,14 @@ from tests.tables import every
 WHOLE = gateway_template(r.WG_SERVER_TEMPLATE, "fast", "gateways")
 ASKED = Gateway(
     mtu=1400,
-    service=Service(type="NodePort", port=51841, node_port=31841),
+    service=GatewayService(type="NodePort", port=51841, node_port=31841),
     server_template=TemplateRef(kind="WgGatewayServerTemplate", name="fast"),
 )
 
 
 def test_each_role_has_a_template_of_its_own() -> None:
-    assert of.of_role(Role.SERVER, ASKED).name == "fast"
-    assert of.of_role(Role.CLIENT, ASKED).name == "wireguard-client"
+    assert of.of_role(GatewayRole.SERVER, ASKED).name == "fast"
+    assert of.of_role(GatewayRole.CLIENT, ASKED).name == "wireguard-client"
 
 
 @every(
@@ -116,8 +116,8 @@ def test_an_object_that_is_no_template_lacks_all() -> None:
 
 def test_liqos_own_templates_heed_every_option() -> None:
     for role, template in (
-        (Role.SERVER, gateway_templates.server()),
-        (Role.CLIENT, gateway_templates.client()),
+        (GatewayRole.SERVER, gateway_templates.server()),
+        (GatewayRole.CLIENT, gateway_templates.client()),
     ):
         assert of.lacks(template) == []
         assert list(of.ignored(role, ASKED, template)) == []
@@ -132,29 +132,29 @@ def with_text(text: str) -> dict[str, Any]:
 @every(
     ("role", "gateway", "text", "fields"),
     [
-        (Role.CLIENT, Gateway(), "--mtu=1400", ["mtu"]),
-        (Role.CLIENT, Gateway(), "--mtu={{ .Spec.MTU }}", []),
-        (Role.CLIENT, Gateway(), "--mtu={{ .Spec.MTUs }}", ["mtu"]),
-        (Role.CLIENT, Gateway(), "{{ printf `%v` .Spec }}", []),
-        (Role.CLIENT, ASKED, "{{ .Spec.MTU }}", []),
-        (Role.SERVER, Gateway(), "{{ .Spec.MTU }}", []),
+        (GatewayRole.CLIENT, Gateway(), "--mtu=1400", ["mtu"]),
+        (GatewayRole.CLIENT, Gateway(), "--mtu={{ .Spec.MTU }}", []),
+        (GatewayRole.CLIENT, Gateway(), "--mtu={{ .Spec.MTUs }}", ["mtu"]),
+        (GatewayRole.CLIENT, Gateway(), "{{ printf `%v` .Spec }}", []),
+        (GatewayRole.CLIENT, ASKED, "{{ .Spec.MTU }}", []),
+        (GatewayRole.SERVER, Gateway(), "{{ .Spec.MTU }}", []),
         (
-            Role.SERVER,
+            GatewayRole.SERVER,
             ASKED,
             "{{ .Spec.MTU }}",
             ["service.type", "service.port", "service.nodePort"],
         ),
-        (Role.SERVER, ASKED, "{{ .Spec.MTU }} {{ with .Spec.Endpoint }}", []),
-        (Role.SERVER, ASKED, "{{ .Spec }}", []),
+        (GatewayRole.SERVER, ASKED, "{{ .Spec.MTU }} {{ with .Spec.Endpoint }}", []),
+        (GatewayRole.SERVER, ASKED, "{{ .Spec }}", []),
         (
-            Role.SERVER,
-            Gateway(service=Service(load_balancer_ip="203.0.113.9")),
+            GatewayRole.SERVER,
+            Gateway(service=GatewayService(load_balancer_ip="203.0.113.9")),
             "{{ .Spec.MTU }} {{ .Spec.Endpoint.Port }}",
             ["service.loadBalancerIP"],
         ),
     ],
 )
 def test_what_a_template_does_not_heed_is_named(
-    role: Role, gateway: Gateway, text: str, fields: list[str]
+    role: GatewayRole, gateway: Gateway, text: str, fields: list[str]
 ) -> None:
     assert [field for field, _ in of.ignored(role, gateway, with_text(text))] == fields

@@ -11,18 +11,16 @@ from kubectl_liqo_shortcut.core import facts
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.leaves import (
-    Direct,
-    Known,
-    Reach,
-    Says,
-    can_direct,
-    denies_direct,
+    DirectSupport,
+    HubKnowledge,
+    LeafStatus,
+    Reachability,
     direct,
     facts_document,
     known_leaves,
     refusal,
-    version_of,
 )
+from kubectl_liqo_shortcut.core.liqo import can_direct, denies_direct, version_of
 from kubectl_liqo_shortcut.core.model import ClusterID, cluster_id
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,
@@ -53,7 +51,7 @@ def gateway(kind: r.Kind, leaf: str, *addresses: str) -> Any:
     return an_object(kind, leaf, "liqo-hub", labels=labels, spec={"endpoint": endpoint})
 
 
-def milan(**changes: Any) -> Known:
+def milan(**changes: Any) -> HubKnowledge:
     lists = {"configurations": [answered()], "clients": [], **changes}
     (known,) = known_leaves(**lists)
     return known
@@ -61,7 +59,7 @@ def milan(**changes: Any) -> Known:
 
 def test_the_hubs_objects_tell_all_but_what_only_the_leaf_knows() -> None:
     client = gateway(r.GATEWAY_CLIENT, "milan", "203.0.113.1")
-    assert milan(clients=[client], connections=[connection("milan")]) == Known(
+    assert milan(clients=[client], connections=[connection("milan")]) == HubKnowledge(
         id=MILAN,
         tenant_namespace="liqo-hub",
         cidrs=Cidrs(("10.61.0.0/16",), ("10.171.0.0/16",)),
@@ -110,19 +108,19 @@ def test_networks_that_cannot_be_read_are_not_known() -> None:
 @every(
     ("hub", "leaf", "deployment", "told"),
     [
-        ([answered()], [answered("torino")], manager(), Direct.YES),
-        ([answered(seen="10.70.0.0/16")], [], None, Direct.REMAPPED),
-        ([answered()], [], manager("--deny-direct-connections"), Direct.DENIED),
-        ([answered(new=False)], [answered("torino")], manager(), Direct.OLD),
-        ([answered()], [answered("torino", new=False)], manager(), Direct.OLD),
-        ([answered()], [], manager(), Direct.UNKNOWN),
-        ([answered()], [answered("torino")], None, Direct.UNKNOWN),
-        ([configuration("milan")], [answered("torino")], manager(), Direct.UNKNOWN),
+        ([answered()], [answered("torino")], manager(), DirectSupport.YES),
+        ([answered(seen="10.70.0.0/16")], [], None, DirectSupport.REMAPPED),
+        ([answered()], [], manager("--deny-direct-connections"), DirectSupport.DENIED),
+        ([answered(new=False)], [answered("torino")], manager(), DirectSupport.OLD),
+        ([answered()], [answered("torino", new=False)], manager(), DirectSupport.OLD),
+        ([answered()], [], manager(), DirectSupport.UNKNOWN),
+        ([answered()], [answered("torino")], None, DirectSupport.UNKNOWN),
+        ([configuration("milan")], [answered("torino")], manager(), DirectSupport.UNKNOWN),
         (
             [configuration("milan"), answered("rome")],
             [answered("torino")],
             manager(),
-            Direct.UNKNOWN,
+            DirectSupport.UNKNOWN,
         ),
     ],
     ids=[
@@ -131,16 +129,16 @@ def test_networks_that_cannot_be_read_are_not_known() -> None:
     ],
 )
 def test_whether_services_can_go_direct(
-    hub: list[Any], leaf: list[Any], deployment: Any, told: Direct
+    hub: list[Any], leaf: list[Any], deployment: Any, told: DirectSupport
 ) -> None:
     known, *_ = known_leaves(hub, [])
-    says = Says(manager=deployment, configurations=tuple(leaf))
+    says = LeafStatus(manager=deployment, configurations=tuple(leaf))
     assert direct(known, can_direct(hub), says) is told
 
 
 def test_the_version_decides_nothing() -> None:
-    known, says = milan(), Says(manager=manager(image="x:v0.9"), configurations=(answered(),))
-    assert direct(known, True, says) is Direct.YES
+    known, says = milan(), LeafStatus(manager=manager(image="x:v0.9"), configurations=(answered(),))
+    assert direct(known, True, says) is DirectSupport.YES
 
 
 @every(
@@ -185,16 +183,16 @@ def test_the_version_is_that_of_the_controller_manager_among_others() -> None:
 @every(
     ("error", "reach"),
     [
-        (Unreachable("rome", "silent"), Reach.UNREACHABLE),
-        (AnotherCluster("rome: it is paris"), Reach.ANOTHER),
-        (NoLiqo("rome", "none"), Reach.NO_LIQO),
-        (Gone("rome", "no such kind"), Reach.NO_LIQO),
-        (Forbidden("rome", "no"), Reach.FORBIDDEN),
-        (ClusterError("rome", "Unauthorized"), Reach.ERROR),
+        (Unreachable("rome", "silent"), Reachability.UNREACHABLE),
+        (AnotherCluster("rome: it is paris"), Reachability.ANOTHER),
+        (NoLiqo("rome", "none"), Reachability.NO_LIQO),
+        (Gone("rome", "no such kind"), Reachability.NO_LIQO),
+        (Forbidden("rome", "no"), Reachability.FORBIDDEN),
+        (ClusterError("rome", "Unauthorized"), Reachability.ERROR),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_an_error_tells_what_is_missing_for_access(error: Any, reach: Reach) -> None:
+def test_an_error_tells_what_is_missing_for_access(error: Any, reach: Reachability) -> None:
     says = refusal(error)
     assert (says.reach, says.message) == (reach, error.message)
 
@@ -202,15 +200,15 @@ def test_an_error_tells_what_is_missing_for_access(error: Any, reach: Reach) -> 
 @every(
     ("says", "words"),
     [
-        (Says(), "ok"),
-        (Says(reach=Reach.NO_WAY), "no way to it"),
-        (Says(reach=Reach.FORBIDDEN), "lacks 1 permission"),
-        (Says(reach=Reach.FORBIDDEN, missing=("a",)), "lacks 1 permission"),
-        (Says(reach=Reach.FORBIDDEN, missing=("a", "b")), "lacks 2 permissions"),
+        (LeafStatus(), "ok"),
+        (LeafStatus(reach=Reachability.NO_WAY), "no way to it"),
+        (LeafStatus(reach=Reachability.FORBIDDEN), "lacks 1 permission"),
+        (LeafStatus(reach=Reachability.FORBIDDEN, missing=("a",)), "lacks 1 permission"),
+        (LeafStatus(reach=Reachability.FORBIDDEN, missing=("a", "b")), "lacks 2 permissions"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_access_is_told_in_words(says: Says, words: str) -> None:
+def test_access_is_told_in_words(says: LeafStatus, words: str) -> None:
     assert says.access == words
 
 
@@ -228,7 +226,7 @@ def test_the_facts_file_is_read_back_as_it_was_meant(
     written = facts_document(
         hub,
         [
-            Known(
+            HubKnowledge(
                 id=leaf, tenant_namespace="", cidrs=cidrs, on_hub=(), remapped=False, serves=serves
             )
             for leaf, (cidrs, serves) in leaves.items()

@@ -7,7 +7,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core import observe
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.facts import Endpoint, LeafFacts
+from kubectl_liqo_shortcut.core.facts import GatewayEndpoint, LeafFacts
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.errors import Refused
 from tests.samples import (
@@ -32,7 +32,7 @@ ROME_BEFORE = dataclasses.replace(FACTS.leaves[ROME], endpoint=None, public_key=
 
 def learnt(*bodies: Object, known: LeafFacts = ROME_BEFORE) -> LeafFacts:
     """What *bodies* on rome teach."""
-    return observe.learn(known, observe.end(SERVER, on("rome", *bodies)))
+    return observe.update_facts(known, observe.end(SERVER, on("rome", *bodies)))
 
 
 def test_an_end_is_what_is_there_of_it() -> None:
@@ -75,12 +75,12 @@ def test_two_of_a_kind_are_refused_since_liqo_knows_only_one(second: Object) -> 
 
 
 def test_an_endpoint_is_learnt_from_the_server() -> None:
-    assert learnt(gateway("rome")).endpoint == Endpoint("203.0.113.2", 51840)
+    assert learnt(gateway("rome")).endpoint == GatewayEndpoint("203.0.113.2", 51840)
 
 
 def test_a_client_has_no_endpoint() -> None:
     end = observe.end(CLIENT, whole_end("milan"))
-    assert observe.learn(FACTS.leaves[MILAN], end).endpoint is None
+    assert observe.update_facts(FACTS.leaves[MILAN], end).endpoint is None
 
 
 @every("addresses", [[""], [], None, ["not an address"]], ids=["blank", "empty", "none", "rubbish"])
@@ -113,7 +113,7 @@ def test_a_secret_without_a_key_gives_none(data: dict[str, Any] | None) -> None:
 
 
 def test_with_the_gateway_its_facts_are_gone() -> None:
-    before = dataclasses.replace(ROME_BEFORE, public_key="x", endpoint=Endpoint("a", 1))
+    before = dataclasses.replace(ROME_BEFORE, public_key="x", endpoint=GatewayEndpoint("a", 1))
     after = learnt(secret("rome"), known=before)
     assert (after.endpoint, after.public_key) == (None, None)
 
@@ -161,7 +161,7 @@ def test_no_other_connection_counts(bodies: tuple[Object, ...]) -> None:
     ids=["no gateway yet", "gateway", "gateway of another name", "named"],
 )
 def test_the_secret_of_a_gateway_is_known_by_name(gateway: Object | None, name: str) -> None:
-    assert observe.secret_name(SERVER, gateway) == name
+    assert observe.key_secret_name(SERVER, gateway) == name
 
 
 def test_on_a_leaf_only_what_belongs_to_the_peer_is_looked_for() -> None:
@@ -180,7 +180,7 @@ def test_in_any_namespace_both_kinds_of_gateway_are_looked_for() -> None:
 
 
 def test_of_secrets_only_one_is_read_and_by_name() -> None:
-    selections = observe.live(SERVER, "liqo-tenant-milan", None)
+    selections = observe.live_body(SERVER, "liqo-tenant-milan", None)
     secrets = [(s.namespace, s.name) for s in selections if s.kind == r.SECRET]
     assert secrets == [("liqo-tenant-milan", "gw-milan")]
 

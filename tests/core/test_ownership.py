@@ -7,14 +7,20 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Object, ref_of
-from kubectl_liqo_shortcut.core.ownership import Claim, inventory, marks, marks_of, ownership_of
+from kubectl_liqo_shortcut.core.ownership import (
+    Membership,
+    inventory,
+    ownership_labels,
+    ownership_labels_of,
+    ownership_of,
+)
 from kubectl_liqo_shortcut.core.record import Ownership, Recorded
 from tests.fakes import made_by_us
 from tests.samples import FACTS, NAMESPACE_OF, RENDERER, ROME, SHORTCUT
 from tests.tables import every
 
 DESIRED = RENDERER.link(SHORTCUT, FACTS).ready
-CLAIM = Claim(marks("milan--rome", "torino"), "milan", (NAMESPACE_OF[ROME],))
+CLAIM = Membership(ownership_labels("milan--rome", "torino"), "milan", (NAMESPACE_OF[ROME],))
 CREATED, ADOPTED, REUSED = Ownership.CREATED, Ownership.ADOPTED, Ownership.REUSED
 
 
@@ -119,12 +125,14 @@ def test_an_object_is_ours_if_record_labels_name_and_place_agree(
 def test_a_namespace_of_ours_is_the_peers_tenant() -> None:
     body = next(each.body for each in DESIRED if each.ref.kind == r.NAMESPACE)
     body = made_by_us(body)
-    claim = Claim(
-        marks("milan--rome", "torino"), body["metadata"]["labels"][r.REMOTE_CLUSTER_ID], ()
+    membership = Membership(
+        ownership_labels("milan--rome", "torino"),
+        body["metadata"]["labels"][r.REMOTE_CLUSTER_ID],
+        (),
     )
-    assert ownership_of(body, None, claim) is CREATED
+    assert ownership_of(body, None, membership) is CREATED
     del body["metadata"]["labels"][r.TENANT_NAMESPACE]
-    assert ownership_of(body, None, claim) is REUSED
+    assert ownership_of(body, None, membership) is REUSED
 
 
 def test_what_is_found_puts_the_record_right_and_completes_it() -> None:
@@ -138,4 +146,7 @@ def test_what_is_found_puts_the_record_right_and_completes_it() -> None:
 
 
 def test_labels_are_rendered_by_which_an_object_is_known() -> None:
-    assert all(marks_of(each.body) == marks("milan--rome", "torino") for each in DESIRED)
+    assert all(
+        ownership_labels_of(each.body) == ownership_labels("milan--rome", "torino")
+        for each in DESIRED
+    )

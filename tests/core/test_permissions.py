@@ -13,24 +13,24 @@ from kubectl_liqo_shortcut.cli import cli
 from kubectl_liqo_shortcut.commands import rbac as commands
 from kubectl_liqo_shortcut.core import permissions, rbac
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.needs import NEEDS, Need, On, Part, Place
-from kubectl_liqo_shortcut.core.permissions import Access, Peer, Scope, questions
+from kubectl_liqo_shortcut.core.needs import NEEDS, ClusterScope, Feature, PolicyRule, RuleScope
+from kubectl_liqo_shortcut.core.permissions import Peer, PermissionAttributes, Scope, access_reviews
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import SERVER
 from tests.tables import every
 
-LEAF = Scope(on=On.LEAF, peers=(Peer("milan", "liqo-tenant-milan"),))
+LEAF = Scope(on=ClusterScope.LEAF, peers=(Peer("milan", "liqo-tenant-milan"),))
 EVERYTHING = (
     Scope(
-        on=On.LEAF,
+        on=ClusterScope.LEAF,
         peers=(Peer("milan", "liqo-tenant-milan"), Peer("oslo", "elsewhere")),
         services=("demo-torino", "shop"),
         adopt=True,
         verify=True,
     ),
     Scope(
-        on=On.HUB,
+        on=ClusterScope.HUB,
         peers=(Peer("milan", "liqo-tenant-milan"), Peer("oslo", "liqo-tenant-oslo")),
         services=("demo", "shop"),
         verify=True,
@@ -43,33 +43,33 @@ every_scope = pytest.mark.parametrize("scope", EVERYTHING, ids=["leaf", "hub"])
 
 
 @every_need
-def test_who_needs_it_are_commands(need: Need) -> None:
+def test_who_needs_it_are_commands(need: PolicyRule) -> None:
     names = {*cli.list_commands(None)}  # type: ignore[arg-type]
     assert need.by
     assert {each.split()[0] for each in need.by} <= names
 
 
 @every_need
-def test_a_need_makes_one_rule_of_one_group(need: Need) -> None:
+def test_a_need_makes_one_rule_of_one_group(need: PolicyRule) -> None:
     assert len({each.group for each in need.kinds}) == 1
 
 
 @every_need
-def test_for_all_namespaces_there_are_only_lists_and_watches(need: Need) -> None:
-    of_cluster = need.place is Place.EVERYWHERE and any(each.namespaced for each in need.kinds)
+def test_for_all_namespaces_there_are_only_lists_and_watches(need: PolicyRule) -> None:
+    of_cluster = need.place is RuleScope.EVERYWHERE and any(each.namespaced for each in need.kinds)
     if of_cluster:
         assert {*need.verbs} <= {"list", "watch"}
 
 
 @every_need
-def test_secrets_are_named(need: Need) -> None:
+def test_secrets_are_named(need: PolicyRule) -> None:
     assert r.SECRET not in need.kinds or need.name
 
 
 @every_scope
 def test_what_the_roles_grant_is_what_is_asked_for(scope: Scope) -> None:
     granted = {
-        Access(verb, kind, role.namespace if kind.namespaced else "", rule.name, part)
+        PermissionAttributes(verb, kind, role.namespace if kind.namespaced else "", rule.name, part)
         for role in rbac.roles(scope)
         for rule in role.rules
         for plural in rule.resources
@@ -78,7 +78,7 @@ def test_what_the_roles_grant_is_what_is_asked_for(scope: Scope) -> None:
         for kind in vars(r).values()
         if isinstance(kind, r.Kind) and (kind.group, kind.plural) == (rule.group, plural_of)
     }
-    assert granted == {each.access for each in questions(scope)}
+    assert granted == {each.access for each in access_reviews(scope)}
 
 
 def test_only_who_adopts_may_change_a_namespace_and_by_a_role_of_its_own() -> None:
@@ -90,9 +90,9 @@ def test_only_who_adopts_may_change_a_namespace_and_by_a_role_of_its_own() -> No
             if "namespaces" in rule.resources and "patch" in rule.verbs
         ]
 
-    leaf = commands.on_leaf("rome", ["milan"], ["demo"], verify=True)
+    leaf = commands.leaf_scope("rome", ["milan"], ["demo"], verify=True)
     assert namespaces(leaf) == []
-    adopting = commands.on_leaf("rome", ["milan"], adopt=True)
+    adopting = commands.leaf_scope("rome", ["milan"], adopt=True)
     assert namespaces(adopting) == [
         ("liqo-tenant-milan", "liqo-shortcut-leaf-adopt", ["get", "patch"])
     ]
@@ -100,14 +100,14 @@ def test_only_who_adopts_may_change_a_namespace_and_by_a_role_of_its_own() -> No
 
 @pytest.mark.parametrize("adopt", [False, True])
 def test_adopt_asks_whether_it_may_label_the_namespace_and_create_does_not(adopt: bool) -> None:
-    asked = permissions.on_leaf(SERVER, "liqo-tenant-milan", adopt=adopt)
+    asked = permissions.leaf_reviews(SERVER, "liqo-tenant-milan", adopt=adopt)
     found = [str(each) for each in asked if each.kind == r.NAMESPACE and each.verb == "patch"]
     assert found == (["patch namespaces/liqo-tenant-milan"] if adopt else [])
 
 
 def test_a_secret_of_the_hub_is_given_only_to_who_asks_for_it_and_by_name() -> None:
     def secrets(*leaves: str) -> list[str]:
-        asked = questions(commands.on_hub(stored=leaves))
+        asked = access_reviews(commands.hub_scope(stored=leaves))
         return [str(each.access) for each in asked if each.access.kind == r.SECRET]
 
     assert secrets() == []
@@ -118,7 +118,7 @@ def test_a_secret_of_the_hub_is_given_only_to_who_asks_for_it_and_by_name() -> N
 
 
 def test_the_hubs_tenant_namespaces_are_not_printed() -> None:
-    found = documents(commands.on_hub(stored=["rome"]))
+    found = documents(commands.hub_scope(stored=["rome"]))
     assert not any(each["kind"] == "Namespace" for each in found)
     (role,) = (
         each
@@ -127,22 +127,26 @@ def test_the_hubs_tenant_namespaces_are_not_printed() -> None:
     )
     (rule,) = role["rules"]
     assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get"])
-    assert rule["resourceNames"] == [stored.secret_name("rome")]
+    assert rule["resourceNames"] == [stored.identity_secret_name("rome")]
 
 
 def test_a_right_that_one_command_needs_is_not_optional_and_names_that_one() -> None:
     (maps,) = (
         each
-        for each in questions(Scope(on=On.HUB, services=("demo",)))
+        for each in access_reviews(Scope(on=ClusterScope.HUB, services=("demo",)))
         if each.access.kind == r.NAMESPACE_MAP
     )
     assert (maps.optional, "delete" in maps.by, "service" in maps.by) == (False, False, True)
-    (maps,) = (each for each in questions(Scope(on=On.HUB)) if each.access.kind == r.NAMESPACE_MAP)
+    (maps,) = (
+        each
+        for each in access_reviews(Scope(on=ClusterScope.HUB))
+        if each.access.kind == r.NAMESPACE_MAP
+    )
     assert maps.optional
 
 
 def test_a_namespace_lies_in_itself_for_an_api_server() -> None:
-    access = Access("patch", r.NAMESPACE, name="liqo-tenant-milan")
+    access = PermissionAttributes("patch", r.NAMESPACE, name="liqo-tenant-milan")
     attributes = access.review()["spec"]["resourceAttributes"]
     assert (attributes["namespace"], attributes["name"]) == ("liqo-tenant-milan",) * 2
     assert str(access) == "patch namespaces/liqo-tenant-milan"
@@ -151,17 +155,17 @@ def test_a_namespace_lies_in_itself_for_an_api_server() -> None:
 def test_without_a_record_the_right_on_all_is_asked_for() -> None:
     names = {
         each.access.name
-        for each in questions(Scope(on=On.HUB))
+        for each in access_reviews(Scope(on=ClusterScope.HUB))
         if each.access.kind in (r.SHORTCUT, r.LEASE)
     }
     assert names == {""}
     assert "liqo-shortcut-milan--rome" in {
-        each.name for each in permissions.on_hub("milan--rome", "liqo") if each.kind == r.LEASE
+        each.name for each in permissions.hub_reviews("milan--rome", "liqo") if each.kind == r.LEASE
     }
 
 
 def documents(scope: Scope, subject: rbac.Subject = SUBJECT) -> list[dict[str, Any]]:
-    texts = rbac.documents(scope, [subject], Renderer(read_template))
+    texts = rbac.role_documents(scope, [subject], Renderer(read_template))
     return list(yaml.safe_load_all("---\n".join(texts)))
 
 
@@ -185,7 +189,7 @@ def test_every_role_is_bound_to_the_subject_and_to_nobody_else(scope: Scope) -> 
 
 
 def test_applying_more_options_never_takes_a_rule_away() -> None:
-    for scope, whole in zip((LEAF, Scope(on=On.HUB)), EVERYTHING, strict=True):
+    for scope, whole in zip((LEAF, Scope(on=ClusterScope.HUB)), EVERYTHING, strict=True):
         more = {key(each): each for each in documents(whole)}
         for body in documents(scope):
             assert more[key(body)] == body
@@ -237,6 +241,6 @@ def test_whatever_a_subject_is_called_it_makes_no_other_object() -> None:
 
 def test_namespaces_are_never_printed_as_rights() -> None:
     for scope in EVERYTHING:
-        assert not any(each.part is Part.NAMESPACES for each in scope.needs())
+        assert not any(each.part is Feature.NAMESPACES for each in scope.needs())
     (create,) = permissions.to_make_namespaces()
     assert str(create) == "create namespaces"

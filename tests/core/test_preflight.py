@@ -8,7 +8,7 @@ from kubectl_liqo_shortcut.core import permissions
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Cidrs
 from kubectl_liqo_shortcut.core.findings import FindingName, Severity
-from kubectl_liqo_shortcut.core.permissions import Access
+from kubectl_liqo_shortcut.core.permissions import PermissionAttributes
 from kubectl_liqo_shortcut.core.preflight import (
     exhausted,
     limited,
@@ -210,7 +210,7 @@ def test_a_limit_range_that_refuses_silent_pods_is_found(
 
 
 def test_a_permission_is_asked_for_and_told_as_kubectl_does() -> None:
-    access = Access("patch", r.SHORTCUT, name="milan--rome", subresource="status")
+    access = PermissionAttributes("patch", r.SHORTCUT, name="milan--rome", subresource="status")
     assert str(access) == "patch shortcuts.shortcut.liqo.io/status/milan--rome"
     assert access.review()["spec"]["resourceAttributes"] == {
         "verb": "patch",
@@ -219,12 +219,15 @@ def test_a_permission_is_asked_for_and_told_as_kubectl_does() -> None:
         "subresource": "status",
         "name": "milan--rome",
     }
-    assert str(Access("list", r.POD, "liqo-tenant-rome")) == "list pods -n liqo-tenant-rome"
+    assert (
+        str(PermissionAttributes("list", r.POD, "liqo-tenant-rome"))
+        == "list pods -n liqo-tenant-rome"
+    )
 
 
 @pytest.mark.parametrize("side", [SERVER, CLIENT], ids=["server", "client"])
 def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
-    asked = list(permissions.on_leaf(side, "tenant"))
+    asked = list(permissions.leaf_reviews(side, "tenant"))
     changed = [each for each in asked if each.verb in ("patch", "delete")]
     assert changed
     assert all((each.namespace, each.name) == ("tenant", side.peer) for each in changed)
@@ -234,7 +237,7 @@ def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
 def test_nothing_but_records_and_leases_is_written_on_the_hub() -> None:
     written = {
         each.kind
-        for each in permissions.on_hub("milan--rome", "liqo")
+        for each in permissions.hub_reviews("milan--rome", "liqo")
         if each.verb in ("create", "patch", "delete")
     }
     assert written == {r.SHORTCUT, r.LEASE}

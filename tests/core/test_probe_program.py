@@ -21,7 +21,7 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES
 from kubectl_liqo_shortcut.core.probe import PROGRAM
-from kubectl_liqo_shortcut.core.probe_result import Heard, result_of
+from kubectl_liqo_shortcut.core.probe_result import ProbeResult, result_of
 from kubectl_liqo_shortcut.core.verify import LARGEST_TRIED
 
 TEXT = read_template(PROGRAM)
@@ -78,7 +78,7 @@ def test_a_client_learns_whom_the_server_sees_and_what_fits() -> None:
     assert 0 < peer.latency.min <= peer.latency.median <= peer.latency.max < 2000
     assert peer.mtu == LARGEST_TRIED  # the loopback interface carries more
     assert (open_.ok, open_.mtu) == (5, 0)
-    assert closed == Heard(ok=0, of=5, error="Connection refused")
+    assert closed == ProbeResult(ok=0, of=5, error="Connection refused")
 
 
 @pytest.mark.process
@@ -99,7 +99,7 @@ def test_without_a_peer_only_addresses_are_called() -> None:
 @pytest.mark.process
 def test_nobody_listens_is_no_connect() -> None:
     peer, _ = call(f"127.0.0.1:{free_port()}")
-    assert peer == Heard(ok=0, of=5, error="Connection refused")
+    assert peer == ProbeResult(ok=0, of=5, error="Connection refused")
 
 
 @pytest.mark.process

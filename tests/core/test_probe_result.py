@@ -11,9 +11,9 @@ from kubectl_liqo_shortcut.core.probe_result import (
     NOT_SEEN,
     Broken,
     Ended,
-    Heard,
     Latency,
     PodState,
+    ProbeResult,
     Running,
     Waiting,
     clip,
@@ -60,8 +60,10 @@ def test_a_result_is_the_last_line() -> None:
     heard, others = result_of(
         f"warning\n{message(GOOD, [{'ok': 0, 'error': 'x', 'ms': []}])}\n", 2, 1
     )
-    assert heard == Heard(ok=2, of=2, latency=Latency(1, 2.5, 3), callers=("10.61.0.6",), mtu=1340)
-    assert others == (Heard(ok=0, of=2, error="x"),)
+    assert heard == ProbeResult(
+        ok=2, of=2, latency=Latency(1, 2.5, 3), callers=("10.61.0.6",), mtu=1340
+    )
+    assert others == (ProbeResult(ok=0, of=2, error="x"),)
 
 
 @every(

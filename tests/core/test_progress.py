@@ -7,7 +7,7 @@ import pytest
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from kubectl_liqo_shortcut.core.progress import Place, Stage, Work, advance, begin
+from kubectl_liqo_shortcut.core.progress import ClusterProgress, Stage, Work, advance, begin
 from kubectl_liqo_shortcut.errors import ShortcutError
 from tests.samples import record_of
 from tests.tables import every
@@ -29,26 +29,36 @@ def test_before_the_first_event_nothing_is_known() -> None:
 @every(
     ("event", "cluster", "place"),
     [
-        (Done(GATEWAY, Verb.CREATED), "rome", Place("gatewayserver/milan created")),
-        (Seen(GATEWAY, "no endpoint yet"), "rome", Place("gatewayserver/milan no endpoint yet")),
-        (Waits("rome", "gateway: not there yet"), "rome", Place("", "gateway: not there yet")),
-        (Note("undoing: interrupted"), HUB, Place("undoing: interrupted")),
+        (Done(GATEWAY, Verb.CREATED), "rome", ClusterProgress("gatewayserver/milan created")),
+        (
+            Seen(GATEWAY, "no endpoint yet"),
+            "rome",
+            ClusterProgress("gatewayserver/milan no endpoint yet"),
+        ),
+        (
+            Waits("rome", "gateway: not there yet"),
+            "rome",
+            ClusterProgress("", "gateway: not there yet"),
+        ),
+        (Note("undoing: interrupted"), HUB, ClusterProgress("undoing: interrupted")),
     ],
     ids=["done", "seen", "waits", "note"],
 )
-def test_each_event_is_about_one_cluster(event: Event, cluster: str, place: Place) -> None:
+def test_each_event_is_about_one_cluster(
+    event: Event, cluster: str, place: ClusterProgress
+) -> None:
     assert after(event) == Work(Stage.UNDER_WAY, {cluster: place})
 
 
 def test_what_is_done_does_not_end_what_is_waited_for() -> None:
     work = after(Waits("rome", "gateway: not there yet"), Done(GATEWAY, Verb.CREATED))
-    expected = Place("gatewayserver/milan created", "gateway: not there yet")
+    expected = ClusterProgress("gatewayserver/milan created", "gateway: not there yet")
     assert work.places == {"rome": expected}
 
 
 def test_a_wait_ends_when_nothing_is_waited_for() -> None:
     work = after(Waits("rome", "gateway: not there yet"), Waits("rome", ""))
-    assert work.places == {"rome": Place()}
+    assert work.places == {"rome": ClusterProgress()}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,13 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.facts import Facts, default_tenant_namespace, nothing_known
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.render import Rendered, Renderer, Unknown, to_yaml_scalar
-from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, TemplateRef, parse
+from kubectl_liqo_shortcut.core.shortcut import (
+    Gateway,
+    GatewayService,
+    Shortcut,
+    TemplateRef,
+    parse,
+)
 from tests.core.strategies import any_text, some_text, specs
 from tests.samples import FACTS, MILAN, RENDERER, ROME, SHORTCUT, facts_with
 from tests.tables import every
@@ -230,13 +236,13 @@ def test_every_legal_cluster_id_survives_rendering(names: list[str]) -> None:
 
 
 def in_service_annotation(text: str) -> bool:
-    shortcut = with_gateway(service=Service(annotations={text: text}))
+    shortcut = with_gateway(service=GatewayService(annotations={text: text}))
     server = body_of(r.GATEWAY_SERVER, RENDERER.link(shortcut, FACTS), "rome")
     return bool(server["spec"]["serviceAnnotations"] == {text: text})
 
 
 def in_service_label_of_record(text: str) -> bool:
-    body = RENDERER.record(with_gateway(service=Service(labels={"a": text}))).body
+    body = RENDERER.record(with_gateway(service=GatewayService(labels={"a": text}))).body
     return bool(body["spec"]["gateway"]["service"]["labels"]["a"] == text)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core.facts import Facts
 from kubectl_liqo_shortcut.core.findings import Finding, Severity
-from kubectl_liqo_shortcut.core.roles import choose_server, doubts
+from kubectl_liqo_shortcut.core.roles import choose_server, reachability_warnings
 from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.errors import NoServer
 from tests.samples import MILAN, ROME, facts_with, spec_of
@@ -65,7 +65,7 @@ def test_a_leaf_of_which_nothing_is_said_is_not_said_to_dial() -> None:
 
 def doubted(facts: Facts, **gateway: Any) -> list[Finding]:
     """What is found of a link that rome shall serve."""
-    return list(doubts({"gateway": gateway}, parse(spec_of(gateway=gateway)), facts))
+    return list(reachability_warnings({"gateway": gateway}, parse(spec_of(gateway=gateway)), facts))
 
 
 def test_a_server_that_is_behind_nat_is_an_error_where_the_other_leaf_can_serve() -> None:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.addresses import Address, Network
-from kubectl_liqo_shortcut.core.facts import Cidrs, Endpoint, Facts
+from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, GatewayEndpoint
 from kubectl_liqo_shortcut.core.findings import Finding, Severity
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.observe import End
 from kubectl_liqo_shortcut.core.routed import doubtful, forbidden
-from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut
+from kubectl_liqo_shortcut.core.shortcut import Gateway, GatewayService, Shortcut
 from tests.core.strategies import ip_addresses, ip_networks
 from tests.samples import (
     FACTS,
@@ -133,7 +133,7 @@ def test_a_network_with_an_endpoint_in_it_is_forbidden() -> None:
     [
         (Gateway(client_address="10.9.0.1"), "the address that milan's gateway dials"),
         (
-            Gateway(service=Service(load_balancer_ip="10.9.0.1")),
+            Gateway(service=GatewayService(load_balancer_ip="10.9.0.1")),
             "the address asked for rome's gateway",
         ),
     ],
@@ -278,7 +278,7 @@ def test_whatever_is_claimed_what_passes_holds_only_addresses_of_hosts(
     own: list[Network], seen: list[Network] | None, server: Address, endpoint: Address, number: int
 ) -> None:
     facts = claiming(*map(str, own))
-    rome = dataclasses.replace(facts.leaves[ROME], endpoint=Endpoint(str(endpoint), 51840))
+    rome = dataclasses.replace(facts.leaves[ROME], endpoint=GatewayEndpoint(str(endpoint), 51840))
     facts = Facts(facts.hub, {**facts.leaves, ROME: rome})
     ends = seen_as(*map(str, seen)) if seen else {}
     if judged(facts, ends, servers={HUB: str(server)}):

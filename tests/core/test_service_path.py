@@ -13,13 +13,13 @@ from kubectl_liqo_shortcut.core.model import Object, cluster_id
 from kubectl_liqo_shortcut.core.networks import networks_of
 from kubectl_liqo_shortcut.core.service import Service, services_of
 from kubectl_liqo_shortcut.core.service_path import (
-    Path,
-    Sight,
+    LeafServices,
+    ServicePath,
     Want,
     addresses_in,
     as_wanted,
-    holds,
     path_on,
+    slice_holds,
     wanted,
 )
 from tests.offloading import endpoint
@@ -57,19 +57,19 @@ PEER = configuration(
 )
 
 
-def sight(*configurations: Object, held: list[str] | None = None, **given: Any) -> Sight:
+def sight(*configurations: Object, held: list[str] | None = None, **given: Any) -> LeafServices:
     slices = {}
     if held is not None:
         body = an_object(r.ENDPOINT_SLICE, "web-1", "demo-hub")
         slices = {
             ("demo-hub", "web-1"): {**body, "endpoints": [endpoint(each, "x") for each in held]}
         }
-    return Sight(
+    return LeafServices(
         leaf=MILAN, hub=TORINO, configurations=configurations or (HUB, PEER), slices=slices, **given
     )
 
 
-def addresses(of: Service, by: Sight) -> list[str | None]:
+def addresses(of: Service, by: LeafServices) -> list[str | None]:
     (one,) = of.slices
     return [each.address for each in wanted(of, one, by)]
 
@@ -93,8 +93,8 @@ def test_without_the_annotation_any_address_that_passes_the_hub_will_do() -> Non
     one = service(endpoint("10.62.1.2", "rome"), annotated=False)
     (want,) = wanted(one, one.slices[0], sight())
     assert want.address is None
-    assert path_on(one, sight(held=["10.190.0.4"])).path is Path.HUB
-    assert path_on(one, sight(held=["10.170.0.4"])).path is Path.STALE  # as the hub calls it
+    assert path_on(one, sight(held=["10.190.0.4"])).path is ServicePath.HUB
+    assert path_on(one, sight(held=["10.170.0.4"])).path is ServicePath.STALE  # as the hub calls it
 
 
 @every(
@@ -111,7 +111,7 @@ def test_without_the_annotation_any_address_that_passes_the_hub_will_do() -> Non
 def test_what_cannot_be_mapped_is_never_there(configurations: tuple[Object, ...]) -> None:
     one = service(endpoint("10.62.1.2", "rome"))
     assert addresses(one, sight(*configurations)) == [None]
-    assert path_on(one, sight(*configurations, held=["10.62.1.2"])).path is Path.STALE
+    assert path_on(one, sight(*configurations, held=["10.62.1.2"])).path is ServicePath.STALE
 
 
 def test_a_leaf_that_denies_is_given_nothing_direct() -> None:
@@ -135,10 +135,10 @@ def test_where_the_leaf_has_no_network_to_the_hub_addresses_stay() -> None:
 def test_the_order_in_a_slice_does_not_matter_and_each_address_counts_once() -> None:
     body = {"endpoints": [endpoint("10.0.0.2", "x"), endpoint("10.0.0.1", "x")]}
     wants = [Want("10.0.0.1"), Want("10.0.0.2")]
-    assert holds(body, wants)
-    assert not holds(body, [*wants, Want("10.0.0.2")])
-    assert not holds(body, wants[:1])
-    assert not holds(None, [])
+    assert slice_holds(body, wants)
+    assert not slice_holds(body, [*wants, Want("10.0.0.2")])
+    assert not slice_holds(body, wants[:1])
+    assert not slice_holds(None, [])
 
 
 def test_a_service_is_as_wanted_only_with_all_of_its_slices() -> None:

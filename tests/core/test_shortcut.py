@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from kubectl_liqo_shortcut.core.model import Role
-from kubectl_liqo_shortcut.core.shortcut import Gateway, Service, Shortcut, Side, TemplateRef, parse
+from kubectl_liqo_shortcut.core.model import GatewayRole
+from kubectl_liqo_shortcut.core.shortcut import (
+    Gateway,
+    GatewayService,
+    Shortcut,
+    Side,
+    TemplateRef,
+    parse,
+)
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import specs
 from tests.samples import MILAN, RENDERER, ROME, SHORTCUT, spec_of
@@ -28,7 +35,7 @@ def test_a_spec_needs_only_its_two_leaves() -> None:
 def test_what_is_not_said_is_as_liqo_has_it() -> None:
     assert parse(spec_of()).gateway == Gateway(
         mtu=1340,
-        service=Service(type="LoadBalancer", port=51840),
+        service=GatewayService(type="LoadBalancer", port=51840),
         server_template=TemplateRef(kind="WgGatewayServerTemplate", name="wireguard-server"),
         client_template=TemplateRef(kind="WgGatewayClientTemplate", name="wireguard-client"),
     )
@@ -157,4 +164,7 @@ def test_a_record_says_exactly_what_was_asked_for(spec: dict[str, Any]) -> None:
 
 
 def test_each_side_sees_itself_as_leaf_and_the_other_as_peer() -> None:
-    assert SHORTCUT.sides == (Side(ROME, MILAN, Role.SERVER), Side(MILAN, ROME, Role.CLIENT))
+    assert SHORTCUT.sides == (
+        Side(ROME, MILAN, GatewayRole.SERVER),
+        Side(MILAN, ROME, GatewayRole.CLIENT),
+    )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.topology import Direct, Peering, topology
+from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, topology
 from tests.peered import configuration, connection
 from tests.samples import an_object, record_of, spec_of
 from tests.tables import every
@@ -18,14 +18,17 @@ def test_leaves_and_their_connections_are_peerings_by_name() -> None:
         [connection("milan"), connection("oslo"), connection("rome", "Error", "N/A")],
         [],
     )
-    assert found.peerings == (Peering("milan", "Connected", "4ms"), Peering("rome", "Error"))
+    assert found.peerings == (
+        PeeringEdge("milan", "Connected", "4ms"),
+        PeeringEdge("rome", "Error"),
+    )
     assert [each.is_up for each in found.peerings] == [True, False]
     assert found.leaves == ("milan", "rome")
 
 
 def test_a_leaf_without_a_connection_has_no_state() -> None:
     unlabelled = an_object(r.CONFIGURATION, "turin", "liqo-hub")
-    assert topology([configuration("rome"), unlabelled], [], []).peerings == (Peering("rome"),)
+    assert topology([configuration("rome"), unlabelled], [], []).peerings == (PeeringEdge("rome"),)
 
 
 @every(
@@ -45,7 +48,7 @@ def test_a_record_tells_how_its_shortcut_is(record: dict[str, Any], state: str) 
 
 def test_a_shortcut_has_a_server_a_client_and_a_pair_in_order() -> None:
     (found,) = topology([], [], [record_of(status=UP)]).shortcuts
-    assert found == Direct("milan--rome", "rome", "milan", "Ready", "3ms")
+    assert found == ShortcutEdge("milan--rome", "rome", "milan", "Ready", "3ms")
     assert found.pair == ("milan", "rome")
 
 

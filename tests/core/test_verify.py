@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from kubectl_liqo_shortcut.core.networks import Networks, networks_of
-from kubectl_liqo_shortcut.core.probe_result import Heard
+from kubectl_liqo_shortcut.core.probe_result import ProbeResult
 from kubectl_liqo_shortcut.core.slices import ServiceName, Target
 from kubectl_liqo_shortcut.core.verify import (
     Direction,
     Expected,
+    PathKind,
     ServiceCheck,
     Verdict,
     Verification,
-    Way,
     expected,
-    judge,
+    judge_direction,
     place,
 )
 from tests import samples
@@ -33,59 +33,59 @@ HUB = networks("10.60.0.0/16", "10.70.0.0/16")
 MAY_BE = expected("10.61.0.6", MILAN, HUB)
 
 
-def heard(*callers: str, ok: int = 50) -> Heard:
-    return Heard(ok=ok, of=50, error="timed out", callers=callers)
+def heard(*callers: str, ok: int = 50) -> ProbeResult:
+    return ProbeResult(ok=ok, of=50, error="timed out", callers=callers)
 
 
 @every(
     ("found", "path"),
     [
-        (heard("10.61.0.6"), Way.DIRECT),
-        (heard("10.171.0.0"), Way.DIRECT),
-        (heard("10.70.0.0"), Way.VIA_HUB),
-        (heard("10.70.0.1"), Way.UNKNOWN),
-        (heard("10.61.0.7"), Way.UNKNOWN),
-        (heard("10.61.0.6", "10.70.0.0"), Way.UNKNOWN),
-        (heard(), Way.UNKNOWN),
-        (heard("10.61.0.6", ok=49), Way.UNKNOWN),
-        (heard(ok=0), Way.UNREACHABLE),
+        (heard("10.61.0.6"), PathKind.DIRECT),
+        (heard("10.171.0.0"), PathKind.DIRECT),
+        (heard("10.70.0.0"), PathKind.VIA_HUB),
+        (heard("10.70.0.1"), PathKind.UNKNOWN),
+        (heard("10.61.0.7"), PathKind.UNKNOWN),
+        (heard("10.61.0.6", "10.70.0.0"), PathKind.UNKNOWN),
+        (heard(), PathKind.UNKNOWN),
+        (heard("10.61.0.6", ok=49), PathKind.UNKNOWN),
+        (heard(ok=0), PathKind.UNREACHABLE),
     ],
 )
-def test_who_was_seen_is_the_verdict(found: Heard, path: Way) -> None:
-    assert judge(found, MAY_BE).path is path
+def test_who_was_seen_is_the_verdict(found: ProbeResult, path: PathKind) -> None:
+    assert judge_direction(found, MAY_BE).path is path
 
 
 def test_an_address_that_may_mean_two_ways_proves_neither() -> None:
     may_be = Expected(direct="10.61.0.6", masqueraded="10.171.0.0", via_hub="10.61.0.6")
-    verdict = judge(heard("10.61.0.6"), may_be)
-    assert (verdict.path, "direct or via hub" in verdict.reason) == (Way.UNKNOWN, True)
+    verdict = judge_direction(heard("10.61.0.6"), may_be)
+    assert (verdict.path, "direct or via hub" in verdict.reason) == (PathKind.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("client", ["192.0.2.1", ""])
 def test_a_pod_in_no_known_network_proves_nothing(client: str) -> None:
     may_be = expected(client, MILAN, None)
-    verdict = judge(heard("192.0.2.1"), may_be)
-    assert (verdict.path, "in no known network" in verdict.reason) == (Way.UNKNOWN, True)
+    verdict = judge_direction(heard("192.0.2.1"), may_be)
+    assert (verdict.path, "in no known network" in verdict.reason) == (PathKind.UNKNOWN, True)
 
 
 @every(
     ("address", "path"),
     [
-        ("10.61.0.9", Way.DIRECT),
-        ("10.70.0.9", Way.VIA_HUB),
-        ("10.60.0.9", Way.ELSEWHERE),
-        ("192.0.2.1", Way.ELSEWHERE),
+        ("10.61.0.9", PathKind.DIRECT),
+        ("10.70.0.9", PathKind.VIA_HUB),
+        ("10.60.0.9", PathKind.ELSEWHERE),
+        ("192.0.2.1", PathKind.ELSEWHERE),
     ],
 )
-def test_an_address_tells_its_place(address: str, path: Way) -> None:
+def test_an_address_tells_its_place(address: str, path: PathKind) -> None:
     assert place(Target(address, 80, ready=True), MILAN, HUB) is path
-    assert place(Target(address, 80, ready=False), MILAN, HUB) is Way.NOT_READY
+    assert place(Target(address, 80, ready=False), MILAN, HUB) is PathKind.NOT_READY
 
 
 def test_an_address_of_two_places_is_not_known() -> None:
     both = networks("10.70.0.0/16", "10.171.0.0/16")
-    assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is Way.UNKNOWN
-    assert place(Target("10.70.0.9", 80, ready=True), None, None) is Way.ELSEWHERE
+    assert place(Target("10.70.0.9", 80, ready=True), both, HUB) is PathKind.UNKNOWN
+    assert place(Target("10.70.0.9", 80, ready=True), None, None) is PathKind.ELSEWHERE
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_what_goes_through_the_hub_is_told_how_to_go_direct(linked: bool, more: 
     of_pods = Direction(
         source=samples.MILAN,
         target=samples.ROME,
-        verdict=Verdict(Way.UNREACHABLE),
+        verdict=Verdict(PathKind.UNREACHABLE),
         heard=heard("10.61.0.6") if linked else None,
     )
-    check = ServiceCheck(ServiceName("shop", "web"), "shop-hub", Verdict(Way.VIA_HUB))
+    check = ServiceCheck(ServiceName("shop", "web"), "shop-hub", Verdict(PathKind.VIA_HUB))
     found = Verification(name="milan--rome", directions=(of_pods,), service=check)
     assert found.next == f"kubectl liqo-shortcut service enable shop/web{more}"

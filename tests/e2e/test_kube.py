@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -16,8 +16,8 @@ from tests.lab.kube import CORE, path
 from tests.lab.lab import Lab
 
 
-def access(lab: Lab) -> Access:
-    return Access(kubeconfig=str(lab.kubeconfig))
+def access(lab: Lab) -> ClusterAccess:
+    return ClusterAccess(kubeconfig=str(lab.kubeconfig))
 
 
 class TestKubeCluster(ClusterContract):

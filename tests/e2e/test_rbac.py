@@ -14,12 +14,17 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.adapters.access import Access as Ways
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess as Ways
 from kubectl_liqo_shortcut.commands import rbac
 from kubectl_liqo_shortcut.core import needs
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.permissions import Access, Question, Scope, questions
+from kubectl_liqo_shortcut.core.permissions import (
+    AccessReview,
+    PermissionAttributes,
+    Scope,
+    access_reviews,
+)
 from kubectl_liqo_shortcut.core.resources import Kind
 from tests.e2e.plugin import NAME, PAIR, environment, succeed
 from tests.e2e.shop import (
@@ -50,9 +55,9 @@ def options(cluster: str) -> tuple[str, ...]:
 
 def scope(cluster: str) -> Scope:
     if cluster == "hub":
-        return rbac.on_hub([NAMESPACE], install=True)
+        return rbac.hub_scope([NAMESPACE], install=True)
     peer = OTHER if cluster == CALLER else CALLER
-    return rbac.on_leaf(cluster, [peer], [REMOTE], adopt=True, verify=True)
+    return rbac.leaf_scope(cluster, [peer], [REMOTE], adopt=True, verify=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +142,7 @@ _SLOW = (
 """Watched only where the cluster has not removed them by the first look."""
 
 
-def may_be_unused(access: Access) -> bool:
+def may_be_unused(access: PermissionAttributes) -> bool:
     """By a story in which Liqo is quick: it removes in time, and needs no poke."""
     slow = access.verb == "watch" and access.kind in _SLOW
     poke, apply = ("patch", r.SHADOW_ENDPOINT_SLICE), ("create", r.CRD)  # part of a PATCH
@@ -236,7 +241,7 @@ def test_what_is_printed_is_used(limited: Limited) -> None:
     unused = []
     for name in ("hub", *PAIR):
         used = {_access(each) for each in limited.proxy.requests if each.cluster == name}
-        for each in questions(scope(name)):
+        for each in access_reviews(scope(name)):
             if not any(_covers(each.access, access) for access in used if access):
                 unused += [] if may_be_unused(each.access) else [f"{name}: {each.access}"]
     assert unused == []
@@ -245,7 +250,7 @@ def test_what_is_printed_is_used(limited: Limited) -> None:
 _KINDS = {(each.group, each.plural): each for each in vars(r).values() if isinstance(each, Kind)}
 
 
-def _access(request: Request) -> Access | None:
+def _access(request: Request) -> PermissionAttributes | None:
     """What a request is to the API server's authorizer."""
     words = request.path.strip("/").split("/")
     group = words[1] if words[0] == "apis" and len(words) > 1 else ""
@@ -263,10 +268,10 @@ def _access(request: Request) -> Access | None:
     verbs = {"POST": "create", "PATCH": "patch", "DELETE": "delete"}
     verb = verbs.get(request.method, "list" if many else "get")
     verb = "watch" if request.is_watch else verb
-    return Access(verb, kind, namespace, name, words[2] if len(words) > 2 else "")
+    return PermissionAttributes(verb, kind, namespace, name, words[2] if len(words) > 2 else "")
 
 
-def _covers(given: Access, used: Access) -> bool:
+def _covers(given: PermissionAttributes, used: PermissionAttributes) -> bool:
     return (
         (given.verb, given.kind, given.subresource) == (used.verb, used.kind, used.subresource)
         and given.namespace in ("", used.namespace)
@@ -287,7 +292,7 @@ def test_each_rule_that_is_taken_away_is_named(limited: Limited, name: str) -> N
     cluster = Ways(kubeconfig=str(limited.kubeconfig))(HUB if name == "hub" else name)
     asked = scope(name)
     kube = limited.lab.clusters[name].kube
-    check = functools.partial(rbac.check, asked, cluster, 30)
+    check = functools.partial(rbac.check_access, asked, cluster, 30)
     wait_for(lambda: not check().lacks, 10, "all is allowed")
     count = 0
     for url, rules, number, verbs in _rules(limited.printed[name]):
@@ -310,7 +315,7 @@ def test_without_one_rule_a_command_that_needs_it_is_refused(limited: Limited, n
     """By ``preflight``, for all that makes and removes links; by ``verify``, for its probes."""
     cluster = Ways(kubeconfig=str(limited.kubeconfig))(HUB if name == "hub" else name)
     kube = limited.lab.clusters[name].kube
-    check = functools.partial(rbac.check, scope(name), cluster, 30)
+    check = functools.partial(rbac.check_access, scope(name), cluster, 30)
     link = dataclasses.replace(scope(name), services=(), adopt=False, verify=False, install=False)
     limited.run("create", *PAIR)
     told = 0
@@ -351,9 +356,9 @@ def _rules(printed: str) -> Iterator[tuple[str, list[Any], int, list[str]]]:
                 yield url, role["rules"], number, alone
 
 
-def _asked_by(question: Question, link: Scope) -> str:
+def _asked_by(question: AccessReview, link: Scope) -> str:
     """The command that must find out beforehand that this lacks; "" if none must."""
-    of_link = question.access in {each.access for each in questions(link)}
+    of_link = question.access in {each.access for each in access_reviews(link)}
     if of_link and not {"preflight", *needs.REMOVE}.isdisjoint(question.by):
         return "" if question.optional else "preflight"
     return "verify" if question.access.kind == r.POD and "verify" in question.by else ""

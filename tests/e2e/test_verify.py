@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.commands.rbac import on_leaf
-from kubectl_liqo_shortcut.core.permissions import questions
+from kubectl_liqo_shortcut.commands.rbac import leaf_scope
+from kubectl_liqo_shortcut.core.permissions import access_reviews
 from kubectl_liqo_shortcut.core.probe import NAMESPACE
 from tests.e2e.plugin import PAIR, changes, interrupt_when, plugin, snapshots
 from tests.e2e.shop import (
@@ -166,7 +166,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 def rules(leaf: str, peer: str) -> dict[str, list[Object]]:
     """What ``verify`` needs on *leaf*, by namespace ("": all), of the table of permissions."""
     found: dict[str, list[Object]] = {}
-    for each in questions(on_leaf(leaf, [peer], verify=True)):
+    for each in access_reviews(leaf_scope(leaf, [peer], verify=True)):
         if "verify" in each.by:
             access = each.access
             names = {"resourceNames": [access.name]} if access.name else {}

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from kubectl_liqo_shortcut.adapters.access import Access
+from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.engine.survey import who_am_i
@@ -23,7 +23,7 @@ def main() -> None:
         user=given["as"] or "", groups=tuple(given["as_group"]), uid=given["as_uid"] or ""
     )
     try:
-        access = Access(
+        access = ClusterAccess(
             kubeconfig=given["kubeconfig"], context=given["context"], impersonation=acting
         )
         sys.stdout.write(json.dumps(who_am_i(access(HUB))))

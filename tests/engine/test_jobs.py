@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_liqo_shortcut.core.events import Event, Failed, Note
 from kubectl_liqo_shortcut.engine.jobs import run_all
-from kubectl_liqo_shortcut.engine.parallel import Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
 
 
@@ -25,7 +25,7 @@ def test_events_of_all_jobs_arrive_with_their_names() -> None:
 def test_jobs_run_at_the_same_time() -> None:
     barrier = threading.Barrier(2, timeout=5)
 
-    def meet(_: Stop) -> Iterator[Event]:
+    def meet(_: CancelToken) -> Iterator[Event]:
         barrier.wait()
         yield Note("met")
 
@@ -33,7 +33,7 @@ def test_jobs_run_at_the_same_time() -> None:
 
 
 def test_one_failure_does_not_stop_the_others() -> None:
-    def fails(_: Stop) -> Iterator[Event]:
+    def fails(_: CancelToken) -> Iterator[Event]:
         yield Note("begun")
         raise Forbidden("rome", "no")
 
@@ -43,7 +43,7 @@ def test_one_failure_does_not_stop_the_others() -> None:
 
 
 def test_a_bug_is_not_hidden() -> None:
-    def wrong(_: Stop) -> Iterator[Event]:
+    def wrong(_: CancelToken) -> Iterator[Event]:
         yield Note("begun")
         raise KeyError("bug")
 
@@ -54,12 +54,12 @@ def test_a_bug_is_not_hidden() -> None:
 def test_a_bug_is_told_after_the_others_have_finished() -> None:
     wrong_ended = threading.Event()
 
-    def wrong(_: Stop) -> Iterator[Event]:
+    def wrong(_: CancelToken) -> Iterator[Event]:
         yield Note("begun")
         wrong_ended.set()
         raise KeyError("bug")
 
-    def good(_: Stop) -> Iterator[Event]:
+    def good(_: CancelToken) -> Iterator[Event]:
         wrong_ended.wait(5)
         yield from says("1", "2", "3")
 
@@ -70,7 +70,7 @@ def test_a_bug_is_told_after_the_others_have_finished() -> None:
 
 
 def test_several_bugs_are_told_together() -> None:
-    def wrong(_: Stop) -> Iterator[Event]:
+    def wrong(_: CancelToken) -> Iterator[Event]:
         yield Note("begun")
         raise KeyError("bug")
 
@@ -82,15 +82,15 @@ def test_several_bugs_are_told_together() -> None:
 def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
     silent = threading.Event()
 
-    def armed(stop: Stop) -> Iterator[Event]:
+    def armed(cancel: CancelToken) -> Iterator[Event]:
         woken = threading.Event()
-        stop.arm(woken.set)
+        cancel.arm(woken.set)
         yield Note("armed")
         woken.wait(5)
         yield Note("undone")
-        stop.check()
+        cancel.check()
 
-    def stuck(_: Stop) -> Iterator[Event]:
+    def stuck(_: CancelToken) -> Iterator[Event]:
         silent.wait(20)
         yield Note("never")
 
@@ -110,8 +110,8 @@ def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
 def test_a_second_signal_leaves_at_once() -> None:
     silent = threading.Event()
 
-    def stubborn(stop: Stop) -> Iterator[Event]:
-        stop.arm(lambda: None)
+    def stubborn(cancel: CancelToken) -> Iterator[Event]:
+        cancel.arm(lambda: None)
         yield Note("armed")
         silent.wait(20)
 

@@ -18,8 +18,8 @@ from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.engine import lease, process
-from kubectl_liqo_shortcut.engine.lease import Hold, LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -37,13 +37,13 @@ REF = ObjectRef("the hub", r.LEASE, "liqo", f"liqo-shortcut-{NAME}")
 
 
 @pytest.fixture
-def hold(world: FakeWorld) -> Iterator[Hold]:
-    hold = Hold(world.hub, NAME)
+def hold(world: FakeWorld) -> Iterator[Lock]:
+    hold = Lock(world.hub, NAME)
     yield hold
     hold.release()
 
 
-def take(hold: Hold, timeout: float = 5.0) -> bool:
+def take(hold: Lock, timeout: float = 5.0) -> bool:
     """Whether it had to wait; what is said meanwhile is lost."""
     taking = hold.take(Deadline(timeout))
     while True:
@@ -86,7 +86,7 @@ def end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def test_a_free_one_is_taken_at_once_and_says_who_holds_it(world: FakeWorld, hold: Hold) -> None:
+def test_a_free_one_is_taken_at_once_and_says_who_holds_it(world: FakeWorld, hold: Lock) -> None:
     assert not take(hold)
     (found,) = world.hub.of(r.LEASE)
     assert found["spec"]["holderIdentity"] == process.holder()
@@ -95,7 +95,7 @@ def test_a_free_one_is_taken_at_once_and_says_who_holds_it(world: FakeWorld, hol
     hold.check()
 
 
-def test_released_it_is_gone_and_nothing_may_be_written(world: FakeWorld, hold: Hold) -> None:
+def test_released_it_is_gone_and_nothing_may_be_written(world: FakeWorld, hold: Lock) -> None:
     take(hold)
     hold.release()
     assert world.hub.of(r.LEASE) == []
@@ -103,7 +103,7 @@ def test_released_it_is_gone_and_nothing_may_be_written(world: FakeWorld, hold: 
         hold.check()
 
 
-def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Hold) -> None:
+def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Lock) -> None:
     guarded = hold.guard(world.leaves["rome"])
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
     ref = ObjectRef("rome", r.NAMESPACE, "", "x")
@@ -123,9 +123,9 @@ def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Hol
     assert world.leaves["rome"].objects.get(ref) is None
 
 
-def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Hold) -> None:
+def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Lock) -> None:
     take(hold)
-    second = Hold(world.hub, NAME)
+    second = Lock(world.hub, NAME)
     taking = second.take(Deadline(5))
     said = next(taking)
     assert isinstance(said, Note)
@@ -137,16 +137,16 @@ def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Hold) -> N
     second.release()
 
 
-def test_waiting_ends_with_a_stop(world: FakeWorld, hold: Hold) -> None:
+def test_waiting_ends_with_a_stop(world: FakeWorld, hold: Lock) -> None:
     put_lease(world)
-    stop, began = Stop(), time.monotonic()
-    threading.Timer(0.1, stop.request, [2]).start()
+    cancel, began = CancelToken(), time.monotonic()
+    threading.Timer(0.1, cancel.request, [2]).start()
     with pytest.raises(Interrupted):
-        list(hold.take(Deadline(10), stop))
+        list(hold.take(Deadline(10), cancel))
     assert time.monotonic() - began < 5
 
 
-def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold, clock: Clock) -> None:
+def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Lock, clock: Clock) -> None:
     put_lease(world)
     at_each_look(world, lambda: clock.forward(6))
     with pytest.raises(TimedOut, match=r"anna@castle/7 \(since 2026-01-01T00:00:00\) still works"):
@@ -155,10 +155,10 @@ def test_waiting_ends_with_the_deadline(world: FakeWorld, hold: Hold, clock: Clo
 
 @pytest.mark.process
 def test_one_left_behind_by_a_process_of_this_machine_is_taken_over_at_once(
-    world: FakeWorld, hold: Hold
+    world: FakeWorld, hold: Lock
 ) -> None:
     child = sleeper()
-    mark = process.mark(child.pid)
+    mark = process.process_mark(child.pid)
     end(child)
     put_lease(world, mark)
     assert take(hold, timeout=1)
@@ -166,16 +166,16 @@ def test_one_left_behind_by_a_process_of_this_machine_is_taken_over_at_once(
 
 
 @pytest.mark.process
-def test_one_whose_holder_dies_meanwhile_is_taken_over(world: FakeWorld, hold: Hold) -> None:
+def test_one_whose_holder_dies_meanwhile_is_taken_over(world: FakeWorld, hold: Lock) -> None:
     child = sleeper()
-    put_lease(world, process.mark(child.pid))
+    put_lease(world, process.process_mark(child.pid))
     threading.Timer(0.3, end, [child]).start()
     assert take(hold, timeout=5)
 
 
 @pytest.mark.parametrize("unchanged", [lease.SECONDS - 1, lease.SECONDS], ids=["no", "yes"])
 def test_one_of_another_machine_is_taken_over_when_it_has_not_changed_for_long(
-    world: FakeWorld, hold: Hold, clock: Clock, unchanged: float
+    world: FakeWorld, hold: Lock, clock: Clock, unchanged: float
 ) -> None:
     put_lease(world, "another-boot pid:[1] 1 1")
     at_each_look(world, lambda: clock.forward(unchanged))
@@ -186,10 +186,10 @@ def test_one_of_another_machine_is_taken_over_when_it_has_not_changed_for_long(
         assert take(hold, timeout=60)
 
 
-def test_one_that_is_renewed_is_not_taken_over(world: FakeWorld, hold: Hold, clock: Clock) -> None:
+def test_one_that_is_renewed_is_not_taken_over(world: FakeWorld, hold: Lock, clock: Clock) -> None:
     put_lease(world)
 
-    class Renewing(Stop):
+    class Renewing(CancelToken):
         """Asked before each look around: by then the holder has renewed its Lease."""
 
         def check(self) -> None:
@@ -200,7 +200,7 @@ def test_one_that_is_renewed_is_not_taken_over(world: FakeWorld, hold: Hold, clo
         list(hold.take(Deadline(4 * lease.SECONDS), Renewing()))
 
 
-def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Hold) -> None:
+def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Lock) -> None:
     create, lost = world.hub.create, iter([True])
 
     def create_and_lose(manifest: Manifest, *, dry_run: bool = False) -> Object:
@@ -216,10 +216,10 @@ def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: 
 
 @pytest.mark.process
 def test_one_that_somebody_else_takes_over_first_is_waited_for(
-    world: FakeWorld, hold: Hold, clock: Clock
+    world: FakeWorld, hold: Lock, clock: Clock
 ) -> None:
     child = sleeper()
-    mark = process.mark(child.pid)
+    mark = process.process_mark(child.pid)
     end(child)
     put_lease(world, mark)
     faster = iter([True])
@@ -238,7 +238,7 @@ def test_one_that_somebody_else_takes_over_first_is_waited_for(
 
 
 def test_a_hub_that_contradicts_itself_is_asked_seldom_and_not_for_ever(
-    world: FakeWorld, hold: Hold
+    world: FakeWorld, hold: Lock
 ) -> None:
     asked: list[str] = []
 
@@ -254,7 +254,7 @@ def test_a_hub_that_contradicts_itself_is_asked_seldom_and_not_for_ever(
 
 
 def test_one_that_changes_each_time_it_is_taken_over_is_not_tried_for_ever(
-    world: FakeWorld, hold: Hold, monkeypatch: pytest.MonkeyPatch
+    world: FakeWorld, hold: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "is_gone", lambda _: True)
     put_lease(world)
@@ -270,22 +270,22 @@ def test_one_that_changes_each_time_it_is_taken_over_is_not_tried_for_ever(
     assert len(asked) < 40
 
 
-def test_a_pause_between_two_attempts_heeds_a_stop(world: FakeWorld, hold: Hold) -> None:
+def test_a_pause_between_two_attempts_heeds_a_stop(world: FakeWorld, hold: Lock) -> None:
     exists = AlreadyExists("the hub", "it exists")
     world.hub.fault = lambda verb, _: exists if verb == "create" else None
-    stop = Stop()
-    threading.Timer(0.1, stop.request, [2]).start()
+    cancel = CancelToken()
+    threading.Timer(0.1, cancel.request, [2]).start()
     with pytest.raises(Interrupted):
-        list(hold.take(Deadline(10), stop))
+        list(hold.take(Deadline(10), cancel))
 
 
-def test_a_hub_that_forbids_it_says_so(world: FakeWorld, hold: Hold) -> None:
+def test_a_hub_that_forbids_it_says_so(world: FakeWorld, hold: Lock) -> None:
     world.hub.fault = lambda _, ref: Forbidden("the hub", "no") if ref == REF else None
     with pytest.raises(Forbidden):
         take(hold)
 
 
-def test_a_watch_that_is_forbidden_ends_the_waiting(world: FakeWorld, hold: Hold) -> None:
+def test_a_watch_that_is_forbidden_ends_the_waiting(world: FakeWorld, hold: Lock) -> None:
     put_lease(world)
     world.hub.fault = lambda verb, _: Forbidden("the hub", "no") if verb == "list" else None
     with pytest.raises(Forbidden):
@@ -296,7 +296,7 @@ def test_it_is_renewed_twice_while_trusted_and_trusted_no_more_when_others_take_
     assert 2 * lease._RENEWED_EVERY <= lease._TRUSTED_FOR < lease.SECONDS
 
 
-def test_one_that_was_taken_over_unnoticed_is_not_deleted(world: FakeWorld, hold: Hold) -> None:
+def test_one_that_was_taken_over_unnoticed_is_not_deleted(world: FakeWorld, hold: Lock) -> None:
     take(hold)
     world.hub.patch(REF, {"spec": {"holderIdentity": "anna@castle/7"}})
     hold.release()
@@ -305,8 +305,8 @@ def test_one_that_was_taken_over_unnoticed_is_not_deleted(world: FakeWorld, hold
 
 @pytest.fixture
 def held(
-    world: FakeWorld, hold: Hold, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Hold]:
+    world: FakeWorld, hold: Lock, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Lock]:
     """One that is renewed all the time, by the clock of the test."""
     monkeypatch.setattr(lease, "_RENEWED_EVERY", 0.02)
     monkeypatch.setattr(lease, "_now", clock)
@@ -326,7 +326,7 @@ def renewed(world: FakeWorld) -> None:
         soon(lambda before=before: version(world) != before)  # type: ignore[misc]
 
 
-def is_lost(hold: Hold) -> bool:
+def is_lost(hold: Lock) -> bool:
     try:
         hold.check()
     except LeaseLost:
@@ -335,7 +335,7 @@ def is_lost(hold: Hold) -> bool:
 
 
 def test_it_is_renewed_for_as_long_as_it_is_held(
-    world: FakeWorld, held: Hold, clock: Clock
+    world: FakeWorld, held: Lock, clock: Clock
 ) -> None:
     for _ in range(3):
         clock.forward(6)
@@ -344,7 +344,7 @@ def test_it_is_renewed_for_as_long_as_it_is_held(
 
 
 def test_a_hub_that_falls_silent_stops_all_writes(
-    world: FakeWorld, held: Hold, clock: Clock
+    world: FakeWorld, held: Lock, clock: Clock
 ) -> None:
     asked: list[str] = []
 
@@ -361,7 +361,7 @@ def test_a_hub_that_falls_silent_stops_all_writes(
 
 
 def test_a_renewal_counts_from_when_it_was_asked_for(
-    world: FakeWorld, held: Hold, clock: Clock
+    world: FakeWorld, held: Lock, clock: Clock
 ) -> None:
     """Others count from when the hub wrote it, which is before its answer comes."""
     asked: list[str] = []
@@ -384,7 +384,7 @@ def test_a_renewal_counts_from_when_it_was_asked_for(
 
 
 def test_one_that_was_taken_away_stops_all_writes_and_is_not_deleted(
-    world: FakeWorld, held: Hold
+    world: FakeWorld, held: Lock
 ) -> None:
     with world.changed:
         world.hub.drop(REF)
@@ -396,7 +396,7 @@ def test_one_that_was_taken_away_stops_all_writes_and_is_not_deleted(
     assert REF in world.hub.objects
 
 
-def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, held: Hold) -> None:
+def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, held: Lock) -> None:
     world.hub.drop(REF)
     soon(lambda: is_lost(held))
     with pytest.raises(LeaseLost, match="it was deleted"):
@@ -404,7 +404,7 @@ def test_one_that_was_deleted_stops_all_writes(world: FakeWorld, held: Hold) -> 
 
 
 def test_one_that_somebody_only_labelled_is_still_ours(
-    world: FakeWorld, held: Hold, clock: Clock
+    world: FakeWorld, held: Lock, clock: Clock
 ) -> None:
     world.hub.patch(REF, {"metadata": {"labels": {"a": "b"}}})
     clock.forward(6)
@@ -413,7 +413,7 @@ def test_one_that_somebody_only_labelled_is_still_ours(
     held.check()
 
 
-def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, held: Hold) -> None:
+def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, held: Lock) -> None:
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         if verb == "patch":
             raise KeyError("a bug")
@@ -426,7 +426,7 @@ def test_a_bug_in_renewing_stops_all_writes(world: FakeWorld, held: Hold) -> Non
 
 
 def test_a_process_is_known_by_boot_and_start_not_by_its_number_alone() -> None:
-    here, pid, start = process.mark().rsplit(" ", 2)
+    here, pid, start = process.process_mark().rsplit(" ", 2)
     assert pid == str(os.getpid())
     assert not process.is_gone(f"{here} {pid} {start}")
     assert process.is_gone(f"{here} {pid} {int(start) + 1}")
@@ -443,7 +443,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
 def test_a_living_process_that_procfs_hides_is_not_gone(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark, read, asked = process.mark(child.pid), pathlib.Path.read_text, os.kill
+    mark, read, asked = process.process_mark(child.pid), pathlib.Path.read_text, os.kill
 
     def hide(path: pathlib.Path, *args: Any, **options: Any) -> str:
         """As /proc mounted with hidepid=2 does for another user's processes."""
@@ -468,14 +468,14 @@ def test_a_living_process_that_procfs_hides_is_not_gone(
 def test_where_procfs_is_another_namespaces_nothing_is_known(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark, readlink = process.mark(child.pid), os.readlink
+    mark, readlink = process.process_mark(child.pid), os.readlink
     end(child)
     assert process.is_gone(mark)
     monkeypatch.setattr(
         os, "readlink", lambda path: "1" if path == "/proc/self" else readlink(path)
     )
     assert not process.is_gone(mark)
-    assert process.mark() == ""
+    assert process.process_mark() == ""
 
 
 @pytest.mark.parametrize(
@@ -492,10 +492,10 @@ def test_where_procfs_is_another_namespaces_nothing_is_known(
     ids=ascii,
 )
 def test_of_an_unknown_process_nothing_is_known(mark: str) -> None:
-    assert not process.is_gone(mark.format(here=process.mark().rsplit(" ", 2)[0]))
+    assert not process.is_gone(mark.format(here=process.process_mark().rsplit(" ", 2)[0]))
 
 
 def test_without_procfs_no_process_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_here", lambda: "")
-    assert process.mark() == ""
+    assert process.process_mark() == ""
     assert not process.is_gone("b pid:[1] 1 1")

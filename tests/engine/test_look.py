@@ -11,8 +11,8 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, cluster_id
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.lease import Hold
-from kubectl_liqo_shortcut.engine.look import Looked, look
+from kubectl_liqo_shortcut.engine.lease import Lock
+from kubectl_liqo_shortcut.engine.look import SurveySession, survey_link
 from kubectl_liqo_shortcut.engine.parallel import Deadline
 from tests.fakes import FakeWorld
 
@@ -20,22 +20,22 @@ REQUEST = Request(pair=(cluster_id("milan"), cluster_id("rome")))
 
 
 @pytest.fixture
-def looked(world: FakeWorld) -> Iterator[Looked]:
-    hold = Hold(world.hub, REQUEST.name)
-    found = look(REQUEST, world, hold, Renderer(read_template), Deadline(5))
+def looked(world: FakeWorld) -> Iterator[SurveySession]:
+    hold = Lock(world.hub, REQUEST.name)
+    found = survey_link(REQUEST, world, hold, Renderer(read_template), Deadline(5))
     yield found
     found.close()
 
 
 @pytest.mark.parametrize("leaf", REQUEST.pair)
-def test_without_the_lease_no_leaf_is_written_to(looked: Looked, leaf: str) -> None:
+def test_without_the_lease_no_leaf_is_written_to(looked: SurveySession, leaf: str) -> None:
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
     with pytest.raises(RuntimeError, match="is not held"):
         looked.link.leaves[leaf].create(Manifest(leaf, body))
 
 
-def test_without_the_lease_no_status_is_written(world: FakeWorld, looked: Looked) -> None:
-    looked.link.journal.begin(world.hub.put(looked.link.journal.record))
+def test_without_the_lease_no_status_is_written(world: FakeWorld, looked: SurveySession) -> None:
+    looked.link.status_writer.begin(world.hub.put(looked.link.status_writer.record))
     with pytest.raises(RuntimeError, match="is not held"):
-        looked.link.journal.write({"firstReadyTime": "2026-01-01T00:00:00Z"})
+        looked.link.status_writer.write({"firstReadyTime": "2026-01-01T00:00:00Z"})
     assert "status" not in world.hub.of(r.SHORTCUT)[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.create import Options, create
+from kubectl_liqo_shortcut.commands.create import CreateOptions, create
 from kubectl_liqo_shortcut.core import record as rec
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Verb
@@ -19,11 +19,11 @@ from kubectl_liqo_shortcut.core.record import Ownership
 from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.core.request import Request
 from kubectl_liqo_shortcut.engine import undo as undoing
-from kubectl_liqo_shortcut.engine.lease import Hold
+from kubectl_liqo_shortcut.engine.lease import Lock
 from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.look import look
+from kubectl_liqo_shortcut.engine.look import survey_link
 from kubectl_liqo_shortcut.engine.news import Made
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Stop
+from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 from tests.fakes import FakeWorld
 
@@ -35,10 +35,10 @@ REQUEST = Request(pair=(cluster_id("milan"), cluster_id("rome")))
 def link(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[Link]:
     """One that is up, in the hands of a command that works on it."""
     monkeypatch.setattr(undoing, "_SECONDS", 5.0)
-    list(create(REQUEST, world, RENDERER, Options(timeout=10), Stop()))
-    with Hold(world.hub, REQUEST.name) as hold:
+    list(create(REQUEST, world, RENDERER, CreateOptions(timeout=10), CancelToken()))
+    with Lock(world.hub, REQUEST.name) as hold:
         list(hold.take(Deadline(10)))
-        looked = look(REQUEST, world, hold, RENDERER, Deadline(10))
+        looked = survey_link(REQUEST, world, hold, RENDERER, Deadline(10))
         yield looked.link
         looked.close()
 
@@ -66,7 +66,7 @@ def test_a_record_that_was_there_before_stays_and_says_why(world: FakeWorld, lin
 
 def adopt(link: Link, leaf: str) -> ObjectRef:
     """The Configuration on *leaf* was there before the shortcut."""
-    entries = link.journal.objects
+    entries = link.status_writer.objects
     (ref,) = (each for each in entries if (each.cluster, each.kind) == (leaf, r.CONFIGURATION))
     entries[ref] = dataclasses.replace(entries[ref], ownership=Ownership.ADOPTED)
     return ref
@@ -95,8 +95,8 @@ def test_where_a_leaf_cannot_be_cleaned_the_record_names_the_adopted_too(
 
 
 def test_what_was_made_though_its_answer_was_lost_goes_too(world: FakeWorld, link: Link) -> None:
-    for ref, each in link.journal.objects.items():
-        link.journal.objects[ref] = dataclasses.replace(each, uid="")
+    for ref, each in link.status_writer.objects.items():
+        link.status_writer.objects[ref] = dataclasses.replace(each, uid="")
     run(link, world, made=True)
     assert link_objects(world) == []
 
@@ -115,7 +115,7 @@ def test_what_is_being_made_at_that_moment_is_no_orphan(world: FakeWorld, link: 
         answered.set()
         return made
 
-    link.world.run(ref, late)
+    link.store.run(ref, late)
     run(link, world, made=True)
     assert answered.wait(10)
     assert link_objects(world) == []

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.model import ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.engine.news import Made, StepEnded
 from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.engine.world import World, wait_for
+from kubectl_liqo_shortcut.engine.world import Store, wait_for
 from kubectl_liqo_shortcut.errors import ClusterError, Expired, Forbidden, TimedOut, Transient
 from tests.fakes import Body, FakeCluster, FakeWorld
 
@@ -26,8 +26,8 @@ def rome() -> Iterator[FakeCluster]:
 
 
 @pytest.fixture
-def view() -> Iterator[World]:
-    world = World()
+def view() -> Iterator[Store]:
+    world = Store()
     yield world
     world.close()
 
@@ -41,7 +41,7 @@ def ref(name: str) -> ObjectRef:
     return ObjectRef("rome", r.CONFIG_MAP, "liqo", name)
 
 
-def wait_until(view: World, condition: object) -> None:
+def wait_until(view: Store, condition: object) -> None:
     deadline = Deadline(5)
     while not condition():  # type: ignore[operator]
         assert deadline.left(), "nothing came"
@@ -49,7 +49,7 @@ def wait_until(view: World, condition: object) -> None:
 
 
 def test_nothing_counts_as_not_there_before_all_lists_have_come(
-    rome: FakeCluster, view: World
+    rome: FakeCluster, view: Store
 ) -> None:
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         return Transient("rome", "not now") if ref.kind == r.SECRET else None
@@ -61,7 +61,7 @@ def test_nothing_counts_as_not_there_before_all_lists_have_come(
     assert not view.synced
 
 
-def test_what_is_there_is_seen_and_then_what_changes(rome: FakeCluster, view: World) -> None:
+def test_what_is_there_is_seen_and_then_what_changes(rome: FakeCluster, view: Store) -> None:
     view.follow(rome, WHAT)
     view.sync(Deadline(5))
     assert {each.name for each in view.objects} == {r.CLUSTER_ID_CONFIGMAP}
@@ -71,7 +71,7 @@ def test_what_is_there_is_seen_and_then_what_changes(rome: FakeCluster, view: Wo
     wait_until(view, lambda: ref("new") not in view.objects)
 
 
-def test_nothing_is_synced_before_it_has_been_listed(rome: FakeCluster, view: World) -> None:
+def test_nothing_is_synced_before_it_has_been_listed(rome: FakeCluster, view: Store) -> None:
     view.follow(rome, WHAT)
     assert not view.synced
 
@@ -90,7 +90,7 @@ def test_who_has_not_answered_has_not_said_that_nothing_is_there(
         wait_for(rome, WHAT, Deadline(0.1), lambda found: not found)
 
 
-def test_a_watch_that_is_too_far_behind_lists_again(rome: FakeCluster, view: World) -> None:
+def test_a_watch_that_is_too_far_behind_lists_again(rome: FakeCluster, view: Store) -> None:
     behind = iter([True, False])
     watch = rome.watch
 
@@ -105,7 +105,7 @@ def test_a_watch_that_is_too_far_behind_lists_again(rome: FakeCluster, view: Wor
     wait_until(view, lambda: ref("missed") in view.objects)
 
 
-def test_a_passing_fault_is_outlived(rome: FakeCluster, view: World) -> None:
+def test_a_passing_fault_is_outlived(rome: FakeCluster, view: Store) -> None:
     faults = iter([Transient("rome", "connection reset")])
     rome.fault = lambda *_: next(faults, None)
     view.follow(rome, WHAT)
@@ -113,21 +113,21 @@ def test_a_passing_fault_is_outlived(rome: FakeCluster, view: World) -> None:
     assert view.objects
 
 
-def test_a_definite_refusal_is_told(rome: FakeCluster, view: World) -> None:
+def test_a_definite_refusal_is_told(rome: FakeCluster, view: Store) -> None:
     rome.fault = lambda *_: Forbidden("rome", "configmaps is forbidden")
     view.follow(rome, WHAT)
     with pytest.raises(Forbidden):
         view.sync(Deadline(5))
 
 
-def test_a_silent_cluster_is_named_at_the_deadline(rome: FakeCluster, view: World) -> None:
+def test_a_silent_cluster_is_named_at_the_deadline(rome: FakeCluster, view: Store) -> None:
     rome.fault = lambda *_: Transient("rome", "no answer")
     view.follow(rome, WHAT)
     with pytest.raises(TimedOut, match="rome: no answer about configmap in time"):
         view.sync(Deadline(0.1))
 
 
-def test_an_answer_in_the_last_moment_is_one(rome: FakeCluster, view: World) -> None:
+def test_an_answer_in_the_last_moment_is_one(rome: FakeCluster, view: Store) -> None:
     class Last(Deadline):
         """It is over as soon as the answer has come."""
 
@@ -139,7 +139,7 @@ def test_an_answer_in_the_last_moment_is_one(rome: FakeCluster, view: World) -> 
     assert view.synced
 
 
-def test_what_a_step_made_is_seen_before_any_watch_shows_it(view: World) -> None:
+def test_what_a_step_made_is_seen_before_any_watch_shows_it(view: Store) -> None:
     body = {**config_map("made"), "metadata": {**config_map("made")["metadata"], "uid": "1"}}
     view.run(ref("made"), lambda: Made(body, Verb.CREATED))
     (news,) = view.wait(5)
@@ -147,7 +147,7 @@ def test_what_a_step_made_is_seen_before_any_watch_shows_it(view: World) -> None
     assert uid_of(view.objects[ref("made")]) == "1"
 
 
-def test_settling_waits_for_the_steps_under_way(view: World) -> None:
+def test_settling_waits_for_the_steps_under_way(view: Store) -> None:
     def fails() -> Made:
         raise Forbidden("rome", "no")
 
@@ -166,7 +166,7 @@ def test_waiting_in_vain_ends_at_the_deadline(rome: FakeCluster) -> None:
 
 
 def test_a_server_that_is_always_too_far_behind_is_not_asked_without_a_pause(
-    rome: FakeCluster, view: World, monkeypatch: pytest.MonkeyPatch
+    rome: FakeCluster, view: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def expired(*_: object) -> Iterator[object]:
         raise Expired("rome", "too old")

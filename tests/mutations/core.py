@@ -8,8 +8,8 @@ MUTATIONS = (
     Mutation(
         "an object that bears the labels of another shortcut is ours",
         "core/ownership.py",
-        "!= self.peer or marks_of(body) != self.marks",
-        "!= self.peer and marks_of(body) != self.marks",
+        "!= self.peer or ownership_labels_of(body) != self.labels",
+        "!= self.peer and ownership_labels_of(body) != self.labels",
         ("tests/core/test_ownership.py",),
     ),
     Mutation(
@@ -183,8 +183,8 @@ MUTATIONS = (
     Mutation(
         "what proves nothing ends with exit code 0",
         "core/verify.py",
-        "Way.UNKNOWN: ExitCode.FAILED",
-        "Way.UNKNOWN: ExitCode.OK",
+        "PathKind.UNKNOWN: ExitCode.FAILED",
+        "PathKind.UNKNOWN: ExitCode.OK",
         ("tests/commands/test_verify.py", "tests/cli/test_verify.py"),
     ),
     Mutation(
@@ -232,8 +232,8 @@ MUTATIONS = (
     Mutation(
         "a Service goes as wanted once one of its slices does",
         "core/service_path.py",
-        "    return all(\n        holds(",
-        "    return any(\n        holds(",
+        "    return all(\n        slice_holds(",
+        "    return any(\n        slice_holds(",
         ("tests/core/test_service_path.py",),
     ),
     Mutation(

@@ -14,8 +14,8 @@ MUTATIONS = (
     Mutation(
         "an undo does not wait for a POST that is under way",
         "engine/undo.py",
-        "    link.world.settle(deadline)  #",
-        "    link.world.wake()  #",
+        "    link.store.settle(deadline)  #",
+        "    link.store.wake()  #",
         _UNDO,
     ),
     Mutation(
@@ -197,7 +197,7 @@ MUTATIONS = (
     Mutation(
         "leaves are written to without the Lease",
         "engine/look.py",
-        "leaf: hold.guard(open_cluster(leaf)) for leaf",
+        "leaf: lock.guard(open_cluster(leaf)) for leaf",
         "leaf: open_cluster(leaf) for leaf",
         ("tests/engine/test_look.py",),
     ),
@@ -239,8 +239,8 @@ MUTATIONS = (
     Mutation(
         "objects are made before the record says that they will be",
         "engine/converge.py",
-        "            self._link.journal.write(self._link.status(ends))\n",
-        "            self._link.journal.offer(self._link.status(ends))\n",
+        "            self._link.status_writer.write(self._link.status(ends))\n",
+        "            self._link.status_writer.offer(self._link.status(ends))\n",
         ("tests/commands/test_create.py", "tests/engine/test_converge.py"),
     ),
     Mutation(

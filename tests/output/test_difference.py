@@ -9,7 +9,7 @@ from hypothesis import given
 from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.prospect import Comparison
-from kubectl_liqo_shortcut.output.difference import file_name, files
+from kubectl_liqo_shortcut.output.difference import difference_files, object_file_name
 from tests.core.strategies import any_text
 from tests.samples import an_object
 
@@ -27,12 +27,12 @@ BODY: dict[str, Any] = an_object(r.GATEWAY_SERVER, "milan", "liqo-tenant-milan")
     ids=["namespaced", "core group"],
 )
 def test_a_file_is_named_as_kubectl_names_it_after_the_cluster(ref: ObjectRef, name: str) -> None:
-    assert file_name(ref) == name
+    assert object_file_name(ref) == name
 
 
 @given(any_text)
 def test_no_name_leaves_the_folder_or_moves_the_cursor(text: str) -> None:
-    name = file_name(ObjectRef("rome", r.NAMESPACE, "", text))
+    name = object_file_name(ObjectRef("rome", r.NAMESPACE, "", text))
     assert name.startswith("rome.v1.Namespace..")
     assert name.isascii()
     assert name.isprintable()
@@ -40,19 +40,21 @@ def test_no_name_leaves_the_folder_or_moves_the_cursor(text: str) -> None:
 
 
 def test_what_is_not_there_has_no_file() -> None:
-    live, merged = files([Comparison(SERVER, None, BODY), Comparison(NAMESPACE, BODY, None)])
-    assert (list(live), list(merged)) == ([file_name(NAMESPACE)], [file_name(SERVER)])
+    live, merged = difference_files(
+        [Comparison(SERVER, None, BODY), Comparison(NAMESPACE, BODY, None)]
+    )
+    assert (list(live), list(merged)) == ([object_file_name(NAMESPACE)], [object_file_name(SERVER)])
 
 
 def test_the_same_object_is_the_same_file() -> None:
-    live, merged = files([Comparison(SERVER, BODY, BODY)])
+    live, merged = difference_files([Comparison(SERVER, BODY, BODY)])
     assert live == merged
-    assert yaml.safe_load(live[file_name(SERVER)]) == BODY
+    assert yaml.safe_load(live[object_file_name(SERVER)]) == BODY
 
 
 @given(any_text)
 def test_what_a_cluster_sends_moves_no_cursor(text: str) -> None:
-    live, _ = files([Comparison(SERVER, {**BODY, "spec": {text: [text]}}, None)])
-    shown = live[file_name(SERVER)].replace("\n", "")
+    live, _ = difference_files([Comparison(SERVER, {**BODY, "spec": {text: [text]}}, None)])
+    shown = live[object_file_name(SERVER)].replace("\n", "")
     assert shown.isascii()
     assert shown.isprintable()

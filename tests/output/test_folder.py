@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from kubectl_liqo_shortcut.errors import ShortcutError
-from kubectl_liqo_shortcut.output.directory import file_name, write_folder
+from kubectl_liqo_shortcut.output.directory import manifest_file_name, write_folder
 from tests.samples import LAUGHS
 
 DOCUMENT = {"kind": "Configuration", "metadata": {"name": "rome"}}
-FILE = file_name("Configuration", "rome")
+FILE = manifest_file_name("Configuration", "rome")
 HINT = "remove it, or choose the folder that it leads to"
 
 
@@ -81,7 +81,7 @@ def test_a_folder_above_the_working_folder_can_be_named(checkout: pathlib.Path) 
 
 
 def test_a_name_never_leads_out_of_the_folder() -> None:
-    assert file_name("Configuration", "../../x") == "configuration-..%2F..%2Fx.yaml"
+    assert manifest_file_name("Configuration", "../../x") == "configuration-..%2F..%2Fx.yaml"
 
 
 def test_a_failed_write_leaves_nothing_behind_and_the_old_file_whole(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_liqo_shortcut.core.topology import Direct, Peering, Topology
+from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from kubectl_liqo_shortcut.output.text import printable
 from tests.core.strategies import any_text, some_text
@@ -16,15 +16,15 @@ from tests.tables import every
 
 TOPOLOGY = Topology(
     (
-        Peering("milan", "Connected", "4ms"),
-        Peering("paris", "Error", "12ms"),
-        Peering("rome", "Connected", "11ms"),
-        Peering("venice"),
+        PeeringEdge("milan", "Connected", "4ms"),
+        PeeringEdge("paris", "Error", "12ms"),
+        PeeringEdge("rome", "Connected", "11ms"),
+        PeeringEdge("venice"),
     ),
     (
-        Direct("milan--rome", "rome", "milan", "Ready", "3ms"),
-        Direct("oslo--rome", "oslo", "rome", "CleanupPending"),
-        Direct("paris--rome", "paris", "rome", "Progressing", "7ms"),
+        ShortcutEdge("milan--rome", "rome", "milan", "Ready", "3ms"),
+        ShortcutEdge("oslo--rome", "oslo", "rome", "CleanupPending"),
+        ShortcutEdge("paris--rome", "paris", "rome", "Progressing", "7ms"),
     ),
 )
 
@@ -48,7 +48,7 @@ def test_a_hub_alone_is_drawn_alone() -> None:
 
 
 def test_names_that_look_the_same_as_words_stay_apart() -> None:
-    leaves = tuple(Peering(leaf) for leaf in ("a-b", "a.b", "a_b", "a_b_2"))
+    leaves = tuple(PeeringEdge(leaf) for leaf in ("a-b", "a.b", "a_b", "a_b_2"))
     text = format_graph(Topology(leaves, ()), GraphFormat.MERMAID)
     ids = re.findall(r"^  (leaf_\w+)\[", text, re.MULTILINE)
     assert ids == ["leaf_a_b", "leaf_a_b_2", "leaf_a_b_3", "leaf_a_b_2_2"]
@@ -56,7 +56,7 @@ def test_names_that_look_the_same_as_words_stay_apart() -> None:
 
 @every("word", ["end", "graph", "subgraph", "node", "strict", "o", "x", "hub"])
 def test_a_leaf_may_be_called_like_a_word_of_the_format(word: str) -> None:
-    topology = Topology((Peering(word),), ())
+    topology = Topology((PeeringEdge(word),), ())
     for output in (GraphFormat.MERMAID, GraphFormat.DOT):
         assert re.search(rf"^  leaf_{word} ?\[", format_graph(topology, output), re.MULTILINE)
 
@@ -75,15 +75,15 @@ _names = st.lists(
 @st.composite
 def topologies(draw: st.DrawFn) -> Topology:
     names = sorted(draw(_names))
-    peerings = tuple(Peering(each, draw(any_text), draw(any_text)) for each in names)
+    peerings = tuple(PeeringEdge(each, draw(any_text), draw(any_text)) for each in names)
     a, b = names[:2]
-    link = Direct(draw(some_text), a, b, draw(some_text | st.just("Ready")), draw(any_text))
+    link = ShortcutEdge(draw(some_text), a, b, draw(some_text | st.just("Ready")), draw(any_text))
     return Topology(peerings, (link,))
 
 
 def labels_of(topology: Topology) -> list[str]:
     """All labels in the order of the lines."""
-    edges: tuple[Peering | Direct, ...] = (*topology.peerings, *topology.shortcuts)
+    edges: tuple[PeeringEdge | ShortcutEdge, ...] = (*topology.peerings, *topology.shortcuts)
     said = [" ".join(filter(None, (each.state or "<none>", each.latency))) for each in edges]
     return [printable(each) for each in (*topology.leaves, *said)]
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kubectl_liqo_shortcut.core.leaves import Direct, Reach, Says
+from kubectl_liqo_shortcut.core.leaves import DirectSupport, LeafStatus, Reachability
 from kubectl_liqo_shortcut.output.leaves import leaf_document, trouble_lines
 from tests.output.test_tables import LEAVES, leaf
 
@@ -27,9 +27,9 @@ def test_a_document_tells_all_that_is_known() -> None:
 
 
 def test_a_document_says_null_where_nobody_knows() -> None:
-    says = Says(reach=Reach.UNREACHABLE, message="silent", hint="is it up?")
+    says = LeafStatus(reach=Reachability.UNREACHABLE, message="silent", hint="is it up?")
     document = leaf_document(
-        leaf("rome", says, Direct.REMAPPED, cidrs=None, on_hub=(), serves=None)
+        leaf("rome", says, DirectSupport.REMAPPED, cidrs=None, on_hub=(), serves=None)
     )
     assert (document["podCIDR"], document["onHub"]["podCIDR"]) == (None, None)
     assert document["canServe"] == {"answer": "unknown", "address": None}
@@ -43,9 +43,11 @@ def test_a_document_says_null_where_nobody_knows() -> None:
 
 
 def test_trouble_is_told_with_what_to_do_and_cannot_steer_a_terminal() -> None:
-    silent = Says(reach=Reach.UNREACHABLE, message="silent\x07", hint="is it up?")
-    denied = Says(reach=Reach.FORBIDDEN, message="not allowed")
-    leaves = [leaf(each, says, Direct.UNKNOWN) for each, says in (("a", silent), ("b", denied))]
+    silent = LeafStatus(reach=Reachability.UNREACHABLE, message="silent\x07", hint="is it up?")
+    denied = LeafStatus(reach=Reachability.FORBIDDEN, message="not allowed")
+    leaves = [
+        leaf(each, says, DirectSupport.UNKNOWN) for each, says in (("a", silent), ("b", denied))
+    ]
     assert list(trouble_lines([*LEAVES, *leaves])) == [
         r"silent\x07",
         "Hint: is it up?",

@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, TimedOut
-from kubectl_liqo_shortcut.output.progress import describe, explain, to_json
+from kubectl_liqo_shortcut.output.progress import explain, result_line, to_json
 from tests.core.strategies import any_text
 from tests.samples import Golden, record_of
 from tests.tables import every
@@ -52,7 +52,7 @@ REF = ObjectRef("rome", r.GATEWAY_SERVER, "liqo-tenant-milan", "milan")
     ],
 )
 def test_each_event_is_one_line(event: Event, line: str) -> None:
-    assert describe(event) == line
+    assert result_line(event) == line
 
 
 def test_an_error_says_what_to_do() -> None:

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.core.facts import Cidrs
-from kubectl_liqo_shortcut.core.leaves import Direct, Known, Leaf, Reach, Says
+from kubectl_liqo_shortcut.core.leaves import (
+    DirectSupport,
+    HubKnowledge,
+    Leaf,
+    LeafStatus,
+    Reachability,
+)
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.output.tables import leaves_table, records_table
 from tests.peered import manager
@@ -85,7 +91,7 @@ def test_a_name_that_looks_like_a_number_stays_as_it_is() -> None:
     assert "007" in records_table([numeric], NOW, wide=False)
 
 
-def leaf(name: str, says: Says, direct: Direct, via: str = "", **known: Any) -> Leaf:
+def leaf(name: str, says: LeafStatus, direct: DirectSupport, via: str = "", **known: Any) -> Leaf:
     given: dict[str, Any] = {
         "id": cluster_id(name),
         "tenant_namespace": f"liqo-tenant-{name}",
@@ -95,14 +101,14 @@ def leaf(name: str, says: Says, direct: Direct, via: str = "", **known: Any) -> 
         "serves": False,
         **known,
     }
-    return Leaf(Known(**given), via, says, direct)
+    return Leaf(HubKnowledge(**given), via, says, direct)
 
 
 LEAVES = [
     leaf(
         "milan",
-        Says(manager=manager()),
-        Direct.YES,
+        LeafStatus(manager=manager()),
+        DirectSupport.YES,
         "context:milan",
         serves=True,
         address="203.0.113.1",
@@ -111,17 +117,30 @@ LEAVES = [
     ),
     leaf(
         "paris",
-        Says(reach=Reach.FORBIDDEN, missing=("a", "b"), manager=manager()),
-        Direct.REMAPPED,
+        LeafStatus(reach=Reachability.FORBIDDEN, missing=("a", "b"), manager=manager()),
+        DirectSupport.REMAPPED,
         "file:/home/me/paris",
         serves=True,
         address="2001:db8::7",
         on_hub=("10.70.0.0/16",),
         cidrs=Cidrs(("10.61.0.0/16", "fd00::/48"), ("10.172.0.0/16",)),
     ),
-    leaf("rome", Says(reach=Reach.UNREACHABLE), Direct.UNKNOWN, on_hub=(), serves=None),
-    leaf("venice", Says(reach=Reach.NO_WAY), Direct.UNKNOWN, cidrs=None, on_hub=(), serves=True),
-    leaf("zagreb", Says(), Direct.OLD, "context:zagreb", tenant_namespace=""),
+    leaf(
+        "rome",
+        LeafStatus(reach=Reachability.UNREACHABLE),
+        DirectSupport.UNKNOWN,
+        on_hub=(),
+        serves=None,
+    ),
+    leaf(
+        "venice",
+        LeafStatus(reach=Reachability.NO_WAY),
+        DirectSupport.UNKNOWN,
+        cidrs=None,
+        on_hub=(),
+        serves=True,
+    ),
+    leaf("zagreb", LeafStatus(), DirectSupport.OLD, "context:zagreb", tenant_namespace=""),
 ]
 
 
@@ -141,6 +160,11 @@ def test_a_table_of_leaves_looks_as_reviewed(
 
 
 def test_control_characters_of_a_leaf_are_only_shown() -> None:
-    evil = leaf("rome", Says(manager=manager(image="x:\x1b[2J\n")), Direct.YES, connection="\x07")
+    evil = leaf(
+        "rome",
+        LeafStatus(manager=manager(image="x:\x1b[2J\n")),
+        DirectSupport.YES,
+        connection="\x07",
+    )
     assert r"\x1b[2J\n" in leaves_table([evil], wide=False)
     assert r"\x07" in leaves_table([evil], wide=True)

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.progress import Place, Progress, Stage, Work, begin
+from kubectl_liqo_shortcut.core.progress import ClusterProgress, Progress, Stage, Work, begin
 from kubectl_liqo_shortcut.output.view import Clock, Row, Size, rows
 from tests.core.strategies import any_text
 
 CLOCK = Clock(passed=12.3, left=287.7)
 PLACES = {
-    "rome": Place("gatewayserver/milan created", "gateway: no endpoint yet"),
-    "milan": Place("publickey/rome created"),
-    HUB: Place("gateway server: rome (as asked for)"),
+    "rome": ClusterProgress("gatewayserver/milan created", "gateway: no endpoint yet"),
+    "milan": ClusterProgress("publickey/rome created"),
+    HUB: ClusterProgress("gateway server: rome (as asked for)"),
 }
 ONE = {"milan--rome": Work(Stage.UNDER_WAY, PLACES)}
 
@@ -44,7 +44,7 @@ def test_where_it_is_narrow_what_is_waited_for_has_a_row_of_its_own() -> None:
 
 
 def test_a_cluster_that_only_waits_says_so() -> None:
-    work = Work(Stage.UNDER_WAY, {"rome": Place("", "Configuration: not there yet")})
+    work = Work(Stage.UNDER_WAY, {"rome": ClusterProgress("", "Configuration: not there yet")})
     assert shown({"a": work})[1] == "  rome  waits for Configuration: not there yet"
 
 
@@ -75,18 +75,18 @@ def test_a_shortcut_is_never_shown_in_part() -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 300])
 def test_a_long_name_leaves_room_for_what_is_said(width: int) -> None:
-    work = Work(Stage.UNDER_WAY, {"m" * 63: Place("gatewayserver/milan created")})
+    work = Work(Stage.UNDER_WAY, {"m" * 63: ClusterProgress("gatewayserver/milan created")})
     line = shown({"a": work}, width=width)[1]
     assert line.index("gatewayserver") <= width // 3 + 4
 
 
 def test_what_a_cluster_says_cannot_command_the_terminal() -> None:
-    work = Work(Stage.UNDER_WAY, {"rome": Place("\x1b[2J[red]", "\x07")})
+    work = Work(Stage.UNDER_WAY, {"rome": ClusterProgress("\x1b[2J[red]", "\x07")})
     assert shown({"a": work}, width=100)[1] == r"  rome  \x1b[2J[red]; waits for \x07"
 
 
 places = st.dictionaries(
-    st.sampled_from([HUB, "milan", "rome"]), st.builds(Place, any_text, any_text)
+    st.sampled_from([HUB, "milan", "rome"]), st.builds(ClusterProgress, any_text, any_text)
 )
 works = st.builds(Work, st.sampled_from(Stage), places)
 
