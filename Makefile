@@ -15,7 +15,7 @@ DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: picture help check unit test e2e soak mutants lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
+.PHONY: picture help check unit test e2e soak structure mutants lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -52,6 +52,9 @@ test: check e2e ## everything, of long series a fixed sample
 
 soak: $(BIN)/.installed ## the rest of the long series, or one PART= of it; goes on where it stopped; as root
 	$(BIN)/python -m tests.soak $(PART)
+
+structure: $(BIN)/.installed ## count the files and imports of each folder, and look for circles
+	$(BIN)/python -m tests.structure
 
 mutants: $(BIN)/.installed ## see that the tests still notice a fixed list of bugs, in half an hour or so (LAB=1: those that only a running lab shows)
 	$(BIN)/python -m tests.mutations $(if $(LAB),--lab)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from kubectl_liqo_shortcut.cli import PROGRAM, cli
+from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
 
 
 class Paragraph(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from kubectl_liqo_shortcut.cli import EXECUTABLE, PROGRAM, cli
+from kubectl_liqo_shortcut.cli.root import EXECUTABLE, PROGRAM, cli
 from kubectl_liqo_shortcut.errors import ExitCode
 from release.commands import contexts, name_of, options_of, paragraphs, usage_of
 from release.version import ROOT, moment, version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubectl_liqo_shortcut.core.needs import NEEDS, ClusterScope, Feature, PolicyRule
+from kubectl_liqo_shortcut.core.rbac.permissions import NEEDS, ClusterScope, Feature, PolicyRule
 from release.markdown import code, link, table, text
 
 _TITLES = {

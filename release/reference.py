@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from kubectl_liqo_shortcut.cli import PROGRAM, cli
-from kubectl_liqo_shortcut.core.causes import CauseName
-from kubectl_liqo_shortcut.core.findings import FindingName, Severity
-from kubectl_liqo_shortcut.core.reasons import REASONS, Condition, Reason
-from kubectl_liqo_shortcut.core.service_causes import ServiceCause
+from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
+from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
+from kubectl_liqo_shortcut.core.preflight.findings import FindingName, Severity
+from kubectl_liqo_shortcut.core.record.conditions import REASONS, Condition, Reason
+from kubectl_liqo_shortcut.core.service.causes import ServiceCause
 from kubectl_liqo_shortcut.errors import ExitCode
 from release import fields, permissions
 from release.commands import contexts, name_of, options_of, paragraphs, usage_of

@@ -9,10 +9,10 @@ import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Selection
-from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,

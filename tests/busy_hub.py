@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from tests.samples import record_of
 
 HOLDER = "anna@elsewhere"

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Change, Cluster, Listing, Selection
-from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Transient, Unreachable
 from tests.fakes import FakeWorld
 

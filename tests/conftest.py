@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
-from kubectl_liqo_shortcut.engine import parallel
+from kubectl_liqo_shortcut.engine.runtime import concurrency
 from tests.clock import Clock
 from tests.fakes import FakeWorld
 from tests.samples import Golden
@@ -88,7 +88,7 @@ def world() -> Iterator[FakeWorld]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """What deadlines go by in this test."""
     clock = Clock()
-    monkeypatch.setattr(parallel, "now", clock)
+    monkeypatch.setattr(concurrency, "now", clock)
     return clock
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection
-from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.errors import AlreadyExists, ClusterError, Conflict, Gone
 
 NAMESPACE = "liqo-shortcut-contract"

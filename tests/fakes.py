@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
-from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.errors import AlreadyExists, ClusterError, Conflict, Gone
 
 Body = dict[str, Any]

@@ -32,7 +32,7 @@ from typing import Any, Self
 from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.connect import connect
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
-from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import Entry
 from tests.api_server import Answer, ApiServer, Asked
 from tests.fakes import FakeWorld
 

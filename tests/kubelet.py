@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.networks import networks_of, of_peer
-from kubectl_liqo_shortcut.core.probe import NAMESPACE
+from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE
 from tests.fakes import Body, FakeCluster, FakeWorld
 from tests.peered import answer
 from tests.samples import an_object

@@ -5,10 +5,10 @@ from __future__ import annotations
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.create import CreateOptions, create
 from kubectl_liqo_shortcut.core.events import Outcome
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from tests.fakes import Body, FakeWorld, Snapshot, copied
 
 _made: dict[tuple[str, ...], tuple[Snapshot, Object]] = {}

@@ -12,7 +12,7 @@ import ipaddress
 import json
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.liqo import denies_direct
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, labels_of
 from tests.fakes import Body, FakeCluster, FakeWorld

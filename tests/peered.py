@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import Object, ref_of
 from tests.fakes import Body, FakeCluster, FakeWorld
 from tests.samples import an_object

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.core import observe
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.facts import Cidrs, Facts, GatewayEndpoint, LeafFacts
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
+from kubectl_liqo_shortcut.core.link import observe
+from kubectl_liqo_shortcut.core.link.facts import Facts, LeafFacts
+from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of
-from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.resources import Kind
-from kubectl_liqo_shortcut.core.shortcut import Shortcut
+from kubectl_liqo_shortcut.core.networks import Cidrs, GatewayEndpoint
 
 Golden = Callable[[str, str], None]
 

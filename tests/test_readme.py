@@ -8,10 +8,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from kubectl_liqo_shortcut.cli import PROGRAM, cli
-from kubectl_liqo_shortcut.core.facts import from_document
+from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
+from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
+from kubectl_liqo_shortcut.core.link.facts import from_document
 from kubectl_liqo_shortcut.core.model import cluster_id
-from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from release.markdown import anchor
 from release.reference import exit_code_table

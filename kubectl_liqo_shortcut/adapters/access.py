@@ -7,8 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
-from kubectl_liqo_shortcut.adapters.kubeconfig import (
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import (
     IN_CLUSTER,
     Entry,
     contexts,
@@ -16,7 +15,12 @@ from kubectl_liqo_shortcut.adapters.kubeconfig import (
     in_cluster,
     load_kubeconfig,
 )
-from kubectl_liqo_shortcut.adapters.stored import identity_secret_name, other_way, stored_entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.impersonation import Impersonation
+from kubectl_liqo_shortcut.adapters.kubeconfig.liqo_secret import (
+    identity_secret_name,
+    other_way,
+    stored_entry,
+)
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError

@@ -14,15 +14,16 @@ from typing import Any
 import urllib3
 
 from kubectl_liqo_shortcut import __version__
-from kubectl_liqo_shortcut.adapters import impersonation, wire
+from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.client import Configuration, RESTClientObject
-from kubectl_liqo_shortcut.adapters.credentials import Credentials, Source, source
 from kubectl_liqo_shortcut.adapters.kube import KubeCluster
-from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
-from kubectl_liqo_shortcut.adapters.plugin import PluginFailed
-from kubectl_liqo_shortcut.adapters.server import Server, proxy_parts, server, shown
-from kubectl_liqo_shortcut.adapters.tls import tls
-from kubectl_liqo_shortcut.adapters.values import BadKubeconfig
+from kubectl_liqo_shortcut.adapters.kubeconfig import impersonation
+from kubectl_liqo_shortcut.adapters.kubeconfig.credentials import Credentials, Source, source
+from kubectl_liqo_shortcut.adapters.kubeconfig.exec_plugin import PluginFailed
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import Entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.server import Server, proxy_parts, server, shown
+from kubectl_liqo_shortcut.adapters.kubeconfig.tls import tls
+from kubectl_liqo_shortcut.adapters.kubeconfig.values import BadKubeconfig
 from kubectl_liqo_shortcut.errors import ClusterError, Transient
 
 _AGENT = f"kubectl-liqo_shortcut/{__version__}"

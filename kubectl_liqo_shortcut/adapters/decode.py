@@ -7,7 +7,7 @@ import math
 from typing import Any, NoReturn
 
 from kubectl_liqo_shortcut.adapters.wire import Unreadable
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import shapes
 from kubectl_liqo_shortcut.core.model import Object
 

@@ -18,9 +18,9 @@ import urllib3
 from kubectl_liqo_shortcut.adapters import decode, wire
 from kubectl_liqo_shortcut.adapters.client import ApiException
 from kubectl_liqo_shortcut.adapters.wire import RequestLimits, Unreadable
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import patience
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.field_managers import renamed
+from kubectl_liqo_shortcut.core.link.field_managers import renamed
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
 from kubectl_liqo_shortcut.errors import (

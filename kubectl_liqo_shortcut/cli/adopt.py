@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.gateway_options import tenant_option
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    access_options,
     dry_run_option,
-    note_connections,
     progress_options,
     requests_from,
     timeout_option,
 )
-from kubectl_liqo_shortcut.cli.say import note
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.core.resources import SHORTCUT
+from kubectl_liqo_shortcut.cli.params.gateway import tenant_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.core.kinds import SHORTCUT
+from kubectl_liqo_shortcut.core.link.request import Request
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.link.render import Renderer
 
 _EPILOG = """\b
 Examples:
@@ -37,7 +36,7 @@ Examples:
 
 
 @click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
 @tenant_option
 @dry_run_option("what would be taken over")
@@ -60,7 +59,7 @@ def command(
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.adopt import adopt
-    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.link.render import Renderer
 
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     spec = {"tenantNamespaces": dict(tenant_namespaces)} if tenant_namespaces else {}

@@ -8,7 +8,7 @@ import os
 import click
 
 from kubectl_liqo_shortcut.adapters.environment import which
-from kubectl_liqo_shortcut.cli import COMPLETE_VARIABLE, COMPLETER, EXECUTABLE, cli
+from kubectl_liqo_shortcut.cli.root import COMPLETE_VARIABLE, COMPLETER, EXECUTABLE, cli
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 # For each shell: how its script is loaded at once, and where it is kept for every new shell.

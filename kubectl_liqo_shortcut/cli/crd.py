@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.options import access_options, timeout_option
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import timeout_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 
 _FILE = "shortcut-crd.yaml"
 

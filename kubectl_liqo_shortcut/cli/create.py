@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections, with_options
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    access_options,
     file_option,
-    note_connections,
     progress_options,
     requests_from,
     timeout_option,
     wait_option,
-    with_options,
 )
-from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
-from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
+from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
 
@@ -60,27 +58,27 @@ _DRY_RUN_OPTIONS = with_options(
         "--for",
         "only",
         metavar="ID",
-        shell_complete=candidates.complete_named_leaves,
+        shell_complete=completions.complete_named_leaves,
         help="With --dry-run: one cluster's plain documents",
     ),
     click.option(
         "--output-directory",
         "directory",
         metavar="DIR",
-        shell_complete=candidates.complete_folders,
+        shell_complete=completions.complete_folders,
         help="With --dry-run: write a folder for each cluster, with a kustomization.yaml",
     ),
     click.option(
         "--facts",
         metavar="FILE|none",
-        shell_complete=candidates.complete_facts,
+        shell_complete=completions.complete_facts,
         help="With --dry-run: what is known of the leaves, instead of asking the hub",
     ),
 )
 
 
 @click.command("create", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @file_option
 @gateway_options
 @click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
@@ -125,12 +123,12 @@ def command(
         leaves, filename, server=gw_server, spec=gateway_spec(gateway, ttl), annotations=annotations
     )
     if dry_run == "client":
-        from kubectl_liqo_shortcut.cli.dry_run import print_dry_run
+        from kubectl_liqo_shortcut.cli.create_dry_run import print_dry_run
 
         print_dry_run(requests, access, output, only=only, directory=directory, facts=facts)
         return
     if dry_run == "server" and facts is None:
-        from kubectl_liqo_shortcut.cli.dry_run import send_dry_run
+        from kubectl_liqo_shortcut.cli.create_dry_run import send_dry_run
 
         send_dry_run(requests, access, output, timeout, only=only, directory=directory)
         return
@@ -159,7 +157,7 @@ def _create(
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.create import create
-    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.link.render import Renderer
 
     note_connections(access, (leaf for each in requests for leaf in each.pair))
     renderer = Renderer(read_template)

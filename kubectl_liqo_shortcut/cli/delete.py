@@ -7,22 +7,21 @@ import sys
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    access_options,
     dry_run_option,
     file_option,
-    note_connections,
     progress_options,
     requests_from,
     timeout_option,
 )
-from kubectl_liqo_shortcut.cli.say import note
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.commands.get import NotFound, find, get, link_named
+from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.core.shortcut import pair_of
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import resource_name
 
@@ -42,7 +41,7 @@ Examples:
 
 @click.command("delete", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
 )
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
@@ -83,7 +82,7 @@ def command(
 
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
-    from kubectl_liqo_shortcut.commands.delete_plan import plan_lines, service_lines
+    from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
 
     records = _records(words, filename, everything, yes, ignore_not_found, access)
     if dry_run == "client":

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options, note_connections, timeout_option
-from kubectl_liqo_shortcut.cli.say import note, say, show
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.console import note, say, show
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import timeout_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ Examples:
 
 @click.command("diff", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.complete_shortcuts
+    "words",
+    nargs=-1,
+    metavar="[LEAF LEAF | NAME...]",
+    shell_complete=completions.complete_shortcuts,
 )
 @timeout_option
 @access_options
@@ -60,8 +64,8 @@ def _diff(words: tuple[str, ...], access: ClusterAccess, timeout: float) -> int:
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.diff import diff
     from kubectl_liqo_shortcut.commands.get import select
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.core.shortcut import pair_of
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.link.shortcut import pair_of
     from kubectl_liqo_shortcut.output.difference import difference_files
 
     records = select(words, access)

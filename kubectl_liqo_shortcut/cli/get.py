@@ -8,10 +8,11 @@ import enum
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import access_options, limit_option
-from kubectl_liqo_shortcut.cli.say import note
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
 
@@ -35,7 +36,7 @@ Examples:
 
 @click.command("get", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=candidates.complete_shortcuts
+    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=completions.complete_shortcuts
 )
 @click.option(
     "-o",
@@ -66,7 +67,7 @@ def command(
 
     records = get(words, access, labels=selector)
     if ask:
-        from kubectl_liqo_shortcut.commands.live import live_records
+        from kubectl_liqo_shortcut.commands.get_live import live_records
 
         records = live_records(records, access, timeout)
     if output not in (None, TableFormat.WIDE):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
 from kubectl_liqo_shortcut.cli.get import TableFormat
-from kubectl_liqo_shortcut.cli.options import access_options, limit_option
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
 _EPILOG = """\b
@@ -33,7 +34,7 @@ Examples:
 
 @click.command("leaves", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "leaves", nargs=-1, metavar="[ID...]", shell_complete=candidates.complete_more_leaves
+    "leaves", nargs=-1, metavar="[ID...]", shell_complete=completions.complete_more_leaves
 )
 @click.option(
     "-o",

@@ -7,20 +7,19 @@ from typing import Any
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.gateway_options import gateway_options, gateway_spec
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import (
     ReportFormat,
-    access_options,
     file_option,
-    note_connections,
     report_option,
     requests_from,
     timeout_option,
 )
-from kubectl_liqo_shortcut.cli.say import note
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
-from kubectl_liqo_shortcut.core.request import Request
+from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode
 
 _EPILOG = """\b
@@ -33,7 +32,7 @@ Examples:
 
 
 @click.command("preflight", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=candidates.complete_leaves)
+@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @file_option
 @gateway_options
 @report_option("The report as a document")
@@ -71,7 +70,7 @@ def report(
     """Print the report about one shortcut; whether there is no error in it."""
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.preflight import preflight
-    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.link.render import Renderer
     from kubectl_liqo_shortcut.output.findings import report_document, report_lines
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 

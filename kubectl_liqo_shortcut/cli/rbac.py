@@ -5,16 +5,11 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.admission import AskedLimits, admission_options
-from kubectl_liqo_shortcut.cli.options import (
-    ReportFormat,
-    access_options,
-    limit_option,
-    note_connections,
-    report_option,
-)
-from kubectl_liqo_shortcut.cli.scope import AskedScope, scope_options
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.admission import AskedLimits, admission_options
+from kubectl_liqo_shortcut.cli.params.common import ReportFormat, limit_option, report_option
+from kubectl_liqo_shortcut.cli.params.scope import AskedScope, scope_options
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
@@ -80,14 +75,14 @@ def print_command(
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.rbac import default_subject
-    from kubectl_liqo_shortcut.core import admission, rbac
-    from kubectl_liqo_shortcut.core.render import Renderer
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.rbac import admission, roles
 
     asked, allowed, renderer = scope(access), limits(access), Renderer(read_template)
     if allowed is not None:
         _must_name_writers(leaf, subjects)
-    who = [*map(rbac.subject, subjects)] or [default_subject(access, timeout)]
-    texts = [*rbac.role_documents(asked, who, renderer)]
+    who = [*map(roles.subject, subjects)] or [default_subject(access, timeout)]
+    texts = [*roles.role_documents(asked, who, renderer)]
     if allowed is not None:
         texts += admission.admission_documents(who, allowed, asked.liqo_namespace, renderer)
     click.echo(f"# For {f'leaf {leaf}' if leaf else HUB}, to be applied there.")

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 
 import click
 
-from kubectl_liqo_shortcut.cli.say import OutputStyle, progress_options, say
+from kubectl_liqo_shortcut.cli.console import OutputStyle, progress_options, say
 from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.engine.jobs import Job, run_all
+from kubectl_liqo_shortcut.engine.runtime.jobs import Job, run_all
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError, SomeFailed
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 from kubectl_liqo_shortcut.output.live import LiveView, can_show

@@ -10,32 +10,30 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections, with_options
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
     ReportFormat,
-    access_options,
     dry_run_option,
-    note_connections,
     progress_options,
     timeout_option,
-    with_options,
 )
-from kubectl_liqo_shortcut.cli.say import note
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
 from kubectl_liqo_shortcut.cli.verify import image_option, prover
 from kubectl_liqo_shortcut.errors import Invalid, after_writing
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.events import Event
-    from kubectl_liqo_shortcut.core.service import Pair
-    from kubectl_liqo_shortcut.engine.jobs import Job
-    from kubectl_liqo_shortcut.engine.parallel import CancelToken
+    from kubectl_liqo_shortcut.core.service.model import Pair
+    from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+    from kubectl_liqo_shortcut.engine.runtime.jobs import Job
 
 _service_argument = with_options(
-    click.argument("service", metavar="NS/NAME", shell_complete=candidates.complete_services),
+    click.argument("service", metavar="NS/NAME", shell_complete=completions.complete_services),
     namespace_option,
 )
 
@@ -129,7 +127,7 @@ def enable_command(
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.service import enable, service_named
-    from kubectl_liqo_shortcut.commands.service_trial import dry_run_enable
+    from kubectl_liqo_shortcut.commands.service_dry_run import dry_run_enable
     from kubectl_liqo_shortcut.output.services import annotation_document
 
     began = time.monotonic()
@@ -184,8 +182,8 @@ def _create(pairs: tuple[Pair, ...], access: ClusterAccess, timeout: float) -> N
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.create import CreateOptions, create
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.core.request import Request
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.link.request import Request
 
     note_connections(access, dict.fromkeys(leaf for pair in pairs for leaf in pair))
     renderer, options = Renderer(read_template), CreateOptions(timeout=timeout)
@@ -223,7 +221,7 @@ def disable_command(
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.service import disable, service_named
-    from kubectl_liqo_shortcut.commands.service_trial import disabled_by
+    from kubectl_liqo_shortcut.commands.service_dry_run import disabled_by
 
     where, name = service_named(service, namespace, access.namespace)
     if dry_run == "client":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.console import note
 from kubectl_liqo_shortcut.cli.get import TableFormat
-from kubectl_liqo_shortcut.cli.options import access_options, limit_option
-from kubectl_liqo_shortcut.cli.say import note
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 

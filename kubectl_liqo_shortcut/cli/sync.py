@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.console import note, show
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    access_options,
     dry_run_option,
-    note_connections,
     progress_options,
     timeout_option,
     wait_option,
 )
-from kubectl_liqo_shortcut.cli.say import note, show
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.commands.prune import Orphans
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.engine.jobs import Job
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.engine.runtime.jobs import Job
 
 _EPILOG = """\b
 Examples:
@@ -44,7 +43,10 @@ Examples:
 
 @click.command("sync", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF LEAF | NAME...]", shell_complete=candidates.complete_shortcuts
+    "words",
+    nargs=-1,
+    metavar="[LEAF LEAF | NAME...]",
+    shell_complete=completions.complete_shortcuts,
 )
 @click.option("--recreate", is_flag=True, help="Make links again that somebody took away on a leaf")
 @click.option("--prune", is_flag=True, help="Then remove labelled objects that no record knows")
@@ -73,8 +75,8 @@ def command(
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.get import select
     from kubectl_liqo_shortcut.commands.sync import SyncOptions, sync
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.core.shortcut import pair_of
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 
     if prune and words:
         raise Invalid("--prune goes without names: it looks at every leaf of the hub")

@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import (
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
+from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
     ReportFormat,
-    access_options,
     dry_run_option,
-    note_connections,
     progress_options,
     report_option,
 )
-from kubectl_liqo_shortcut.cli.types import Duration, KubectlCommand
-from kubectl_liqo_shortcut.core.probe import IMAGE
+from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.core.verify.probe import IMAGE
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.commands.service_proof import Prove
+    from kubectl_liqo_shortcut.commands.service_verify import Prove
     from kubectl_liqo_shortcut.core.events import Event
     from kubectl_liqo_shortcut.core.model import ClusterID, Object
-    from kubectl_liqo_shortcut.core.verify import Verification
-    from kubectl_liqo_shortcut.engine.parallel import CancelToken
+    from kubectl_liqo_shortcut.core.verify.verdict import Verification
+    from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 
 _EPILOG = """\b
 Examples:
@@ -53,12 +52,12 @@ image_option = click.option(
 
 @click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
 )
 @click.option(
     "--service",
     metavar="NAMESPACE/NAME",
-    shell_complete=candidates.complete_services,
+    shell_complete=completions.complete_services,
     help="A Service of the hub, as the first leaf's Pods call it",
 )
 @image_option
@@ -106,10 +105,10 @@ def command(
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.get import link_named
     from kubectl_liqo_shortcut.commands.verify import VerifyOptions, named, plan, verify
-    from kubectl_liqo_shortcut.core.fields import text
-    from kubectl_liqo_shortcut.core.probe import PROGRAM
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.core.slices import service_name
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.service.endpoints import service_name
+    from kubectl_liqo_shortcut.core.validation import text
+    from kubectl_liqo_shortcut.core.verify.probe import PROGRAM
 
     options = VerifyOptions(
         program=read_template(PROGRAM),
@@ -136,10 +135,10 @@ def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prov
     """What ``service enable --verify`` sends packets with."""
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.verify import VerifyOptions, verify
-    from kubectl_liqo_shortcut.core.fields import text
-    from kubectl_liqo_shortcut.core.probe import PROGRAM
-    from kubectl_liqo_shortcut.core.render import Renderer
-    from kubectl_liqo_shortcut.core.slices import ServiceName
+    from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.core.service.endpoints import ServiceName
+    from kubectl_liqo_shortcut.core.validation import text
+    from kubectl_liqo_shortcut.core.verify.probe import PROGRAM
 
     options = VerifyOptions(
         program=read_template(PROGRAM),

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli import candidates
-from kubectl_liqo_shortcut.cli.options import (
-    ReportFormat,
-    access_options,
-    limit_option,
-    report_option,
-)
-from kubectl_liqo_shortcut.cli.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import ReportFormat, limit_option, report_option
+from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
+    from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
     from kubectl_liqo_shortcut.core.model import Object
 
 _EPILOG = """\b
@@ -34,12 +30,12 @@ Examples:
 
 @click.command("why", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=candidates.complete_shortcuts
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
 )
 @click.option(
     "--service",
     metavar="NS/NAME",
-    shell_complete=candidates.complete_services,
+    shell_complete=completions.complete_services,
     help="Explain the way of a Service of the hub instead",
 )
 @report_option("The checks as a document")

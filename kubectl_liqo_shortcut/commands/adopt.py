@@ -8,25 +8,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refuse_expired
-from kubectl_liqo_shortcut.core import adoption
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.link import adoption
+from kubectl_liqo_shortcut.core.link.inventory import Recorded
+from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
+from kubectl_liqo_shortcut.core.link.preview import planned_changes
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
-from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.prospect import planned_changes
-from kubectl_liqo_shortcut.core.record import Recorded
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.engine.checks import checks
-from kubectl_liqo_shortcut.engine.converge import Convergence
-from kubectl_liqo_shortcut.engine.labels import Labels, Replaced, put_labels
-from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.look import SurveySession
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
-from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
-from kubectl_liqo_shortcut.engine.preflight import look_or_refuse, preflight_report
-from kubectl_liqo_shortcut.engine.records import end_record, open_record
+from kubectl_liqo_shortcut.engine.link.converge import Convergence
+from kubectl_liqo_shortcut.engine.link.labels import Labels, Replaced, put_labels
+from kubectl_liqo_shortcut.engine.link.records import end_record, open_record
+from kubectl_liqo_shortcut.engine.link.session import SurveySession
+from kubectl_liqo_shortcut.engine.preflight.checks import checks
+from kubectl_liqo_shortcut.engine.preflight.report import look_or_refuse, preflight_report
+from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering, check_peering
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, Refused, ShortcutError
 
 _UNDO = 30.0  # seconds to take labels off again

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
-from kubectl_liqo_shortcut.engine.world import wait_for
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.runtime.store import wait_for
 from kubectl_liqo_shortcut.errors import TimedOut
 
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Iterator
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.leaf import remaps
-from kubectl_liqo_shortcut.core.lifecycle import expired_at, is_in_use
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.reasons import Reason
-from kubectl_liqo_shortcut.core.record import Cause
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.checks import checks
-from kubectl_liqo_shortcut.engine.converge import Convergence
-from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.link import Link
-from kubectl_liqo_shortcut.engine.look import SurveySession, no_record_any_more, survey_link
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
-from kubectl_liqo_shortcut.engine.peering import InUseByPeering
-from kubectl_liqo_shortcut.engine.preflight import conflicts, look_or_refuse, preflight_report
-from kubectl_liqo_shortcut.engine.records import misfit_notes, note_cause, open_record
-from kubectl_liqo_shortcut.engine.undo import undo
-from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.core.record.conditions import Reason
+from kubectl_liqo_shortcut.core.record.lifecycle import expired_at, is_in_use
+from kubectl_liqo_shortcut.core.record.routes import remaps
+from kubectl_liqo_shortcut.core.record.status import Cause
+from kubectl_liqo_shortcut.engine.link.converge import Convergence
+from kubectl_liqo_shortcut.engine.link.link import Link
+from kubectl_liqo_shortcut.engine.link.records import misfit_notes, note_cause, open_record
+from kubectl_liqo_shortcut.engine.link.session import SurveySession, no_record_any_more, survey_link
+from kubectl_liqo_shortcut.engine.link.undo import undo
+from kubectl_liqo_shortcut.engine.preflight.checks import checks
+from kubectl_liqo_shortcut.engine.preflight.report import (
+    conflicts,
+    look_or_refuse,
+    preflight_report,
+)
+from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.runtime.store import utc_now
 from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut
 
 CREATED_BY = f"{r.GROUP}/created-by"

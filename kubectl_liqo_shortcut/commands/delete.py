@@ -6,29 +6,34 @@ import dataclasses
 from collections.abc import Generator, Iterator, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
+from kubectl_liqo_shortcut.core.link.ownership import delete_command
+from kubectl_liqo_shortcut.core.link.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object
-from kubectl_liqo_shortcut.core.ownership import delete_command
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.reasons import Reason
-from kubectl_liqo_shortcut.core.record import Cause, Ownership
-from kubectl_liqo_shortcut.core.shortcut import pair_of, reclaims_namespaces
-from kubectl_liqo_shortcut.engine.identity import Rebuilt, hub_id, not_identified
-from kubectl_liqo_shortcut.engine.lease import Lock
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, Future, retry_transient
-from kubectl_liqo_shortcut.engine.peering import InUseByPeering, check_peering
-from kubectl_liqo_shortcut.engine.records import (
+from kubectl_liqo_shortcut.core.record.conditions import Reason
+from kubectl_liqo_shortcut.core.record.status import Cause
+from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt, hub_id, not_identified
+from kubectl_liqo_shortcut.engine.link.records import (
     end_record,
     misfit_notes,
     note_cause,
     present_record,
     request_deletion,
 )
-from kubectl_liqo_shortcut.engine.remove import remove
-from kubectl_liqo_shortcut.engine.service_back import NODES_FOLLOW, free
-from kubectl_liqo_shortcut.engine.stock import Stock, take_stock
+from kubectl_liqo_shortcut.engine.link.stock import Stock, take_stock
+from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering, check_peering
+from kubectl_liqo_shortcut.engine.removal.remove import remove
+from kubectl_liqo_shortcut.engine.runtime.concurrency import (
+    CancelToken,
+    Deadline,
+    Future,
+    retry_transient,
+)
+from kubectl_liqo_shortcut.engine.runtime.lease import Lock
+from kubectl_liqo_shortcut.engine.service.switch_back import NODES_FOLLOW, free
 from kubectl_liqo_shortcut.errors import USELESS, PartlyDone, ShortcutError, TimedOut
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
@@ -86,7 +91,7 @@ class _Cleaning:
         self._options = options
         self._deadline = deadline
         self._pair = pair_of(record)  # whatever else it holds, it can be taken away
-        self._stock = Stock(rec.objects_of(record), {})
+        self._stock = Stock(objects_of(record), {})
         self._rebuilt: dict[str, Cluster] = {}
 
     def run(

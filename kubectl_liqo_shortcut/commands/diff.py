@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Note
-from kubectl_liqo_shortcut.core.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.link.preview import Comparison, compare, removal
+from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.model import Object, is_terminating
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.prospect import Comparison, compare, removal
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.engine.identity import Rebuilt
-from kubectl_liqo_shortcut.engine.look import SurveySession, survey_for_reading
-from kubectl_liqo_shortcut.engine.parallel import Deadline, gather_each
-from kubectl_liqo_shortcut.engine.removable import find_removable
-from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
+from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt
+from kubectl_liqo_shortcut.engine.link.session import SurveySession, survey_for_reading
+from kubectl_liqo_shortcut.engine.removal.preview import find_removable
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each
+from kubectl_liqo_shortcut.engine.runtime.store import utc_now
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 

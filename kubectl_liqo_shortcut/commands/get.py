@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, shortcut_name
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.engine.hub.queries import find_records
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
 
 _PREFIXES = ("shortcut/", "shortcuts/", "lsc/", "shortcut.shortcut.liqo.io/")

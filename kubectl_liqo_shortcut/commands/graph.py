@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from kubectl_liqo_shortcut.core.hub.topology import Topology, topology
+from kubectl_liqo_shortcut.core.kinds import CONNECTION
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
-from kubectl_liqo_shortcut.core.resources import CONNECTION
-from kubectl_liqo_shortcut.core.topology import Topology, topology
-from kubectl_liqo_shortcut.engine.parallel import Future
-from kubectl_liqo_shortcut.engine.survey import find_configurations, find_records
+from kubectl_liqo_shortcut.engine.hub.queries import find_configurations, find_records
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Future
 from kubectl_liqo_shortcut.errors import Refused
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.core.leaves import (
+from kubectl_liqo_shortcut.core.hub.leaves import (
     HubKnowledge,
     Leaf,
     direct,
     facts_document,
     known_leaves,
 )
+from kubectl_liqo_shortcut.core.kinds import CONNECTION, GATEWAY_CLIENT, GATEWAY_SERVER, Kind
 from kubectl_liqo_shortcut.core.liqo import can_direct
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
-from kubectl_liqo_shortcut.core.resources import CONNECTION, GATEWAY_CLIENT, GATEWAY_SERVER, Kind
-from kubectl_liqo_shortcut.engine.identity import hub_id
-from kubectl_liqo_shortcut.engine.leaves import ask_leaves
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, gather
-from kubectl_liqo_shortcut.engine.survey import find_configurations, no_leaf
+from kubectl_liqo_shortcut.engine.hub.identity import hub_id
+from kubectl_liqo_shortcut.engine.hub.leaves import ask_leaves
+from kubectl_liqo_shortcut.engine.hub.queries import find_configurations, no_leaf
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, gather
 
 
 def list_leaves(

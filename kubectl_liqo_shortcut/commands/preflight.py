@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_liqo_shortcut.core.findings import Finding, FindingName
+from kubectl_liqo_shortcut.core.link.plan import Create
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Manifest
-from kubectl_liqo_shortcut.core.plan import Create
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.look import SurveySession
-from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
-from kubectl_liqo_shortcut.engine.preflight import PreflightReport, examine
+from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
+from kubectl_liqo_shortcut.engine.link.session import SurveySession
+from kubectl_liqo_shortcut.engine.preflight.report import PreflightReport, examine
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 

@@ -7,10 +7,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event
-from kubectl_liqo_shortcut.core.field_managers import labelled_by_us
+from kubectl_liqo_shortcut.core.link.field_managers import labelled_by_us
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded, objects_of
+from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     Object,
@@ -21,23 +23,20 @@ from kubectl_liqo_shortcut.core.model import (
     shortcut_name,
     uid_of,
 )
-from kubectl_liqo_shortcut.core.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
-from kubectl_liqo_shortcut.core.record import Ownership, Recorded
-from kubectl_liqo_shortcut.core.shortcut import Shortcut
-from kubectl_liqo_shortcut.engine.identity import check_identity, hub_id
-from kubectl_liqo_shortcut.engine.labelled import KINDS, list_of, look_for_labelled
-from kubectl_liqo_shortcut.engine.lease import Lock
-from kubectl_liqo_shortcut.engine.parallel import (
+from kubectl_liqo_shortcut.engine.hub.identity import check_identity, hub_id
+from kubectl_liqo_shortcut.engine.hub.queries import find_records, leaves_of
+from kubectl_liqo_shortcut.engine.link.labelled import KINDS, list_of, look_for_labelled
+from kubectl_liqo_shortcut.engine.removal.peering import check_peering
+from kubectl_liqo_shortcut.engine.removal.remove import remove
+from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     CancelToken,
     Deadline,
     gather,
     gather_each,
     retry_transient,
 )
-from kubectl_liqo_shortcut.engine.peering import check_peering
-from kubectl_liqo_shortcut.engine.remove import remove
-from kubectl_liqo_shortcut.engine.survey import find_records, leaves_of
+from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
 
 
@@ -152,7 +151,7 @@ class LiveObjects:
 
 def _known(hub: Cluster, deadline: Deadline) -> LiveObjects:
     records = retry_transient(lambda: find_records(hub), deadline)
-    objects = {ref: each for record in records for ref, each in rec.objects_of(record).items()}
+    objects = {ref: each for record in records for ref, each in objects_of(record).items()}
     return LiveObjects(frozenset(str(each["metadata"]["name"]) for each in records), objects)
 
 

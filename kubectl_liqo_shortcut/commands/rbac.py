@@ -6,16 +6,16 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.core.facts import default_tenant_namespace
+from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id
-from kubectl_liqo_shortcut.core.needs import ClusterScope
-from kubectl_liqo_shortcut.core.permissions import AccessReview, Peer, Scope, access_reviews
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.rbac import LIQO_GROUP, Subject, own_user
-from kubectl_liqo_shortcut.engine.checks import missing_permissions
-from kubectl_liqo_shortcut.engine.identity import hub_id
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
-from kubectl_liqo_shortcut.engine.survey import who_am_i
+from kubectl_liqo_shortcut.core.rbac.access_review import AccessReview, Peer, Scope, access_reviews
+from kubectl_liqo_shortcut.core.rbac.permissions import ClusterScope
+from kubectl_liqo_shortcut.core.rbac.roles import LIQO_GROUP, Subject, own_user
+from kubectl_liqo_shortcut.engine.hub.identity import hub_id
+from kubectl_liqo_shortcut.engine.hub.permissions import missing_permissions
+from kubectl_liqo_shortcut.engine.hub.queries import who_am_i
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
 
 

@@ -7,21 +7,25 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from kubectl_liqo_shortcut.commands.service_proof import Prove, verify_after, verify_before
+from kubectl_liqo_shortcut.commands.service_verify import Prove, verify_after, verify_before
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import HUB, shortcut_name
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.record import is_ready
-from kubectl_liqo_shortcut.core.service import Pair, Service
-from kubectl_liqo_shortcut.core.service_path import LeafPath, as_wanted, is_out_of_date, path_on
-from kubectl_liqo_shortcut.core.service_refusals import Refusal, of_hub
-from kubectl_liqo_shortcut.core.slices import service_name
-from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
-from kubectl_liqo_shortcut.engine.service_assess import Assessment, assess, find_service
-from kubectl_liqo_shortcut.engine.service_back import switch_back
-from kubectl_liqo_shortcut.engine.service_turn import Switch
-from kubectl_liqo_shortcut.engine.services import list_hub_services, list_leaf_services, remote_of
+from kubectl_liqo_shortcut.core.record.conditions import is_ready
+from kubectl_liqo_shortcut.core.service.endpoints import service_name
+from kubectl_liqo_shortcut.core.service.model import Pair, Service
+from kubectl_liqo_shortcut.core.service.path import LeafPath, as_wanted, is_out_of_date, path_on
+from kubectl_liqo_shortcut.core.service.refusals import Refusal, of_hub
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
+from kubectl_liqo_shortcut.engine.service.assess import Assessment, assess, find_service
+from kubectl_liqo_shortcut.engine.service.inspect import (
+    list_hub_services,
+    list_leaf_services,
+    remote_of,
+)
+from kubectl_liqo_shortcut.engine.service.switch import Switch
+from kubectl_liqo_shortcut.engine.service.switch_back import switch_back
 from kubectl_liqo_shortcut.errors import (
     Gone,
     Interrupted,

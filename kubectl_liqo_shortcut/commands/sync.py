@@ -8,28 +8,28 @@ from typing import assert_never
 
 from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
-from kubectl_liqo_shortcut.commands.delete_plan import plan_lines, service_lines
-from kubectl_liqo_shortcut.core import record as rec
+from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
-from kubectl_liqo_shortcut.core.findings import FindingName
-from kubectl_liqo_shortcut.core.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.link.inventory import objects_of
+from kubectl_liqo_shortcut.core.link.plan import Create, Recreate, Step, Update, differing
+from kubectl_liqo_shortcut.core.link.preview import PlannedChange
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import of_record
 from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
-from kubectl_liqo_shortcut.core.plan import Create, Recreate, Step, Update, differing
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.prospect import PlannedChange
-from kubectl_liqo_shortcut.core.reasons import Condition, Reason
-from kubectl_liqo_shortcut.core.record import Cause
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import of_record
-from kubectl_liqo_shortcut.engine.lease import Lock
-from kubectl_liqo_shortcut.engine.look import survey_for_reading
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
-from kubectl_liqo_shortcut.engine.peering import InUseByPeering
-from kubectl_liqo_shortcut.engine.preflight import PreflightFailed
-from kubectl_liqo_shortcut.engine.records import note_cause, present_record
-from kubectl_liqo_shortcut.engine.removable import find_removable
-from kubectl_liqo_shortcut.engine.service_back import NODES_FOLLOW
-from kubectl_liqo_shortcut.engine.world import utc_now
+from kubectl_liqo_shortcut.core.preflight.findings import FindingName
+from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
+from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
+from kubectl_liqo_shortcut.core.record.status import Cause
+from kubectl_liqo_shortcut.engine.link.records import note_cause, present_record
+from kubectl_liqo_shortcut.engine.link.session import survey_for_reading
+from kubectl_liqo_shortcut.engine.preflight.report import PreflightFailed
+from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering
+from kubectl_liqo_shortcut.engine.removal.preview import find_removable
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import Lock
+from kubectl_liqo_shortcut.engine.runtime.store import utc_now
+from kubectl_liqo_shortcut.engine.service.switch_back import NODES_FOLLOW
 from kubectl_liqo_shortcut.errors import Nonsense, ShortcutError, Unreachable
 
 
@@ -127,8 +127,8 @@ def _is_off(
     record: Object, open_cluster: OpenCluster, options: SyncOptions
 ) -> Generator[Event, None, bool]:
     """Whether its record says so, and no leaf that answers says otherwise."""
-    ready = rec.condition_of(record, Condition.READY)
-    if ready.get("reason") != Reason.EXPIRED or rec.objects_of(record):
+    ready = condition_of(record, Condition.READY)
+    if ready.get("reason") != Reason.EXPIRED or objects_of(record):
         return False
     name = str(record["metadata"]["name"])
     try:
@@ -158,7 +158,7 @@ def _note_unreachable(
 
     What went wrong before matters more than what keeps this from being noted.
     """
-    if rec.condition_of(record, Condition.READY).get("reason") == Reason.LEAF_UNREACHABLE:
+    if condition_of(record, Condition.READY).get("reason") == Reason.LEAF_UNREACHABLE:
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
     name = str(record["metadata"]["name"])

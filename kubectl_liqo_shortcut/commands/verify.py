@@ -7,16 +7,16 @@ import secrets
 from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.commands.dry_run import leaf_manifests
+from kubectl_liqo_shortcut.commands.create_dry_run import leaf_manifests
 from kubectl_liqo_shortcut.commands.get import find, link_named
 from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.link.render import Pending, Rendered, Renderer, Unknown
+from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_MTU, pair_of, shown_by
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.probe import IMAGE, Probing
-from kubectl_liqo_shortcut.core.render import Pending, Rendered, Renderer, Unknown
-from kubectl_liqo_shortcut.core.shortcut import DEFAULT_MTU, pair_of, shown_by
-from kubectl_liqo_shortcut.core.slices import ServiceName, Target
-from kubectl_liqo_shortcut.core.verify import (
+from kubectl_liqo_shortcut.core.service.endpoints import ServiceName, Target
+from kubectl_liqo_shortcut.core.verify.probe import IMAGE, Probing
+from kubectl_liqo_shortcut.core.verify.verdict import (
     Called,
     Direction,
     PathKind,
@@ -29,16 +29,21 @@ from kubectl_liqo_shortcut.core.verify import (
     judge_service,
     place,
 )
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline, Future, retry_transient
-from kubectl_liqo_shortcut.engine.probe_run import Leg, Result, run_probes
-from kubectl_liqo_shortcut.engine.probes import Probes
-from kubectl_liqo_shortcut.engine.sight import (
+from kubectl_liqo_shortcut.engine.hub.queries import find_records, open_leaves
+from kubectl_liqo_shortcut.engine.runtime.concurrency import (
+    CancelToken,
+    Deadline,
+    Future,
+    retry_transient,
+)
+from kubectl_liqo_shortcut.engine.verify.inspect import (
     LeafNetworks,
     ServiceTarget,
     inspect_networks,
     inspect_service,
 )
-from kubectl_liqo_shortcut.engine.survey import find_records, open_leaves
+from kubectl_liqo_shortcut.engine.verify.probe_pods import Probes
+from kubectl_liqo_shortcut.engine.verify.run import Leg, Result, run_probes
 from kubectl_liqo_shortcut.errors import Invalid
 
 MOST_ADDRESSES = 36

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.commands.get import find, link_named
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.causes import CauseName
-from kubectl_liqo_shortcut.core.check import failed
-from kubectl_liqo_shortcut.core.diagnosis import Diagnosis, diagnose
-from kubectl_liqo_shortcut.core.evidence import ObservedLink
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
+from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, diagnose
+from kubectl_liqo_shortcut.core.diagnosis.check import failed
+from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, pair_of, shown_by
 from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
@@ -22,17 +23,16 @@ from kubectl_liqo_shortcut.core.model import (
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
-from kubectl_liqo_shortcut.core.shortcut import Shortcut, pair_of, shown_by
-from kubectl_liqo_shortcut.engine.inspect import (
+from kubectl_liqo_shortcut.engine.diagnosis.inspect import (
     Pair,
     observe_links,
     peers_in,
     snapshot_hub,
     snapshot_leaves,
 )
-from kubectl_liqo_shortcut.engine.leaf_view import LeafSnapshot, UnreachableLeaf
-from kubectl_liqo_shortcut.engine.parallel import Deadline, Future, retry_transient
-from kubectl_liqo_shortcut.engine.survey import find_records
+from kubectl_liqo_shortcut.engine.diagnosis.leaf_snapshot import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.hub.queries import find_records
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from kubectl_liqo_shortcut.commands.why import hub_failed
-from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
+from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.service_diagnosis import no_service, service_chain
-from kubectl_liqo_shortcut.engine.parallel import Deadline
-from kubectl_liqo_shortcut.engine.service_assess import assess_service
-from kubectl_liqo_shortcut.engine.services import list_hub_services
+from kubectl_liqo_shortcut.core.service.diagnosis import no_service, service_chain
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
+from kubectl_liqo_shortcut.engine.service.assess import assess_service
+from kubectl_liqo_shortcut.engine.service.inspect import list_hub_services
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 

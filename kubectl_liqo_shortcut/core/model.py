@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NewType
 
-from kubectl_liqo_shortcut.core import fields
-from kubectl_liqo_shortcut.core.resources import Kind, kind_of
+from kubectl_liqo_shortcut.core import validation
+from kubectl_liqo_shortcut.core.kinds import Kind, kind_of
 from kubectl_liqo_shortcut.errors import Invalid
 
 # The identity Liqo gives a cluster. Not the name of a kubeconfig context.
@@ -18,7 +18,7 @@ ClusterID = NewType("ClusterID", str)
 
 def cluster_id(text: str) -> ClusterID:
     """The only way to make a ``ClusterID``: past this line, a name is a good name."""
-    if not fields.LABEL.fullmatch(text):
+    if not validation.LABEL.fullmatch(text):
         raise Invalid(
             f"{text!r} is not a cluster ID",
             hint="a Liqo cluster ID has lower-case letters, digits and '-', at most 63",

@@ -7,8 +7,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core import fields
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.addresses import Address, Network
 from kubectl_liqo_shortcut.core.model import Object, labels_of
 from kubectl_liqo_shortcut.errors import Invalid
@@ -110,7 +110,7 @@ def _listed(value: object) -> list[object]:
 def _network(value: object, at: str) -> Network:
     """One with host bits is that network, as for Liqo."""
     try:
-        return ipaddress.ip_network(fields.text(value, at, longest=43), strict=False)
+        return ipaddress.ip_network(validation.text(value, at, longest=43), strict=False)
     except ValueError as error:
         raise Invalid(f"{at}: {value!r} is not a CIDR") from error
 
@@ -124,13 +124,16 @@ def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
 def _cidr(configuration: Object, part: str) -> Mapping[str, Any]:
     value: Any = configuration.get(part)
     for key in ("remote", "cidr"):
-        value = fields.mapping(value, f"Configuration: {part}").get(key)
-    return fields.mapping(value, f"Configuration: {part}.remote.cidr")
+        value = validation.mapping(value, f"Configuration: {part}").get(key)
+    return validation.mapping(value, f"Configuration: {part}.remote.cidr")
 
 
 def _pairs(own: Mapping[str, Any], seen: Mapping[str, Any], kind: str, at: str) -> Pairs:
     sides = [
-        [ipaddress.ip_network(each) for each in fields.cidrs(side.get(kind), f"{at}: {kind} CIDR")]
+        [
+            ipaddress.ip_network(each)
+            for each in validation.cidrs(side.get(kind), f"{at}: {kind} CIDR")
+        ]
         for side in (own, seen)
     ]
     sizes = [[(each.version, each.prefixlen) for each in side] for side in sides]
@@ -159,3 +162,43 @@ def _parsed(address: str) -> Address | None:
         return ipaddress.ip_address(address)
     except ValueError:  # a slice may hold names
         return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GatewayEndpoint:
+    """Where a gateway server listens, as the client can reach it."""
+
+    address: str
+    port: int
+    protocol: str = "UDP"
+
+    def __str__(self) -> str:
+        return f"{self.protocol.lower()}://{host_and_port(self.address, self.port)}"
+
+
+def host_and_port(address: str, port: int) -> str:
+    """As in a URL: an IPv6 address stands in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cidrs:
+    """A leaf's own networks, as it calls them itself."""
+
+    pod: tuple[str, ...]
+    external: tuple[str, ...]
+
+
+def remote_cidrs(configuration: Object) -> Cidrs:
+    """The networks of the cluster that *configuration* is about, as that one calls them itself."""
+    cidr = raw_cidrs(configuration, "spec")
+    at = f"Configuration for {labels_of(configuration).get(r.REMOTE_CLUSTER_ID)}"
+    return Cidrs(
+        validation.cidrs(cidr.get("pod"), f"{at}: pod"),
+        validation.cidrs(cidr.get("external"), f"{at}: external"),
+    )
+
+
+def raw_cidrs(configuration: Object, part: str) -> Mapping[str, list[str]]:
+    """What stands there, unread: *part* is `spec` or `status`."""
+    return ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
-from kubectl_liqo_shortcut.core.resources import Kind
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

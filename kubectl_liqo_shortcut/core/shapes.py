@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.resources import Kind
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 

@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
-from kubectl_liqo_shortcut.core.evidence import ObservedLeaf, ObservedLink
+from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
+from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
+from kubectl_liqo_shortcut.core.kinds import GROUP
+from kubectl_liqo_shortcut.core.link.inventory import objects_of
+from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating
-from kubectl_liqo_shortcut.core.observe import End
-from kubectl_liqo_shortcut.core.record import objects_of
-from kubectl_liqo_shortcut.core.resources import GROUP
-from kubectl_liqo_shortcut.core.status import endpoint_of, parse_endpoint, readiness
+from kubectl_liqo_shortcut.core.readiness import endpoint_of, parse_endpoint, readiness
 from kubectl_liqo_shortcut.output.explanation import chain_lines
 from kubectl_liqo_shortcut.output.text import age, printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import quote
 
+from kubectl_liqo_shortcut.core.link.preview import Comparison
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.prospect import Comparison
 from kubectl_liqo_shortcut.output.yaml import to_yaml
 
 Files = dict[str, str]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from kubectl_liqo_shortcut.core.check import Check, CheckStatus
-from kubectl_liqo_shortcut.core.diagnosis import Diagnosis
-from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
+from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus
+from kubectl_liqo_shortcut.core.kinds import API_VERSION
 from kubectl_liqo_shortcut.output.text import printable
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core.findings import Finding
-from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.kinds import API_VERSION
+from kubectl_liqo_shortcut.core.preflight.findings import Finding
 from kubectl_liqo_shortcut.output.text import printable
 
 

@@ -12,8 +12,8 @@ import string
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
+from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.tables import plain_table
 from kubectl_liqo_shortcut.output.text import printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kubectl_liqo_shortcut.core.leaves import Leaf
-from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.hub.leaves import Leaf
+from kubectl_liqo_shortcut.core.kinds import API_VERSION
 from kubectl_liqo_shortcut.output.text import printable
 
 KIND = "Leaf"

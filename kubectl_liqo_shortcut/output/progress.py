@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Waits
+from kubectl_liqo_shortcut.core.kinds import SERVICE, SHORTCUT
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.resources import SERVICE, SHORTCUT
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.text import printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core.permissions import AccessReview, PermissionAttributes
-from kubectl_liqo_shortcut.core.resources import API_VERSION
+from kubectl_liqo_shortcut.core.kinds import API_VERSION
+from kubectl_liqo_shortcut.core.rbac.access_review import AccessReview, PermissionAttributes
 from kubectl_liqo_shortcut.output.tables import plain_table
 
 _SHOWN = 3  # of the commands that need a permission: -o json has all

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from kubectl_liqo_shortcut.core.kinds import API_VERSION, SERVICE, USE_DIRECT
 from kubectl_liqo_shortcut.core.model import Object, shortcut_name
-from kubectl_liqo_shortcut.core.resources import API_VERSION, SERVICE, USE_DIRECT
-from kubectl_liqo_shortcut.core.service import Pair, Service
-from kubectl_liqo_shortcut.core.service_path import LeafPath, ServicePath
+from kubectl_liqo_shortcut.core.service.model import Pair, Service
+from kubectl_liqo_shortcut.core.service.path import LeafPath, ServicePath
 from kubectl_liqo_shortcut.output.tables import plain_table
 
 KIND = "ServicePaths"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from kubectl_liqo_shortcut.core.facts import host_and_port
-from kubectl_liqo_shortcut.core.leaf import remapped_to
-from kubectl_liqo_shortcut.core.leaves import Leaf
+from kubectl_liqo_shortcut.core.hub.leaves import Leaf
 from kubectl_liqo_shortcut.core.model import Object
-from kubectl_liqo_shortcut.core.reasons import Condition, Reason
-from kubectl_liqo_shortcut.core.record import condition_of
+from kubectl_liqo_shortcut.core.networks import host_and_port
+from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
+from kubectl_liqo_shortcut.core.record.routes import remapped_to
 from kubectl_liqo_shortcut.output.text import age, printable
 
 _NARROW = ("NAME", "SERVER", "CLIENT", "READY", "REASON", "LATENCY", "CHECKED", "AGE")

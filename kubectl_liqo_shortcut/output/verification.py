@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kubectl_liqo_shortcut.core.probe_result import ProbeResult
-from kubectl_liqo_shortcut.core.resources import API_VERSION
-from kubectl_liqo_shortcut.core.verify import (
+from kubectl_liqo_shortcut.core.kinds import API_VERSION
+from kubectl_liqo_shortcut.core.verify.probe_result import ProbeResult
+from kubectl_liqo_shortcut.core.verify.verdict import (
     LARGEST_TRIED,
     Called,
     Direction,

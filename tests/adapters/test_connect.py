@@ -15,9 +15,9 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.connect import connect
-from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
-from kubectl_liqo_shortcut.adapters.kubeconfig import IN_CLUSTER, Entry
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import IN_CLUSTER, Entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.impersonation import Impersonation
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, Transient
@@ -320,7 +320,7 @@ def test_in_a_pod_its_own_account_leads_to_the_hub(
     account.mkdir()
     (account / "token").write_text("good\n")
     (account / "ca.crt").write_text(pathlib.Path(server.authority).read_text())
-    monkeypatch.setattr("kubectl_liqo_shortcut.adapters.kubeconfig._ACCOUNT", str(account))
+    monkeypatch.setattr("kubectl_liqo_shortcut.adapters.kubeconfig.files._ACCOUNT", str(account))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KUBECONFIG", raising=False)
     assert not ClusterAccess().has_hub()

@@ -12,19 +12,19 @@ from collections.abc import Iterator
 import pytest
 
 from kubectl_liqo_shortcut.adapters.connect import connect
-from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import Entry
 from kubectl_liqo_shortcut.adapters.wire import RequestLimits
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import patience
-from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.engine import parallel
-from kubectl_liqo_shortcut.engine.parallel import Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.runtime import concurrency
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Expired, Nonsense, Unreachable
 from tests.api_server import Answer, refusal
 from tests.cli.runner import Clusters, linked, run
 from tests.contract import NAMESPACE, NOT_SERVED, ClusterContract
-from tests.core.test_resources import EVIL
+from tests.core.test_kinds import EVIL
 from tests.fakes import FakeWorld
 from tests.hostile import Hostile, certificate
 from tests.samples import an_object
@@ -154,7 +154,7 @@ def test_a_request_takes_no_more_than_half_of_what_a_command_has_left() -> None:
     with patience.ends_in(10):
         assert 4.9 < RequestLimits(whole=15).time <= 5
         assert RequestLimits(whole=3).time == 3
-        answer = parallel.Future(lambda: RequestLimits(whole=15).time)
+        answer = concurrency.Future(lambda: RequestLimits(whole=15).time)
         assert answer.result() <= 5
     with patience.ends_in(0):
         assert RequestLimits(whole=15).time == 1

@@ -12,12 +12,12 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters import wire
 from kubectl_liqo_shortcut.adapters.connect import connect
-from kubectl_liqo_shortcut.adapters.kubeconfig import Entry
+from kubectl_liqo_shortcut.adapters.kubeconfig.files import Entry
 from kubectl_liqo_shortcut.adapters.wire import RequestLimits
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
-from kubectl_liqo_shortcut.core.resources import Kind
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import Manifest, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 

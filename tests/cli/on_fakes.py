@@ -12,8 +12,9 @@ import signal
 import sys
 import threading
 
-from kubectl_liqo_shortcut import cli
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut import cli as program
+from kubectl_liqo_shortcut.cli.root import cli
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from tests.cli.clusters import Clusters
 
@@ -58,8 +59,8 @@ def main() -> None:
         clusters.stuck = True
         act = functools.partial(threading.Thread, target=then, args=[clusters], daemon=True)
         signal.signal(signal.SIGUSR1, lambda *_: act().start())
-    cli.cli.main = functools.partial(cli.cli.main, obj=clusters)  # type: ignore[method-assign]
-    cli.main()
+    cli.main = functools.partial(cli.main, obj=clusters)  # type: ignore[method-assign]
+    program.main()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from click.testing import CliRunner, Result
 
-from kubectl_liqo_shortcut.cli import PROGRAM, cli
+from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError
 from tests.cli.clusters import Clusters

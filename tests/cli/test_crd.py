@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.errors import ExitCode
 from tests.cli.runner import Clusters, run
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import Result
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden
 from tests.cli.runner import Clusters, always, run

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import Forbidden, Unreachable
 from tests.cli.runner import Clusters, always, run

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from kubectl_liqo_shortcut.adapters.external_diff import VARIABLE
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Unreachable
 from tests.cli.runner import Clusters, always, linked, run
@@ -172,13 +172,14 @@ INTERRUPTED = """
 import functools, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a background job has none
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and where nohup wants it
-from kubectl_liqo_shortcut import cli
+from kubectl_liqo_shortcut.cli import main
+from kubectl_liqo_shortcut.cli.root import cli
 from tests.cli.runner import Clusters, run
 clusters = Clusters("milan", "rome")
 assert run("create", "milan", "rome", on=clusters).exit_code == 0
-cli.cli.main = functools.partial(cli.cli.main, obj=clusters)
+cli.main = functools.partial(cli.main, obj=clusters)
 sys.argv[1:] = ["diff"]
-cli.main()
+main()
 """
 
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from kubectl_liqo_shortcut.cli import cli
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.cli.root import cli
+from kubectl_liqo_shortcut.core import kinds as r
 from tests.cli.runner import Clusters, run
 from tests.peered import peered
 from tests.samples import record_of

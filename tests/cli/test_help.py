@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from kubectl_liqo_shortcut.cli import EXECUTABLE, PROGRAM, cli
+from kubectl_liqo_shortcut.cli.root import EXECUTABLE, PROGRAM, cli
 from tests.cli.runner import run
 from tests.samples import Golden
 from tests.tables import every

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.cli import show_bug
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.cli.root import show_bug
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 from tests.cli.runner import Clusters, always, linked, run

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.errors import ExitCode, Unreachable
 from tests.cli.runner import Clusters, always, run
 from tests.samples import Golden

@@ -35,7 +35,7 @@ def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def imported(folder: Path, *args: str, completing: bool = False) -> list[str]:
     """Which heavy modules are in memory when the process ends."""
-    module, call = ("complete", ".main") if completing else ("main", "")
+    module, call = ("kubectl_complete", ".main") if completing else ("main", "")
     path = folder / "imported"
     code = _CODE.format(args=list(args), module=module, call=call, path=str(path), heavy=set(HEAVY))
     done = subprocess.run(
@@ -114,8 +114,9 @@ def test_the_program_under_the_name_of_the_completer_completes(tmp_path: Path) -
 
 
 def test_an_error_at_a_tab_press_is_not_shown() -> None:
-    code = "import sys; sys.argv[1:] = ['get', '']\nfrom kubectl_liqo_shortcut.cli import complete"
-    broken = f"{code}\ncomplete.completion_lines = None\ncomplete.main()"
+    code = "import sys; sys.argv[1:] = ['get', '']\n"
+    code += "from kubectl_liqo_shortcut.cli import kubectl_complete"
+    broken = f"{code}\nkubectl_complete.completion_lines = None\nkubectl_complete.main()"
     done = subprocess.run([sys.executable, "-c", broken], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b":1\n", b"")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.cli.complete import completion_lines
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.cli.kubectl_complete import completion_lines
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable

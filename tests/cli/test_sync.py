@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from click.testing import Result
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode, Unreachable
 from tests.cli.runner import Clusters, always, linked, run

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.core.probe import IMAGE
+from kubectl_liqo_shortcut.core.verify.probe import IMAGE
 from tests.cli.runner import Clusters, linked, run
 from tests.kubelet import HUB_POD, Kubelet, offloaded, status, with_hub
 from tests.samples import Golden

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import Unreachable
 from tests.cli.runner import Clusters, always, linked, run

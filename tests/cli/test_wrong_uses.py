@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from kubectl_liqo_shortcut import cli
-from kubectl_liqo_shortcut.cli import PROGRAM
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.engine import parallel
+from kubectl_liqo_shortcut.cli.root import PROGRAM
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.engine.runtime import concurrency
 from tests.cli.runner import Clusters
 from tests.cli.runner import run as run_on
 from tests.samples import Golden
@@ -66,7 +66,7 @@ def process(*args: str) -> Said:
         CliRunner().isolation(env={"KUBECONFIG": os.devnull}) as (_, stderr, _),
     ):
         patched.setattr("sys.argv", [PROGRAM, *args])
-        patched.setattr(parallel, "FIRST_PAUSE", 0.0)
+        patched.setattr(concurrency, "FIRST_PAUSE", 0.0)
         code = cli._run()
         return code, stderr.getvalue().decode()
 

@@ -11,17 +11,18 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.adopt import adopt, would_adopt
 from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
+from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, cluster_id, ref_of, uid_of
-from kubectl_liqo_shortcut.core.ownership import ownership_labels
-from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine import lease, stuck
-from kubectl_liqo_shortcut.engine.lease import LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.core.record.conditions import is_ready
+from kubectl_liqo_shortcut.engine.link import gateway_service
+from kubectl_liqo_shortcut.engine.runtime import lease
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -123,8 +124,8 @@ def test_a_link_in_either_direction_is_taken_over_as_it_is(
     assert without_our_labels(everything(world)) == before
     record = present(world)
     assert record["spec"]["server"]["clusterID"] == server
-    assert rec.is_ready(record)
-    owners = [each.ownership for each in rec.objects_of(record).values()]
+    assert is_ready(record)
+    owners = [each.ownership for each in objects_of(record).values()]
     assert owners == [Ownership.ADOPTED] * 8
 
 
@@ -152,7 +153,7 @@ def test_what_git_applies_with_our_labels_is_left_to_git(world: FakeWorld) -> No
 def test_its_objects_bear_our_labels_then(world: FakeWorld) -> None:
     connect(world)
     run(world)
-    for entry in rec.objects_of(present(world)).values():
+    for entry in objects_of(present(world)).values():
         labels = world.leaves[entry.ref.cluster].objects[entry.ref]["metadata"]["labels"]
         assert labels[r.SHORTCUT_NAME] == "milan--rome"
         assert labels[r.SHORTCUT_HUB] == "torino"
@@ -225,7 +226,7 @@ def test_a_missing_key_is_published(world: FakeWorld) -> None:
     assert "milan publickey/rome" in link_objects(world)
     entry = next(
         each
-        for each in rec.objects_of(present(world)).values()
+        for each in objects_of(present(world)).values()
         if each.ref.kind == r.PUBLIC_KEY and each.ref.cluster == "milan"
     )
     assert entry.ownership is Ownership.CREATED
@@ -234,17 +235,17 @@ def test_a_missing_key_is_published(world: FakeWorld) -> None:
 def test_what_create_reused_can_be_adopted_later(world: FakeWorld) -> None:
     connect(world)
     list(create(world))
-    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    owners = {each.ownership for each in objects_of(present(world)).values()}
     assert owners == {Ownership.REUSED}
     assert verb(run(world)) is Verb.ADOPTED
-    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    owners = {each.ownership for each in objects_of(present(world)).values()}
     assert owners == {Ownership.ADOPTED}
 
 
 def test_what_create_made_itself_stays_created(world: FakeWorld) -> None:
     list(create(world))
     assert verb(run(world)) is Verb.UNCHANGED
-    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    owners = {each.ownership for each in objects_of(present(world)).values()}
     assert owners == {Ownership.CREATED}
 
 
@@ -257,7 +258,7 @@ def test_what_others_made_is_adopted_whatever_the_record_calls_it(world: FakeWor
         each["ownership"] = "Created"
     world.hub.set_status(ref_of(world.hub.name, record), record["status"])
     run(world)
-    others = [each for each in rec.objects_of(present(world)).values() if each.ref.namespace]
+    others = [each for each in objects_of(present(world)).values() if each.ref.namespace]
     kinds = {each.ref.kind for each in others if each.ownership is Ownership.ADOPTED}
     assert kinds >= {r.CONFIGURATION, r.GATEWAY_CLIENT, r.GATEWAY_SERVER}
 
@@ -354,7 +355,7 @@ def test_a_failure_half_way_leaves_an_older_record_as_it_was(world: FakeWorld) -
     failing_at(world, Forbidden("milan", "no"), r.GATEWAY_CLIENT)
     with pytest.raises(Forbidden):
         run(world)
-    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    owners = {each.ownership for each in objects_of(present(world)).values()}
     assert owners == {Ownership.REUSED}
 
 
@@ -388,7 +389,7 @@ def test_what_could_not_be_undone_is_partly_done_and_on_record(world: FakeWorld)
     world.leaves["milan"].fault = fault
     with pytest.raises(PartlyDone, match="not everything could be undone"):
         run(world)
-    assert len(rec.objects_of(present(world))) == 8
+    assert len(objects_of(present(world))) == 8
     world.leaves["milan"].fault = lambda *_: None
     assert verb(run(world)) in (Verb.ADOPTED, Verb.UNCHANGED)
 
@@ -420,7 +421,7 @@ def test_a_lost_lease_stops_without_undoing(
     monkeypatch.setattr(lease, "_TRUSTED_FOR", -1.0)
     with pytest.raises(LeaseLost):
         list(happening)
-    assert len(rec.objects_of(present(world))) == 8
+    assert len(objects_of(present(world))) == 8
 
 
 def test_a_template_elsewhere_is_on_record_with_its_namespace(world: FakeWorld) -> None:
@@ -487,7 +488,7 @@ def test_a_link_that_gives_no_key_is_kept_and_times_out(world: FakeWorld) -> Non
         milan.drop(next(ref for ref in milan.objects if ref.kind == kind))
     with pytest.raises(TimedOut):
         run(world, timeout=0.5)
-    assert len(rec.objects_of(present(world))) == 8
+    assert len(objects_of(present(world))) == 8
 
 
 def test_who_waited_looks_again(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,7 +545,7 @@ def test_every_object_of_the_link_is_on_record_under_its_own_name(world: FakeWor
         for body in cluster.objects.values()
         if r.SHORTCUT_NAME in body["metadata"]["labels"]
     }
-    assert set(rec.objects_of(present(world))) == there
+    assert set(objects_of(present(world))) == there
 
 
 def tunnel_down(world: FakeWorld) -> None:
@@ -566,7 +567,7 @@ def test_a_failing_sync_takes_nothing_of_an_adopted_link_away(world: FakeWorld) 
     with pytest.raises(Forbidden):
         list(create(world))
     assert set(everything(world)) == set(before)
-    owners = {each.ownership for each in rec.objects_of(present(world)).values()}
+    owners = {each.ownership for each in objects_of(present(world)).values()}
     assert owners == {Ownership.ADOPTED}
 
 
@@ -599,7 +600,7 @@ def test_a_lost_answer_leaves_no_label_behind(world: FakeWorld, monkeypatch: Any
 def test_a_gateway_without_an_endpoint_is_not_made_anew(
     world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stuck, "GRACE", 0.01)
+    monkeypatch.setattr(gateway_service, "GRACE", 0.01)
     connect(world)
     rome, milan = world.leaves["rome"], world.leaves["milan"]
     rome.set_status(the(rome, r.GATEWAY_SERVER), {})
@@ -631,7 +632,7 @@ def test_what_drifts_while_it_is_adopted_is_left_as_it_is(world: FakeWorld) -> N
     with pytest.raises(PartlyDone, match="left as it is"):
         list(happening)
     assert milan.objects[the(milan, r.GATEWAY_CLIENT)]["spec"]["mtu"] == 1500
-    assert len(rec.objects_of(present(world))) >= 7
+    assert len(objects_of(present(world))) >= 7
 
 
 def test_what_has_expired_is_not_adopted_only_to_be_switched_off(world: FakeWorld) -> None:
@@ -668,4 +669,4 @@ def test_a_leaf_that_fails_once_all_is_labelled_leaves_it_adopted(world: FakeWor
     )
     with pytest.raises(Forbidden):
         run(world)
-    assert Ownership.ADOPTED in {each.ownership for each in rec.objects_of(present(world)).values()}
+    assert Ownership.ADOPTED in {each.ownership for each in objects_of(present(world)).values()}

@@ -8,7 +8,7 @@ import yaml
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.crd import install
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.errors import ClusterError, TimedOut, Transient

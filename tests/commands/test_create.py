@@ -10,15 +10,15 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.create import CreateOptions, RemovedOnLeaf, create
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, cluster_id
-from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
+from kubectl_liqo_shortcut.core.record.conditions import condition_of, is_ready
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -92,7 +92,7 @@ def put_tenant_namespace(cluster: FakeCluster, peer: str, name: str = "") -> Non
 def test_both_leaves_end_up_connected_and_the_record_ready(world: FakeWorld) -> None:
     done = outcome(events(world))
     assert done.verb is Verb.CREATED
-    assert rec.is_ready(done.record)
+    assert is_ready(done.record)
     assert link_objects(world) == [
         "milan configuration/rome",
         "milan gatewayserver/rome",
@@ -111,8 +111,8 @@ def test_the_record_names_each_object_with_its_uid_as_created(world: FakeWorld) 
         for ref, body in cluster.objects.items()
         if ref.kind in r.LINK_KINDS and r.SHORTCUT_NAME in body["metadata"]["labels"]
     }
-    assert {each.ref: each.uid for each in rec.objects_of(done.record).values()} == there
-    assert {each.ownership for each in rec.objects_of(done.record).values()} == {Ownership.CREATED}
+    assert {each.ref: each.uid for each in objects_of(done.record).values()} == there
+    assert {each.ownership for each in objects_of(done.record).values()} == {Ownership.CREATED}
 
 
 def test_the_record_is_there_with_finalizer_and_intent_before_any_leaf_is_written(
@@ -182,7 +182,7 @@ def test_without_waiting_it_returns_when_all_objects_are_there(world: FakeWorld)
     world.paused.add(r.CONNECTION)
     done = outcome(events(world, wait=False))
     assert len(link_objects(world)) == 6
-    assert rec.condition_of(done.record, "Ready")["reason"] == "Progressing"
+    assert condition_of(done.record, "Ready")["reason"] == "Progressing"
 
 
 def all_is_made() -> Callable[[Event], bool]:
@@ -210,7 +210,7 @@ def test_a_timeout_keeps_what_was_made_and_says_what_it_waited_for(
     ):
         list(clock.until(all_is_made(), events(world)))
     assert len(link_objects(world)) == 6
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
+    assert condition_of(records(world)[0], "Ready")["reason"] == "Progressing"
 
 
 def test_what_is_about_to_vanish_is_made_anew(world: FakeWorld) -> None:
@@ -228,7 +228,7 @@ def test_what_was_lost_and_made_again_is_ours_again(world: FakeWorld) -> None:
     rome = world.leaves["rome"]
     ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
     rome.drop(ref)
-    entry = rec.objects_of(outcome(events(world)).record)[ref]
+    entry = objects_of(outcome(events(world)).record)[ref]
     assert (entry.ownership, entry.uid) == (
         Ownership.CREATED,
         rome.objects[ref]["metadata"]["uid"],
@@ -243,7 +243,7 @@ def test_what_somebody_else_had_made_and_we_made_anew_is_ours(world: FakeWorld) 
     list(events(world))
     ref = next(ref for ref in rome.objects if ref.kind == r.CONFIGURATION)
     rome.drop(ref)
-    entry = rec.objects_of(outcome(events(world)).record)[ref]
+    entry = objects_of(outcome(events(world)).record)[ref]
     assert entry.ownership is Ownership.CREATED
 
 
@@ -264,7 +264,7 @@ def test_a_hub_that_is_busy_for_a_moment_does_not_undo_a_link(world: FakeWorld) 
         return next(failures, None) if verb == "patch status" else None
 
     world.hub.fault = fault
-    assert rec.is_ready(outcome(events(world)).record)
+    assert is_ready(outcome(events(world)).record)
 
 
 def test_a_lost_answer_to_the_records_creation_is_no_failure(world: FakeWorld) -> None:
@@ -330,7 +330,7 @@ def test_keep_on_failure_undoes_nothing_and_the_record_says_why(world: FakeWorld
     with pytest.raises(Forbidden):
         list(events(world, keep_on_failure=True))
     assert "rome gatewayclient/milan" in link_objects(world)
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Failed"
+    assert condition_of(records(world)[0], "Ready")["reason"] == "Failed"
 
 
 def test_undo_on_timeout_leaves_nothing(world: FakeWorld, clock: Clock) -> None:
@@ -396,7 +396,7 @@ def test_an_edited_record_makes_both_gateways_anew(world: FakeWorld) -> None:
     uids = gateway_uids(world)
     world.hub.patch(ref, {"spec": {"gateway": {"mtu": 1280}}})
     done = outcome(events(world))
-    assert (done.verb, rec.is_ready(done.record)) == (Verb.CONFIGURED, True)
+    assert (done.verb, is_ready(done.record)) == (Verb.CONFIGURED, True)
     assert not uids & gateway_uids(world)
     assert len(link_objects(world)) == 6
     bodies = [body for leaf in world.leaves.values() for body in leaf.objects.values()]
@@ -424,7 +424,7 @@ def test_a_gateway_that_carries_a_peering_is_not_made_anew(world: FakeWorld) -> 
     with pytest.raises(PartlyDone, match="the peering uses this link"):
         list(events(world))
     assert gateway_uids(world) == uids
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
+    assert condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
 
 
 def test_a_link_that_was_taken_away_on_a_leaf_is_not_made_again_unless_asked_for(
@@ -435,8 +435,8 @@ def test_a_link_that_was_taken_away_on_a_leaf_is_not_made_again_unless_asked_for
     with pytest.raises(RemovedOnLeaf, match="taken away on rome") as caught:
         list(events(world, recreate=False))
     assert caught.value.exit_code is ExitCode.PARTLY
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "RemovedOnLeaf"
-    assert rec.is_ready(outcome(events(world)).record)
+    assert condition_of(records(world)[0], "Ready")["reason"] == "RemovedOnLeaf"
+    assert is_ready(outcome(events(world)).record)
 
 
 def reset(world: FakeWorld, leaf: str) -> None:
@@ -508,7 +508,7 @@ def test_the_same_command_goes_on_after_a_timeout(world: FakeWorld, clock: Clock
     world.paused.clear()
     (server,) = (ref for ref in world.leaves["milan"].objects if ref.kind == r.GATEWAY_SERVER)
     world.liqo(world.leaves["milan"], server)
-    assert rec.is_ready(outcome(events(world)).record)
+    assert is_ready(outcome(events(world)).record)
 
 
 def refuse(kind: r.Kind, error: type[ClusterError] = Forbidden) -> Any:
@@ -544,8 +544,8 @@ def test_what_cannot_be_undone_is_on_record(world: FakeWorld) -> None:
     with pytest.raises(PartlyDone, match="not everything could be undone") as caught:
         list(events(world))
     assert caught.value.exit_code is ExitCode.PARTLY
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "CleanupPending"
-    assert rec.objects_of(records(world)[0])
+    assert condition_of(records(world)[0], "Ready")["reason"] == "CleanupPending"
+    assert objects_of(records(world)[0])
 
 
 def test_a_shortcut_that_was_ready_once_is_not_undone(world: FakeWorld) -> None:
@@ -556,7 +556,7 @@ def test_a_shortcut_that_was_ready_once_is_not_undone(world: FakeWorld) -> None:
     with pytest.raises(Forbidden):
         list(events(world))
     assert "milan gatewayserver/rome" in link_objects(world)
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "Failed"
+    assert condition_of(records(world)[0], "Ready")["reason"] == "Failed"
 
 
 def test_an_interruption_undoes_and_has_its_own_exit_code(world: FakeWorld) -> None:
@@ -594,8 +594,8 @@ def test_a_repeat_completes_what_a_killed_run_began(world: FakeWorld, writes: in
             break
     happened.close()  # type: ignore[attr-defined] # nothing is undone, as after kill -9
     done_record = outcome(events(world)).record
-    assert rec.is_ready(done_record)
-    assert all(each.uid for each in rec.objects_of(done_record).values())
+    assert is_ready(done_record)
+    assert all(each.uid for each in objects_of(done_record).values())
     assert len(link_objects(world)) == 6
 
 
@@ -606,7 +606,7 @@ def test_what_passes_by_itself_is_tried_again(world: FakeWorld) -> None:
         return next(failures, None) if verb == "create" else None
 
     world.leaves["rome"].fault = fault
-    assert rec.is_ready(outcome(events(world)).record)
+    assert is_ready(outcome(events(world)).record)
 
 
 def test_an_equal_configuration_of_somebody_else_is_reused_and_survives_undo(
@@ -672,7 +672,7 @@ def test_a_configuration_that_somebody_makes_meanwhile_is_reused(world: FakeWorl
     done = outcome(events(world))
     (entry,) = (
         each
-        for each in rec.objects_of(done.record).values()
+        for each in objects_of(done.record).values()
         if each.ref.cluster == "rome" and each.ref.kind == r.CONFIGURATION
     )
     assert entry.ownership is Ownership.REUSED

@@ -6,14 +6,14 @@ import threading
 import pytest
 
 from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
-from kubectl_liqo_shortcut.commands.delete_plan import plan_lines
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.engine.lease import Lock
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
+from kubectl_liqo_shortcut.core.record.conditions import condition_of, is_ready
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,
@@ -128,7 +128,7 @@ def test_tenant_namespaces_stay_and_that_is_said(world: FakeWorld, record: Body)
 
 def test_creating_again_after_a_delete_works(world: FakeWorld, record: Body) -> None:
     run(world, record)
-    assert rec.is_ready(outcome(create(world)).record)
+    assert is_ready(outcome(create(world)).record)
 
 
 def test_a_link_that_carries_a_peering_is_left_alone(world: FakeWorld, record: Body) -> None:
@@ -139,8 +139,8 @@ def test_a_link_that_carries_a_peering_is_left_alone(world: FakeWorld, record: B
     assert caught.value.exit_code is ExitCode.PARTLY
     assert link_objects(world) == before
     (kept,) = records(world)
-    assert rec.condition_of(kept, "Ready")["reason"] == "InUseByPeering"
-    assert {each.ownership for each in rec.objects_of(kept).values()} == {Ownership.CREATED}
+    assert condition_of(kept, "Ready")["reason"] == "InUseByPeering"
+    assert {each.ownership for each in objects_of(kept).values()} == {Ownership.CREATED}
     assert "deletionTimestamp" not in kept["metadata"]
 
 
@@ -208,7 +208,7 @@ def test_a_failed_create_does_not_cut_a_peering_either(world: FakeWorld) -> None
     with pytest.raises(PartlyDone):
         list(create(world))
     assert "rome gatewayclient/milan" in link_objects(world)
-    assert rec.condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
+    assert condition_of(records(world)[0], "Ready")["reason"] == "InUseByPeering"
 
 
 def test_an_object_that_somebody_made_anew_is_not_ours_any_more(
@@ -238,7 +238,7 @@ def test_it_waits_for_what_liqo_made_and_says_what_holds_it(world: FakeWorld, re
     with pytest.raises(TimedOut, match=r"gw-milan-x \(finalizers example.org/slow\)"):
         run(world, record, timeout=0.3)
     (left,) = records(world)
-    assert rec.condition_of(left, "Ready")["reason"] == "CleanupPending"
+    assert condition_of(left, "Ready")["reason"] == "CleanupPending"
     assert left["metadata"]["deletionTimestamp"]
 
 
@@ -359,7 +359,7 @@ def test_what_git_applied_and_no_record_names_is_told_and_stays(
         with pytest.raises(PartlyDone, match="nothing proves that it made them"):
             run(world, record)
     assert link_objects(world) == before
-    assert rec.objects_of(records(world)[0]) == {}
+    assert objects_of(records(world)[0]) == {}
     told = [str(each) for each in run(world, dict(records(world)[0]), forget=True)]
     assert sum("there: kubectl delete" in each for each in told) == len(before)
     assert records(world) == []
@@ -379,7 +379,7 @@ def test_what_a_backup_tool_restored_is_told_and_its_record_stays(
         with pytest.raises(PartlyDone, match="nothing proves that it made them"):
             run(world, record)
     assert link_objects(world) == before
-    assert {each.ownership for each in rec.objects_of(records(world)[0]).values()} == {
+    assert {each.ownership for each in objects_of(records(world)[0]).values()} == {
         Ownership.CREATED
     }
 
@@ -515,8 +515,8 @@ def test_a_dead_leaf_does_not_keep_the_other_one_from_being_cleaned(
     assert "--forget" in str(caught.value.hint)
     assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
     (left,) = records(world)
-    assert rec.condition_of(left, "Ready")["reason"] == "CleanupPending"
-    assert {ref.cluster for ref in rec.objects_of(left)} == {"rome"}
+    assert condition_of(left, "Ready")["reason"] == "CleanupPending"
+    assert {ref.cluster for ref in objects_of(left)} == {"rome"}
     world.leaves["rome"].fault = lambda *_: None
     run(world, left)
     assert (link_objects(world), records(world)) == ([], [])

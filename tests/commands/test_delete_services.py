@@ -11,14 +11,14 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands import sync as syncing
 from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
-from kubectl_liqo_shortcut.commands.delete_plan import service_lines
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.commands.delete_dry_run import service_lines
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb
+from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.engine.lease import LeaseLost
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.core.record.conditions import condition_of
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -173,7 +173,7 @@ def test_forgetting_does_not_go_on_without_its_lease(
         raise LeaseLost("somebody else may be at work")
 
     before = links(world)
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_turn.as_wanted", lost)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service.switch.as_wanted", lost)
     with pytest.raises(LeaseLost):
         run(world, forget=True)
     assert links(world) == before
@@ -388,7 +388,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
     with pytest.raises(PartlyDone, match="peered"):
         peer_on_note(world, delete(record(world), world, limits(), CancelToken()))
     assert links(world) == before
-    condition = rec.condition_of(records(world)[0], "Ready")
+    condition = condition_of(records(world)[0], "Ready")
     assert condition["reason"] == "InUseByPeering"
 
 

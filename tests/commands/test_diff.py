@@ -8,11 +8,11 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.diff import Diff, diff
 from kubectl_liqo_shortcut.commands.sync import next_steps
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
+from kubectl_liqo_shortcut.core.link.preview import Comparison
+from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.prospect import Comparison
-from kubectl_liqo_shortcut.core.render import Renderer
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Refused, Unreachable
 from kubectl_liqo_shortcut.output.difference import difference_files
 from tests.commands.test_create import foreign, put_tenant_namespace, records, reset

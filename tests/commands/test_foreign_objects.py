@@ -19,12 +19,12 @@ from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.commands.prune import find_orphans, prune
 from kubectl_liqo_shortcut.commands.sync import SyncOptions as SyncOptions
 from kubectl_liqo_shortcut.commands.sync import sync
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import ObjectRef, cluster_id, ref_of
-from kubectl_liqo_shortcut.core.ownership import ownership_labels
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 from tests.fakes import BY_GIT, Body, FakeWorld, made_by_us
 from tests.linked import link

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kubectl_liqo_shortcut.commands.graph import graph
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge
 from kubectl_liqo_shortcut.errors import Forbidden, NoLiqo
 from tests.fakes import FakeWorld
 from tests.peered import peered

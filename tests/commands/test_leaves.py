@@ -8,15 +8,15 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands import leaves as commands
-from kubectl_liqo_shortcut.commands.dry_run import dry_run
-from kubectl_liqo_shortcut.core import facts
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.leaves import DirectSupport, Leaf
+from kubectl_liqo_shortcut.commands.create_dry_run import dry_run
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.hub.leaves import DirectSupport, Leaf
+from kubectl_liqo_shortcut.core.link import facts
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, cluster_id, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.survey import survey_hub
+from kubectl_liqo_shortcut.engine.link.survey import survey_hub
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from kubectl_liqo_shortcut.commands import leaves
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
-from kubectl_liqo_shortcut.core.leaves import Reachability
+from kubectl_liqo_shortcut.core.hub.leaves import Reachability
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.errors import ExitCode, NoLiqo, ShortcutError
 from tests.commands.test_create import events, link_objects, outcome

@@ -6,14 +6,14 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Note
-from kubectl_liqo_shortcut.core.findings import Severity
+from kubectl_liqo_shortcut.core.kinds import Kind
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Object, ObjectRef, cluster_id
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.core.resources import Kind
-from kubectl_liqo_shortcut.engine.preflight import PreflightFailed, PreflightReport
+from kubectl_liqo_shortcut.core.preflight.findings import Severity
+from kubectl_liqo_shortcut.engine.preflight.report import PreflightFailed, PreflightReport
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     ExitCode,

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from kubectl_liqo_shortcut.commands.prune import Orphans, find_orphans, prune
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import Object, ref_of
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import Forbidden, PartlyDone, Transient, Unreachable
 from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, records

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kubectl_liqo_shortcut.commands import rbac
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
-from kubectl_liqo_shortcut.core.rbac import Subject
+from kubectl_liqo_shortcut.core.rbac.roles import Subject
 from kubectl_liqo_shortcut.errors import ClusterError, Invalid, Unreachable
 from tests.fakes import FakeWorld
 

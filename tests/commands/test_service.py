@@ -16,13 +16,13 @@ from kubectl_liqo_shortcut.commands.service import (
     list_services,
     service_named,
 )
-from kubectl_liqo_shortcut.commands.service_trial import disabled_by, dry_run_enable
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.commands.service_dry_run import disabled_by, dry_run_enable
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Seen, Verb
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.service_path import ServicePath
-from kubectl_liqo_shortcut.engine.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.parallel import CancelToken, Deadline
+from kubectl_liqo_shortcut.core.service.path import ServicePath
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
+from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Conflict,
@@ -356,7 +356,7 @@ def test_a_bug_goes_back_too(
         monkeypatch.undo()
         raise KeyError("a bug")
 
-    where = "kubectl_liqo_shortcut.engine.service_turn.as_wanted"
+    where = "kubectl_liqo_shortcut.engine.service.switch.as_wanted"
     monkeypatch.setattr(where, bug)
     with pytest.raises(KeyError):
         turn_on(world)
@@ -369,7 +369,7 @@ def test_a_lost_lease_stops_at_once_and_undoes_nothing(
     def lost(*_: object) -> None:
         raise LeaseLost("somebody else may be at work")
 
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service_turn.as_wanted", lost)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.service.switch.as_wanted", lost)
     with pytest.raises(LeaseLost):
         turn_on(world)
     assert is_on(world)

@@ -10,13 +10,13 @@ from kubectl_liqo_shortcut.commands.create import RemovedOnLeaf
 from kubectl_liqo_shortcut.commands.delete import DeleteOptions as DeleteOptions
 from kubectl_liqo_shortcut.commands.delete import delete
 from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
+from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.record import Ownership
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.core.record.conditions import condition_of, is_ready
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,
@@ -61,7 +61,7 @@ def edit(world: FakeWorld, **spec: object) -> Body:
 
 
 def reason(world: FakeWorld) -> str:
-    return str(rec.condition_of(present(world), "Ready")["reason"])
+    return str(condition_of(present(world), "Ready")["reason"])
 
 
 def test_a_record_alone_becomes_a_link(world: FakeWorld) -> None:
@@ -69,7 +69,7 @@ def test_a_record_alone_becomes_a_link(world: FakeWorld) -> None:
     del body["metadata"]["uid"]
     world.hub.create(Manifest(world.hub.name, body))
     assert verb(run(world, present(world))) is Verb.CONFIGURED
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
     assert present(world)["metadata"]["finalizers"] == [r.FINALIZER]
 
 
@@ -82,7 +82,7 @@ def test_a_healthy_link_is_unchanged_and_its_status_fresh(world: FakeWorld, reco
 
 def test_an_edited_record_is_applied(world: FakeWorld, record: Body) -> None:
     assert verb(run(world, edit(world, gateway={"mtu": 1280}))) is Verb.CONFIGURED
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
 
 
 def test_a_deletion_that_was_only_marked_is_finished(world: FakeWorld, record: Body) -> None:
@@ -112,7 +112,7 @@ def test_an_expired_one_is_switched_off_and_its_record_stays(
     assert any(isinstance(event, Note) and "expired at" in event.text for event in happened)
     assert link_objects(world) == []
     assert reason(world) == "Expired"
-    assert rec.objects_of(present(world)) == {}
+    assert objects_of(present(world)) == {}
 
 
 def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
@@ -125,7 +125,7 @@ def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
     before = link_objects(world)
     told = [each.text for each in run(world, record) if isinstance(each, Note)]
     assert sum("lost its labels" in each for each in told) == len(before)
-    whose = {each.ownership for each in rec.objects_of(present(world)).values()}
+    whose = {each.ownership for each in objects_of(present(world)).values()}
     assert whose == {Ownership.CREATED}
     with pytest.raises(PartlyDone, match="is on record, but it does not bear the labels"):
         list(delete(present(world), world, DeleteOptions(timeout=5), CancelToken()))
@@ -139,7 +139,7 @@ def test_what_never_was_ours_is_put_right_on_record(world: FakeWorld, record: Bo
                 body["metadata"]["labels"] = {r.REMOTE_CLUSTER_ID: ref.name}
                 del body["metadata"]["managedFields"]
     run(world, record)
-    entries = rec.objects_of(present(world)).values()
+    entries = objects_of(present(world)).values()
     assert {each.ownership for each in entries if each.ref.namespace} == {Ownership.REUSED}
 
 
@@ -217,9 +217,7 @@ def test_a_record_restored_without_its_status_is_whole_again_and_deleted_for_goo
 ) -> None:
     world.hub.set_status(ref_of(world.hub.name, record), {})
     run(world, present(world))
-    assert {each.ownership for each in rec.objects_of(present(world)).values()} == {
-        Ownership.CREATED
-    }
+    assert {each.ownership for each in objects_of(present(world)).values()} == {Ownership.CREATED}
     world.hub.drop(ref_of(world.hub.name, record))
     run(world, present(world))
     assert (link_objects(world), world.hub.of(r.SHORTCUT)) == ([], [])
@@ -243,7 +241,7 @@ def test_a_restored_link_is_not_undone_by_a_failure(world: FakeWorld, record: Bo
 def test_an_expired_one_comes_back_with_a_later_time(world: FakeWorld, record: Body) -> None:
     run(world, edit(world, expirationTime=PAST))
     run(world, edit(world, expirationTime="2099-01-01T00:00:00Z"))
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
 
 
 def test_one_whose_time_was_prolonged_meanwhile_is_left_alone(
@@ -264,7 +262,7 @@ def test_what_was_taken_away_on_a_leaf_is_made_again_only_when_asked_for(
         run(world, present(world))
     assert reason(world) == "RemovedOnLeaf"
     run(world, present(world), recreate=True)
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
 
 
 def test_a_record_does_not_go_on_saying_ready_when_a_leaf_is_silent(
@@ -274,11 +272,11 @@ def test_a_record_does_not_go_on_saying_ready_when_a_leaf_is_silent(
     for _ in range(2):
         with pytest.raises(Unreachable):
             run(world, present(world))
-    condition = rec.condition_of(present(world), "Ready")
+    condition = condition_of(present(world), "Ready")
     assert (condition["status"], condition["reason"]) == ("Unknown", "LeafUnreachable")
     world.leaves["rome"].fault = lambda *_: None
     run(world, present(world))
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
 
 
 def test_a_silent_hub_is_told_nothing(world: FakeWorld, record: Body) -> None:
@@ -344,7 +342,7 @@ def test_a_failure_of_another_kind_is_not_noted_as_silence(world: FakeWorld, rec
     world.leaves["rome"].fault = fault
     with pytest.raises(ShortcutError):
         run(world, present(world))
-    assert rec.is_ready(present(world))
+    assert is_ready(present(world))
 
 
 def silent(name: str, *_: object) -> ClusterError:

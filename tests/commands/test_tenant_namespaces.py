@@ -11,12 +11,12 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
 from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Refused
 from tests.cli.runner import Clusters
 from tests.cli.runner import run as program
@@ -118,7 +118,7 @@ def test_one_that_is_named_and_not_there_is_made(world: FakeWorld) -> None:
     done = outcome(events(world, spec=NAMED))
     assert places(world) == IN_JANES
     made = ObjectRef("rome", r.NAMESPACE, "", "jane")
-    assert rec.objects_of(done.record)[made].ownership is rec.Ownership.CREATED
+    assert objects_of(done.record)[made].ownership is Ownership.CREATED
 
 
 def test_the_name_that_liqo_gives_may_be_named_too(world: FakeWorld) -> None:

@@ -17,9 +17,11 @@ from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
 from kubectl_liqo_shortcut.commands import sync as syncing
 from kubectl_liqo_shortcut.commands.get import find
-from kubectl_liqo_shortcut.core import record as rec
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.core.link.inventory import objects_of
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import (
     ObjectRef,
     cluster_id,
@@ -29,10 +31,9 @@ from kubectl_liqo_shortcut.core.model import (
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.request import Request
-from kubectl_liqo_shortcut.engine import lease
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
+from kubectl_liqo_shortcut.core.record.conditions import is_ready
+from kubectl_liqo_shortcut.engine.runtime import lease
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import ShortcutError
 from tests.chaos import Chaos, Killed
 from tests.commands.test_adopt import connect
@@ -154,7 +155,7 @@ def check(world: FakeWorld, foreign: dict[ObjectRef, Any]) -> None:
         for kinds in ((r.CONFIGURATION,), (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)):
             there = [body for kind in kinds for body in cluster.of(kind)]
             assert len(there) <= 1, f"{cluster.name} has two of {kinds}"
-    known = {ref: each for record in records(world) for ref, each in rec.objects_of(record).items()}
+    known = {ref: each for record in records(world) for ref, each in objects_of(record).items()}
     for ref, uid in ours(world):
         assert ref in known, f"{ref} of {ref.cluster} is on no record"
         assert known[ref].uid in ("", uid), f"the record has another {ref} of {ref.cluster}"
@@ -188,7 +189,7 @@ def test_nothing_foreign_is_touched_at_most_one_link_is_made_and_the_record_is_t
     finish(delete, world)
     finish(create("milan", "rome"), world)
     (record,) = records(world)
-    assert rec.is_ready(record), told
+    assert is_ready(record), told
     finish(delete, world)
     assert link_objects(world) == [], told
     assert records(world) == []

@@ -10,16 +10,16 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES, VerifyOptions, plan, verify
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, labels_of, ref_of
 from kubectl_liqo_shortcut.core.ports import Listing, Selection
-from kubectl_liqo_shortcut.core.probe import NAMESPACE
-from kubectl_liqo_shortcut.core.render import Renderer
-from kubectl_liqo_shortcut.core.slices import service_name
-from kubectl_liqo_shortcut.core.verify import PathKind, Verification
-from kubectl_liqo_shortcut.engine.parallel import CancelToken
-from kubectl_liqo_shortcut.engine.probes import ProbeFailed
+from kubectl_liqo_shortcut.core.service.endpoints import service_name
+from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE
+from kubectl_liqo_shortcut.core.verify.verdict import PathKind, Verification
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.verify.probe_pods import ProbeFailed
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,
     ClusterError,
@@ -633,7 +633,7 @@ def test_what_cannot_be_removed_is_told_with_the_command_for_it(
 def test_a_pod_that_does_not_go_is_told(
     world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.probes._REMOVAL", 0.4)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.verify.probe_pods._REMOVAL", 0.4)
     monkeypatch.setattr(world.leaves["rome"], "drop", lambda _: None)
     _, told = run(world)
     notes = [each.text for each in told if isinstance(each, Note)]
@@ -643,7 +643,7 @@ def test_a_pod_that_does_not_go_is_told(
 def test_pods_that_nobody_saw_go_may_be_left(
     world: FakeWorld, kubelet: Kubelet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubectl_liqo_shortcut.engine.probes._REMOVAL", 0.3)
+    monkeypatch.setattr("kubectl_liqo_shortcut.engine.verify.probe_pods._REMOVAL", 0.3)
     rome = world.leaves["rome"]
     listed = rome.list
 

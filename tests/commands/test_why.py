@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.commands.why import Explanation, describe_link, events_of, why
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.check import CheckStatus
-from kubectl_liqo_shortcut.core.diagnosis import Ready
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.diagnosis.chain import Ready
+from kubectl_liqo_shortcut.core.diagnosis.check import CheckStatus
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import (
     ClusterError,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kubectl_liqo_shortcut.commands.why_service import why_service
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.check import Check, CheckStatus
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from tests.commands.test_leaves import silence
 from tests.commands.test_service import turn_on

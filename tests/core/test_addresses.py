@@ -9,7 +9,7 @@ import socket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_liqo_shortcut.core import addresses, fields
+from kubectl_liqo_shortcut.core import addresses, validation
 from kubectl_liqo_shortcut.core.addresses import Network
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import ip_addresses, ip_networks
@@ -102,7 +102,7 @@ def test_what_is_taken_as_an_endpoint_is_an_address_of_no_special_use(
         ways |= {f"::ffff:{address}", f"64:ff9b::{address}"}
     for text in ways:
         try:
-            taken = ipaddress.ip_address(fields.address(text, "here"))
+            taken = ipaddress.ip_address(validation.address(text, "here"))
         except Invalid:
             assert addresses.use_of_host(text) != ""
         else:
@@ -119,7 +119,7 @@ _near = st.from_regex(
 @given(_hostile | _near)
 def test_no_text_is_an_endpoint_for_us_and_another_address_for_the_c_library(text: str) -> None:
     try:
-        host = fields.address(text, "here")
+        host = validation.address(text, "here")
     except Invalid:
         return
     assert re.fullmatch(r"[0-9A-Za-z.:-]+", host)
@@ -134,7 +134,7 @@ def test_no_text_is_an_endpoint_for_us_and_another_address_for_the_c_library(tex
 @given(st.text(max_size=20) | st.from_regex(r"[0-9a-f:.%]{1,20}/[0-9]{1,3}", fullmatch=True))
 def test_a_cidr_comes_out_as_the_only_way_to_write_it(text: str) -> None:
     try:
-        network = fields.cidr(text, "here")
+        network = validation.cidr(text, "here")
     except Invalid:
         return
     assert str(ipaddress.ip_network(network)) == network
@@ -143,5 +143,5 @@ def test_a_cidr_comes_out_as_the_only_way_to_write_it(text: str) -> None:
 
 @given(ip_networks)
 def test_every_network_is_typed_as_itself(network: Network) -> None:
-    assert fields.cidr(str(network), "here") == str(network)
-    assert fields.cidr(network.exploded.upper(), "here") == str(network)
+    assert validation.cidr(str(network), "here") == str(network)
+    assert validation.cidr(network.exploded.upper(), "here") == str(network)

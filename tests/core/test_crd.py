@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubectl_liqo_shortcut.core import resources as r
-from kubectl_liqo_shortcut.core.reasons import REASONS, Condition
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.record.conditions import REASONS, Condition
 from tests.core.crd import CRD, SCHEMA
 from tests.tables import every
 

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import model
-from kubectl_liqo_shortcut.core import resources as r
 from kubectl_liqo_shortcut.core.model import ClusterID, cluster_id, shortcut_name
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import TRAPS, pairs

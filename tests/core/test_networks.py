@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.core.networks import networks_of, of_peer, same_network
 from kubectl_liqo_shortcut.errors import Invalid

@@ -20,9 +20,9 @@ import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.verify import MOST_ADDRESSES
-from kubectl_liqo_shortcut.core.probe import PROGRAM
-from kubectl_liqo_shortcut.core.probe_result import ProbeResult, result_of
-from kubectl_liqo_shortcut.core.verify import LARGEST_TRIED
+from kubectl_liqo_shortcut.core.verify.probe import PROGRAM
+from kubectl_liqo_shortcut.core.verify.probe_result import ProbeResult, result_of
+from kubectl_liqo_shortcut.core.verify.verdict import LARGEST_TRIED
 
 TEXT = read_template(PROGRAM)
 PYTHON = [sys.executable, "-I", "-u", "-c", TEXT]  # as a Pod starts it

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.core.progress import ClusterProgress, Stage, Work, advance, begin

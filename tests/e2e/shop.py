@@ -7,7 +7,7 @@ import json
 import sys
 from functools import partial
 
-from kubectl_liqo_shortcut.core import probe
+from kubectl_liqo_shortcut.core.verify import probe
 from tests.e2e.plugin import PAIR, plugin, succeed
 from tests.lab.dataplane import offloading
 from tests.lab.errors import LabError

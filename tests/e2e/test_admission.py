@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
 from tests.e2e.plugin import NAME, PAIR, plugin, succeed
 from tests.lab.kube import MERGE_PATCH, Object, wait_for
 from tests.lab.lab import Lab

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from kubectl_liqo_shortcut.core.link.shortcut import parse
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
-from kubectl_liqo_shortcut.core.shortcut import parse
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+from tests.core.link.test_render import facts_of
 from tests.core.strategies import any_text, cluster_ids, specs
-from tests.core.test_render import facts_of
 from tests.lab.lab import Lab
 from tests.samples import RENDERER
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_liqo_shortcut.core.probe import NAMESPACE as PROBES
+from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE as PROBES
 from tests.e2e.plugin import (
     NAME,
     PAIR,

@@ -16,16 +16,16 @@ import yaml
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess as Ways
 from kubectl_liqo_shortcut.commands import rbac
-from kubectl_liqo_shortcut.core import needs
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.core.permissions import (
+from kubectl_liqo_shortcut.core.rbac import permissions
+from kubectl_liqo_shortcut.core.rbac.access_review import (
     AccessReview,
     PermissionAttributes,
     Scope,
     access_reviews,
 )
-from kubectl_liqo_shortcut.core.resources import Kind
 from tests.e2e.plugin import NAME, PAIR, environment, succeed
 from tests.e2e.shop import (
     NAMESPACE,
@@ -359,7 +359,7 @@ def _rules(printed: str) -> Iterator[tuple[str, list[Any], int, list[str]]]:
 def _asked_by(question: AccessReview, link: Scope) -> str:
     """The command that must find out beforehand that this lacks; "" if none must."""
     of_link = question.access in {each.access for each in access_reviews(link)}
-    if of_link and not {"preflight", *needs.REMOVE}.isdisjoint(question.by):
+    if of_link and not {"preflight", *permissions.REMOVE}.isdisjoint(question.by):
         return "" if question.optional else "preflight"
     return "verify" if question.access.kind == r.POD and "verify" in question.by else ""
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from kubectl_liqo_shortcut.commands.rbac import leaf_scope
-from kubectl_liqo_shortcut.core.permissions import access_reviews
-from kubectl_liqo_shortcut.core.probe import NAMESPACE
+from kubectl_liqo_shortcut.core.rbac.access_review import access_reviews
+from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE
 from tests.e2e.plugin import PAIR, changes, interrupt_when, plugin, snapshots
 from tests.e2e.shop import (
     Shop,

@@ -7,9 +7,9 @@ import json
 import sys
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.adapters.impersonation import Impersonation
+from kubectl_liqo_shortcut.adapters.kubeconfig.impersonation import Impersonation
 from kubectl_liqo_shortcut.core.model import HUB
-from kubectl_liqo_shortcut.engine.survey import who_am_i
+from kubectl_liqo_shortcut.engine.hub.queries import who_am_i
 from kubectl_liqo_shortcut.errors import ShortcutError
 
 

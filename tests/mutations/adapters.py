@@ -6,8 +6,8 @@ from tests.mutations.mutation import Mutation
 
 _KUBE = ("tests/adapters/test_kube.py",)
 _HOSTILE = ("tests/adapters/test_hostile.py",)
-_STORED = ("tests/adapters/test_stored.py",)
-_CREDENTIALS = ("tests/adapters/test_credentials.py",)
+_STORED = ("tests/adapters/kubeconfig/test_liqo_secret.py",)
+_CREDENTIALS = ("tests/adapters/kubeconfig/test_credentials.py",)
 _CONNECT = ("tests/adapters/test_connect.py",)
 
 MUTATIONS = (
@@ -136,63 +136,63 @@ MUTATIONS = (
     ),
     Mutation(
         "a token with a line break is told whole by an error",
-        "adapters/credentials.py",
+        "adapters/kubeconfig/credentials.py",
         "if not (token.isascii() and token.isprintable()):",
         "if not (token.isascii() or token.isprintable()):",
         _CREDENTIALS,
     ),
     Mutation(
         "a plain connection is told the token",
-        "adapters/credentials.py",
+        "adapters/kubeconfig/credentials.py",
         "    if not server.is_tls:\n",
         "    if not server.is_tls and not user:\n",
         _CREDENTIALS,
     ),
     Mutation(
         "everybody who was refused runs the plugin once more",
-        "adapters/credentials.py",
+        "adapters/kubeconfig/credentials.py",
         "            if self._current is refused:\n",
         "            if self._current is not None:\n",
         _CREDENTIALS,
     ),
     Mutation(
         "a plugin in the working folder is run",
-        "adapters/plugin.py",
+        "adapters/kubeconfig/exec_plugin.py",
         "    if not os.path.isabs(path):\n",
         "    if not os.path.exists(path):\n",
         _CREDENTIALS,
     ),
     Mutation(
         "a stored identity reads a file of this machine",
-        "adapters/stored.py",
+        "adapters/kubeconfig/liqo_secret.py",
         '"client-key-data", "token")',
         '"client-key-data", "token", "tokenFile")',
         _STORED,
     ),
     Mutation(
         "a stored identity leads through a proxy of this machine",
-        "adapters/stored.py",
+        "adapters/kubeconfig/liqo_secret.py",
         'for field in ("server", "proxy-url"):',
         'for field in ("server",):',
         _STORED,
     ),
     Mutation(
         "a stored identity goes to a server without TLS",
-        "adapters/stored.py",
+        "adapters/kubeconfig/liqo_secret.py",
         'parts.scheme != "https" or',
         'parts.scheme not in ("https", "http") or',
         _STORED,
     ),
     Mutation(
         "an identity is looked for in namespaces that are no tenants'",
-        "adapters/stored.py",
+        "adapters/kubeconfig/liqo_secret.py",
         'labels = f"{r.TENANT_NAMESPACE}=true,{r.REMOTE_CLUSTER_ID}={leaf}"',
         'labels = f"{r.REMOTE_CLUSTER_ID}={leaf}"',
         _STORED,
     ),
     Mutation(
         "a certificate for another host is taken",
-        "adapters/tls.py",
+        "adapters/kubeconfig/tls.py",
         "    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN\n",
         "    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN\n"
         "    context.check_hostname = False\n",
@@ -200,7 +200,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the password in a server's address is shown",
-        "adapters/server.py",
+        "adapters/kubeconfig/server.py",
         "    return f\"{scheme}{colons}{host.rpartition('@')[2]}{slash}{path}\"\n",
         '    return f"{scheme}{colons}{host}{slash}{path}"\n',
         _HOSTILE,
@@ -214,7 +214,7 @@ MUTATIONS = (
     ),
     Mutation(
         "groups to act with are left out where no user is named",
-        "adapters/impersonation.py",
+        "adapters/kubeconfig/impersonation.py",
         "        if groups or uid or extra:\n",
         "        if groups and uid and extra:\n",
         _CREDENTIALS,
@@ -228,9 +228,9 @@ MUTATIONS = (
     ),
     Mutation(
         "the last of several kubeconfig files wins",
-        "adapters/kubeconfig.py",
+        "adapters/kubeconfig/files.py",
         '            merged["current-context"] or document.get("current-context") or ""\n',
         '            document.get("current-context") or merged["current-context"] or ""\n',
-        ("tests/adapters/test_kubeconfig.py",),
+        ("tests/adapters/kubeconfig/test_files.py",),
     ),
 )

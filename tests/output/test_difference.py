@@ -6,9 +6,9 @@ import pytest
 import yaml
 from hypothesis import given
 
-from kubectl_liqo_shortcut.core import resources as r
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.link.preview import Comparison
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.core.prospect import Comparison
 from kubectl_liqo_shortcut.output.difference import difference_files, object_file_name
 from tests.core.strategies import any_text
 from tests.samples import an_object

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_liqo_shortcut.core.topology import PeeringEdge, ShortcutEdge, Topology
+from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from kubectl_liqo_shortcut.output.text import printable
 from tests.core.strategies import any_text, some_text

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kubectl_liqo_shortcut.core.leaves import DirectSupport, LeafStatus, Reachability
+from kubectl_liqo_shortcut.core.hub.leaves import DirectSupport, LeafStatus, Reachability
 from kubectl_liqo_shortcut.output.leaves import leaf_document, trouble_lines
 from tests.output.test_tables import LEAVES, leaf
 

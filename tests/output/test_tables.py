@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.core.facts import Cidrs
-from kubectl_liqo_shortcut.core.leaves import (
+from kubectl_liqo_shortcut.core.hub.leaves import (
     DirectSupport,
     HubKnowledge,
     Leaf,
@@ -14,6 +13,7 @@ from kubectl_liqo_shortcut.core.leaves import (
     Reachability,
 )
 from kubectl_liqo_shortcut.core.model import cluster_id
+from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.output.tables import leaves_table, records_table
 from tests.peered import manager
 from tests.samples import Golden, record_of, spec_of

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.core.causes import CauseName
-from kubectl_liqo_shortcut.core.findings import FindingName
-from kubectl_liqo_shortcut.core.reasons import Condition, Reason
-from kubectl_liqo_shortcut.core.service_causes import ServiceCause
+from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
+from kubectl_liqo_shortcut.core.preflight.findings import FindingName
+from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason
+from kubectl_liqo_shortcut.core.service.causes import ServiceCause
 from kubectl_liqo_shortcut.errors import ExitCode
 from release import reference
 from release.commands import paragraphs

@@ -1,0 +1,1 @@
+"""kubeconfig files, and the identities in them, by kubectl's own rules."""

@@ -1,0 +1,163 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from kubectl_liqo_shortcut.cli.console import OutputStyle, keep
+from kubectl_liqo_shortcut.cli.params import completions
+from kubectl_liqo_shortcut.cli.params.access import Command, with_options
+from kubectl_liqo_shortcut.cli.params.connect import access_from as access_from
+from kubectl_liqo_shortcut.cli.params.types import Duration
+from kubectl_liqo_shortcut.core import validation
+from kubectl_liqo_shortcut.core.link.request import Request, from_documents
+from kubectl_liqo_shortcut.core.model import cluster_id
+from kubectl_liqo_shortcut.errors import Invalid
+
+timeout_option = click.option(
+    "--timeout",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    help="Time for the whole command, such as 90s or 5m",
+)
+
+
+def dry_run_option(what: str) -> Callable[[Command], Command]:
+    """``--dry-run`` of a command that asks the API servers for no dry run of theirs."""
+    return click.option(
+        "--dry-run",
+        type=click.Choice(("none", "client")),
+        default="none",
+        help=f"client: print {what}, change nothing; a bare --dry-run means client",
+    )
+
+
+class ReportFormat(enum.StrEnum):
+    YAML = "yaml"
+    JSON = "json"
+
+
+def report_option(what: str) -> Callable[[Command], Command]:
+    """``-o`` of a command whose result is one document, or a text for people."""
+    return click.option(
+        "-o", "--output", type=click.Choice(ReportFormat, case_sensitive=False), help=what
+    )
+
+
+limit_option = click.option(
+    "--timeout",
+    type=Duration(),
+    default="10s",
+    show_default=True,
+    help="Time for the leaves to answer",
+)
+
+progress_options = with_options(
+    click.option(
+        "--progress",
+        "style",
+        type=click.Choice(OutputStyle, case_sensitive=False),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=keep,
+        help="How progress is told on standard error: plain: a line for each change; json: an "
+        "object a line; auto: a live view on a terminal, else plain",
+    ),
+    click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=keep,
+        help="Only results and errors",
+    ),
+)
+"""How progress is told: ``say`` knows."""
+
+JSON_EPILOG = """
+\b
+--progress=json, each line on standard error an object with time, shortcut, type and message:
+  type done      cluster, object, kind, namespace, name, verb: what was done to an object
+  type seen      cluster, object, kind, namespace, name: what an object says of itself now
+  type waits     cluster: what is waited for there from now on ("": nothing any more)
+  type note      a sentence for people
+  type outcome   verb: the result for the shortcut
+  type error     hint, exitCode: why it failed, or (shortcut "") why the command did
+"""
+
+wait_option = click.option(
+    "--wait",
+    type=bool,
+    default=True,
+    help="Wait until both leaves report Connected; --wait=false: until all objects are made",
+)
+
+file_option = click.option(
+    "-f",
+    "--filename",
+    metavar="FILE|-",
+    shell_complete=completions.complete_files,
+    help="File with one or more Shortcuts, - for standard input",
+)
+
+
+def requests_from(
+    words: tuple[str, ...],
+    filename: str | None,
+    *,
+    server: str | None = None,
+    spec: Mapping[str, Any] | None = None,
+    annotations: dict[str, str] | None = None,
+) -> list[Request]:
+    """What is asked for: two leaves on the command line, or the Shortcuts of a file."""
+    if filename is not None:
+        if words or spec or server or annotations:
+            raise Invalid("with -f, everything about the shortcut stands in the file")
+        return _read(filename)
+    if len(words) != 2:
+        raise Invalid(
+            f"name two leaves, not {len(words) or 'none'}",
+            hint="the value of --dry-run follows =, as in --dry-run=client"
+            if words and words[-1] in ("client", "server")
+            else "for example milan rome",
+        )
+    first, second = (cluster_id(word) for word in words)
+    return [
+        Request(
+            pair=(first, second),
+            server=None if server is None else cluster_id(server),
+            spec=spec or {},
+            annotations=validation.texts(annotations, "annotations"),
+        )
+    ]
+
+
+def _read(filename: str) -> list[Request]:
+    requests = from_documents(iter(load_documents(filename)))
+    if not requests:
+        raise Invalid(f"no Shortcut in {filename}")
+    return requests
+
+
+def load_documents(filename: str) -> list[Any]:
+    """The YAML documents of a file; ``-`` is standard input."""
+    from kubectl_liqo_shortcut.core.documents import LARGEST, NotYaml, Outsized, load
+
+    try:
+        if filename == "-":
+            return load(sys.stdin.buffer.read(LARGEST + 1))
+        with open(filename, "rb") as file:
+            return load(file.read(LARGEST + 1))
+    except OSError as error:
+        raise Invalid(f"{filename}: {error.strerror}") from error
+    except NotYaml as error:
+        raise Invalid(f"{filename}: not YAML: {error}") from error
+    except Outsized as error:
+        raise Invalid(f"{filename}: {error}") from error

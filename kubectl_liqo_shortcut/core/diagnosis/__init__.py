@@ -1,0 +1,1 @@
+"""Why a link is as it is: checks from the hub down to the tunnel."""

@@ -1,0 +1,1 @@
+"""A link between two leaves: what it needs, what is there, and what must be done."""

@@ -1,0 +1,1 @@
+"""What forbids a link, or troubles it: judgements before the first write."""

@@ -1,0 +1,1 @@
+"""What packets prove, and the Pods that send them."""

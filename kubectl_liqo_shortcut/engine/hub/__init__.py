@@ -1,0 +1,1 @@
+"""Questions to the hub, and about its leaves."""

@@ -1,0 +1,108 @@
+"""Which cluster answers: what it calls itself, and whether it is still the one it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, cluster_id, uid_of
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each, retry_transient
+from kubectl_liqo_shortcut.errors import (
+    AnotherCluster,
+    ClusterError,
+    Invalid,
+    NoLiqo,
+    Refused,
+    ShortcutError,
+)
+
+
+class Rebuilt(Refused):
+    """A leaf was made anew under its old name: it is another cluster, with nothing of ours."""
+
+
+def hub_id(hub: Cluster) -> ClusterID:
+    """The hub's own cluster ID: its objects on the leaves bear it."""
+    return _id_of(hub)
+
+
+def recorded_uid(record: Object | None, leaf: str) -> str:
+    """The UID of the leaf's kube-system namespace when it was linked; "" if not known."""
+    clusters = ((record or {}).get("status") or {}).get("clusters") or ()
+    uids = (each.get("uid") for each in clusters if each["clusterID"] == leaf)
+    return str(next(uids, "") or "")
+
+
+def check_identity(leaf: Cluster, recorded_uid: str) -> Callable[[], None]:
+    """Asks *leaf* whether it is the cluster that a record means; "" where the record has no UID."""
+
+    def check() -> None:
+        uid = checked_uid(leaf)
+        if recorded_uid and uid != recorded_uid:
+            raise Rebuilt(
+                f"cluster {leaf.name!r} was rebuilt: it is not the one the shortcut was made on",
+                hint="nothing on it was touched",
+            )
+
+    return check
+
+
+def not_identified(
+    record: Object, leaves: Mapping[str, Cluster], deadline: Deadline
+) -> dict[str, ShortcutError]:
+    """For each of *leaves* that is not, or does not say it is, the cluster *record* means: why."""
+    checks = {
+        leaf: check_identity(cluster, recorded_uid(record, leaf))
+        for leaf, cluster in leaves.items()
+    }
+    return gather_each(
+        {
+            leaf: partial(retry_transient, check, deadline, first_look=True)
+            for leaf, check in checks.items()
+        }
+    )[1]
+
+
+def checked_uid(leaf: Cluster) -> str:
+    """The UID of its kube-system namespace; refuses if another cluster answers."""
+    check_id(leaf)
+    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
+    return uid_of(system) if system else ""
+
+
+def check_id(leaf: Cluster) -> None:
+    """Refuses if another cluster answers."""
+    said = _id_of(leaf)
+    if said != leaf.name:
+        raise AnotherCluster(
+            f"cluster {leaf.name!r}: its Liqo cluster ID is {said!r}",
+            hint=f"pass the context that leads to {leaf.name}: --leaf-context {leaf.name}=CONTEXT",
+        )
+
+
+def controller_manager(cluster: Cluster) -> ObjectRef:
+    """The Deployment that tells Liqo's version and settings there."""
+    return ObjectRef(cluster.name, r.DEPLOYMENT, cluster.liqo_namespace, r.CONTROLLER_MANAGER)
+
+
+def _id_of(cluster: Cluster) -> ClusterID:
+    """The cluster ID that Liqo was installed with there."""
+    ref = ObjectRef(cluster.name, r.CONFIG_MAP, cluster.liqo_namespace, r.CLUSTER_ID_CONFIGMAP)
+    found = cluster.get(ref)
+    if found is None:
+        raise NoLiqo(
+            cluster.name,
+            f"Liqo is not there: no ConfigMap {ref.name} in namespace {ref.namespace}",
+            hint="is this the right kubeconfig context? where Liqo is in another namespace: "
+            + (
+                "--liqo-namespace"
+                if cluster.name == HUB
+                else f"--leaf-liqo-namespace {cluster.name}=NS"
+            ),
+        )
+    try:
+        return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))
+    except Invalid as error:
+        raise ClusterError(cluster.name, f"in its {ref.name}: {error.message}") from error

@@ -1,0 +1,92 @@
+"""One link being worked on: what is wanted, what is known, and the ways to its clusters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from kubectl_liqo_shortcut.core.link import observe, tenants
+from kubectl_liqo_shortcut.core.link.facts import Facts
+from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.link.plan import Plan, make_plan
+from kubectl_liqo_shortcut.core.link.render import Rendered, Renderer
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
+from kubectl_liqo_shortcut.core.model import is_terminating
+from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.preflight import routed
+from kubectl_liqo_shortcut.core.preflight.findings import Finding
+from kubectl_liqo_shortcut.core.record.status import Cause, status_of
+from kubectl_liqo_shortcut.engine.link.status_writer import StatusWriter
+from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
+from kubectl_liqo_shortcut.errors import Refused
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Link:
+    shortcut: Shortcut
+    renderer: Renderer
+    facts: Facts  # without what the link itself gives: endpoint and keys
+    leaves: Mapping[str, Cluster]
+    servers: Mapping[str, str]  # the hosts of all three clusters' API servers
+    cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
+    store: Store
+    status_writer: StatusWriter
+    _rendered: tuple[Facts, Rendered] | None = None  # from the same facts comes the same
+
+    def ends(self) -> dict[str, End]:
+        """Both ends, as the watches show them now."""
+        objects = self.store.objects
+        return {side.leaf: observe.end(side, objects) for side in self.shortcut.sides}
+
+    def updated_facts(self, ends: Mapping[str, End]) -> Facts:
+        known = {
+            leaf: observe.update_facts(self.facts.leaves[end.side.leaf], end)
+            for leaf, end in ends.items()
+        }
+        return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
+
+    def follow(self, ends: Mapping[str, End]) -> None:
+        """Watch what changes from now on; where, is known after the first look."""
+        if not self.store.synced:
+            return
+        facts = self.updated_facts(ends)
+        for end in ends.values():
+            side, leaf = end.side, self.leaves[end.side.leaf]
+            namespace = facts.leaves[side.leaf].tenant_namespace
+            self.store.look(leaf, observe.published_keys(side, namespace))
+            for what in observe.live_body(side, namespace, end.gateway):
+                self.store.follow(leaf, what)
+            if end.namespace and is_terminating(end.namespace):
+                self.store.follow(leaf, observe.tenant_namespace(side))
+
+    def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
+        """What must not be made, whatever stands in its way or does not; *command* is at work."""
+        recorded = bool(self.status_writer.record["metadata"].get("uid"))
+        remedy = tenants.naming(command, self.shortcut, ends, recorded=recorded)
+        return [
+            *tenants.unnamed(self.shortcut, ends, self.status_writer.objects, remedy),
+            *routed.forbidden(self.shortcut, self.updated_facts(ends), ends, self.servers),
+        ]
+
+    def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
+        """What is wanted as far as it is known, and the next steps towards it.
+
+        Refuses what must not be made, also where that shows only now: Liqo remaps networks.
+        """
+        for each in self.refusals(ends):
+            raise Refused(each.message, hint=each.hint)
+        facts = self.updated_facts(ends)
+        if self._rendered is None or self._rendered[0] != facts:
+            self._rendered = facts, self.renderer.link(self.shortcut, facts)
+        rendered = self._rendered[1]
+        return rendered, make_plan(rendered.ready, ends, self.status_writer.objects)
+
+    def status(self, ends: Mapping[str, End], cause: Cause | None = None) -> dict[str, object]:
+        return status_of(
+            self.status_writer.record,
+            ends.values(),
+            self.status_writer.objects.values(),
+            cluster_uids=self.cluster_uids,
+            now=utc_now(),
+            cause=cause,
+        )

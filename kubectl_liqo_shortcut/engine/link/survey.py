@@ -1,0 +1,180 @@
+"""The first look at the clusters, all at once and before anything is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core import validation
+from kubectl_liqo_shortcut.core.link.facts import (
+    Facts,
+    LeafFacts,
+    default_tenant_namespace,
+    with_liqo_in,
+)
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Object,
+    labels_of,
+    shortcut_name,
+)
+from kubectl_liqo_shortcut.core.networks import Cidrs, remote_cidrs
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.preflight.findings import FindingName
+from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt, checked_uid, hub_id, recorded_uid
+from kubectl_liqo_shortcut.engine.hub.queries import (
+    find_configurations,
+    find_records,
+    no_leaf,
+    who_am_i,
+)
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.errors import ClusterError, Invalid, Refused
+
+Pair = tuple[ClusterID, ClusterID]
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SurveyedHub:
+    """What the hub knows of a pair: its *record*, and the *facts* of its Configurations."""
+
+    record: Object | None
+    facts: Facts
+    user: str
+    configurations: tuple[Object, ...]
+    gateway_clients: tuple[Object, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SurveyedLeaf:
+    """What a leaf says of itself."""
+
+    uid: str  # of its kube-system namespace: another UID is another cluster
+    cidrs: Cidrs
+
+
+def survey_hub(hub: Cluster, pair: Pair, *, crd_needed: bool = True) -> SurveyedHub:
+    """Refuses if the hub does not know a leaf, or lacks the CRD where that is needed.
+
+    Five questions on two connections: a connection costs more than an answer.
+    """
+    facts = Future(lambda: _look_for_facts(hub, pair))
+    try:
+        records = find_records(hub, shortcut_name(*pair), crd_needed=crd_needed)
+    except Refused:
+        facts.result()  # where Liqo is missing too, the context is wrong: that is said instead
+        raise
+    user = _user(who_am_i(hub))
+    found, configurations, clients = facts.result()
+    return SurveyedHub(records[0] if records else None, found, user, configurations, clients)
+
+
+def _look_for_facts(
+    hub: Cluster, pair: Pair
+) -> tuple[Facts, tuple[Object, ...], tuple[Object, ...]]:
+    """Who the hub is, which leaves it has, and which of them it dials; all it has of both."""
+    identity = hub_id(hub)
+    configurations = find_configurations(hub)
+    clients = hub.list(Selection(r.GATEWAY_CLIENT)).items
+    return _facts(pair, identity, configurations, clients), configurations, clients
+
+
+def survey(
+    hub: Cluster, leaves: Mapping[str, Cluster], pair: Pair, deadline: Deadline
+) -> tuple[SurveyedHub, dict[str, SurveyedLeaf]]:
+    """The hub and both leaves at once, compared with each other."""
+
+    def patient(look: Callable[[], T]) -> Future[T]:
+        return Future(lambda: retry_transient(look, deadline, first_look=True))
+
+    of_hub = patient(lambda: survey_hub(hub, pair))
+    of_leaves = {leaf: patient(survey_leaf(cluster)) for leaf, cluster in leaves.items()}
+    view = of_hub.result()
+    looks = {leaf: answer.result() for leaf, answer in of_leaves.items()}
+    there = {leaf: cluster.liqo_namespace for leaf, cluster in leaves.items()}
+    view = dataclasses.replace(view, facts=with_liqo_in(view.facts, there.get))
+    for leaf, look in looks.items():
+        if recorded_uid(view.record, leaf) not in ("", look.uid):
+            raise Rebuilt(
+                f"cluster {leaf!r} was rebuilt: it is not the one the shortcut was made on",
+                hint="end the old shortcut first: "
+                f"kubectl liqo-shortcut delete {shortcut_name(*pair)}",
+            )
+        known = view.facts.leaves[ClusterID(leaf)].cidrs
+        if known is not None and look.cidrs != known:
+            raise Refused(
+                f"cluster {leaf!r}: its CIDRs are {_words(look.cidrs)}, "
+                f"but the hub's Configuration for it says {_words(known)} "
+                f"({FindingName.CIDR_MISMATCH})",
+                hint=FindingName.CIDR_MISMATCH.remedy,
+            )
+    return view, looks
+
+
+def survey_leaf(leaf: Cluster) -> Callable[[], SurveyedLeaf]:
+    """Asks *leaf* who it is and which networks it has."""
+    return lambda: SurveyedLeaf(checked_uid(leaf), _own_cidrs(leaf))
+
+
+def _facts(
+    pair: Pair, hub: ClusterID, configurations: Iterable[Object], clients: Iterable[Object]
+) -> Facts:
+    remotes = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
+    served = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in clients}
+    return Facts(
+        hub,
+        {
+            leaf: LeafFacts(
+                id=leaf,
+                cidrs=_remote_cidrs(leaf, remotes),
+                tenant_namespace=default_tenant_namespace(peer),
+                serves_hub=leaf in served,
+            )
+            for leaf, peer in (pair, pair[::-1])
+        },
+    )
+
+
+def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) -> Cidrs:
+    configuration = configurations.get(leaf)
+    if configuration is None:
+        raise no_leaf(leaf, filter(None, configurations))
+    try:
+        return remote_cidrs(configuration)
+    except Invalid as error:
+        raise ClusterError(HUB, error.message) from error
+
+
+def _own_cidrs(leaf: Cluster) -> Cidrs:
+    networks = leaf.list(Selection(r.NETWORK, leaf.liqo_namespace)).items
+
+    def of(network_type: str) -> tuple[str, ...]:
+        found = tuple(
+            validation.cidr((each.get("status") or {}).get("cidr"), f"Network {network_type}")
+            for each in networks
+            if labels_of(each).get(r.NETWORK_TYPE) == network_type
+        )
+        if not found:
+            raise ClusterError(
+                leaf.name,
+                f"no Network of type {network_type} in namespace {leaf.liqo_namespace}",
+                hint="is Liqo installed and healthy there?",
+            )
+        return found
+
+    try:
+        return Cidrs(of("pod-cidr"), of("external-cidr"))
+    except Invalid as error:
+        raise ClusterError(leaf.name, error.message) from error
+
+
+def _user(review: Object) -> str:
+    return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "unknown")
+
+
+def _words(cidrs: Cidrs) -> str:
+    return f"Pods {', '.join(cidrs.pod)} and external {', '.join(cidrs.external)}"

@@ -1,0 +1,1 @@
+"""Asks the clusters what core/preflight judges."""

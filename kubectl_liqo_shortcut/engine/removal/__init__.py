@@ -1,0 +1,1 @@
+"""Taking a link away, and nothing else."""

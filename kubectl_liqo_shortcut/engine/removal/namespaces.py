@@ -1,0 +1,81 @@
+"""Tenant namespaces of ours go only if asked to, and only if nothing else lives there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.kinds import Kind
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
+from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_of
+from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, retry_transient
+from kubectl_liqo_shortcut.engine.runtime.store import wait_for
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
+
+_SHOWN = 5  # of what keeps a namespace
+
+
+def remove_namespace(
+    entry: Recorded, membership: Membership, cluster: Cluster, deadline: Deadline
+) -> str:
+    """Delete the namespace and wait until it is gone; or say why it is kept.
+
+    It is looked through before, not locked: what somebody puts into it in the same moment goes
+    with it.
+    """
+    found = retry_transient(lambda: cluster.get(entry.ref), deadline)
+    if found is None:
+        return ""
+    if ownership_of(found, entry, membership) is Ownership.REUSED:
+        return "somebody else made it anew, or it lost the labels of this shortcut"
+    try:
+        held = sorted(_held(cluster, entry.ref.name, deadline))
+    except Forbidden as error:
+        return f"it cannot be told whether it is empty: {error.message}"
+    if held:
+        more = f" and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
+        return f"it still holds {', '.join(held[:_SHOWN])}{more}"
+    retry_transient(lambda: cluster.delete(entry.ref, uid_of(found)), deadline)
+    _wait(cluster, entry, uid_of(found), deadline)
+    return ""
+
+
+def _held(cluster: Cluster, namespace: str, deadline: Deadline) -> Iterator[str]:
+    """What lives there, but for what Kubernetes puts into every namespace."""
+    kinds = retry_transient(cluster.kinds, deadline)
+    looks = (partial(_list, cluster, kind, namespace) for kind in kinds)
+    found = gather([partial(retry_transient, look, deadline) for look in looks])
+    for kind, items in zip(kinds, found, strict=True):
+        for item in items:
+            if not _comes_with_it(kind, item):
+                yield f"{kind}/{item['metadata']['name']}"
+
+
+def _list(cluster: Cluster, kind: Kind, namespace: str) -> tuple[Object, ...]:
+    try:
+        return cluster.list(Selection(kind, namespace)).items
+    except Gone:  # a kind that was removed since discovery
+        return ()
+
+
+def _comes_with_it(kind: Kind, item: Object) -> bool:
+    name = item["metadata"]["name"]
+    if kind.kind == "Event":
+        return True
+    return (kind, name) in ((r.CONFIG_MAP, "kube-root-ca.crt"), (r.SERVICE_ACCOUNT, "default"))
+
+
+def _wait(cluster: Cluster, entry: Recorded, uid: str, deadline: Deadline) -> None:
+    what = Selection(r.NAMESPACE, name=entry.ref.name)
+
+    def gone(found: object) -> bool:
+        return all(uid_of(each) != uid for each in found)  # type: ignore[attr-defined]
+
+    if not gone(wait_for(cluster, what, deadline, gone)):
+        raise TimedOut(
+            f"cluster {cluster.name!r}: namespace {entry.ref.name} is still terminating",
+            hint=f"kubectl get namespace {entry.ref.name} -o yaml there says what it waits for",
+        )

@@ -1,0 +1,1 @@
+"""What all work has in common: threads, deadlines, watches, the lock."""

@@ -1,0 +1,1 @@
+"""Services on the hub and on the leaves: looked at, switched, switched back."""

@@ -1,0 +1,1 @@
+"""Sends packets between the leaves, by probe Pods."""

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_liqo_shortcut.core.events import Event, Failed, Note
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.jobs import run_all
+from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
+
+
+def says(*words: str) -> Iterator[Event]:
+    yield from (Note(word) for word in words)
+
+
+def test_events_of_all_jobs_arrive_with_their_names() -> None:
+    events = run_all({"a": lambda _: says("1", "2"), "b": lambda _: says("3")})
+    told = [(name, event.text) for name, event in events if isinstance(event, Note)]
+    assert sorted(told) == [("a", "1"), ("a", "2"), ("b", "3")]
+
+
+def test_jobs_run_at_the_same_time() -> None:
+    barrier = threading.Barrier(2, timeout=5)
+
+    def meet(_: CancelToken) -> Iterator[Event]:
+        barrier.wait()
+        yield Note("met")
+
+    assert len(list(run_all({"a": meet, "b": meet}))) == 2
+
+
+def test_one_failure_does_not_stop_the_others() -> None:
+    def fails(_: CancelToken) -> Iterator[Event]:
+        yield Note("begun")
+        raise Forbidden("rome", "no")
+
+    events = list(run_all({"a": fails, "b": lambda _: says("done")}))
+    assert [name for name, event in events if isinstance(event, Failed)] == ["a"]
+    assert ("b", Note("done")) in events
+
+
+def test_a_bug_is_not_hidden() -> None:
+    def wrong(_: CancelToken) -> Iterator[Event]:
+        yield Note("begun")
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        list(run_all({"a": wrong}))
+
+
+def test_a_bug_is_told_after_the_others_have_finished() -> None:
+    wrong_ended = threading.Event()
+
+    def wrong(_: CancelToken) -> Iterator[Event]:
+        yield Note("begun")
+        wrong_ended.set()
+        raise KeyError("bug")
+
+    def good(_: CancelToken) -> Iterator[Event]:
+        wrong_ended.wait(5)
+        yield from says("1", "2", "3")
+
+    events = run_all({"a": wrong, "b": good})
+    assert sorted(next(events)[0] for _ in range(4)) == ["a", "b", "b", "b"]
+    with pytest.raises(KeyError):
+        next(events)
+
+
+def test_several_bugs_are_told_together() -> None:
+    def wrong(_: CancelToken) -> Iterator[Event]:
+        yield Note("begun")
+        raise KeyError("bug")
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        list(run_all({"a": wrong, "b": wrong}))
+    assert len(caught.value.exceptions) == 2
+
+
+def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
+    silent = threading.Event()
+
+    def armed(cancel: CancelToken) -> Iterator[Event]:
+        woken = threading.Event()
+        cancel.arm(woken.set)
+        yield Note("armed")
+        woken.wait(5)
+        yield Note("undone")
+        cancel.check()
+
+    def stuck(_: CancelToken) -> Iterator[Event]:
+        silent.wait(20)
+        yield Note("never")
+
+    events: list[tuple[str, Event | Failed]] = []
+    for name, event in run_all({"armed": armed, "stuck": stuck}):
+        events.append((name, event))
+        if event == Note("armed"):
+            signal.raise_signal(signal.SIGTERM)
+    silent.set()
+    assert ("armed", Note("undone")) in events
+    failed = {name: event.error for name, event in events if isinstance(event, Failed)}
+    assert failed.keys() == {"armed", "stuck"}
+    assert {error.exit_code for error in failed.values()} == {ExitCode.TERMINATED}
+    assert all(isinstance(error, Interrupted) for error in failed.values())
+
+
+def test_a_second_signal_leaves_at_once() -> None:
+    silent = threading.Event()
+
+    def stubborn(cancel: CancelToken) -> Iterator[Event]:
+        cancel.arm(lambda: None)
+        yield Note("armed")
+        silent.wait(20)
+
+    events = run_all({"a": stubborn})
+    assert next(events) == ("a", Note("armed"))
+    signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    events.close()  # type: ignore[attr-defined]
+    silent.set()
+
+
+def test_a_terminal_that_closes_stops_it_unless_nohup_wants_otherwise() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        events = run_all({"a": lambda _: says("1")})
+        next(events)
+        assert callable(signal.getsignal(signal.SIGHUP))
+        list(events)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        events = run_all({"a": lambda _: says("1")})
+        next(events)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        list(events)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_handlers_are_as_before_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    list(run_all({"a": lambda _: says("1")}))
+    assert signal.getsignal(signal.SIGINT) is before
