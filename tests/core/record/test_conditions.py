@@ -17,7 +17,7 @@ WORDS = {*Condition, *Reason, *FindingName, *CauseName, *ServiceCause}
 OTHERS = {
     "core/diagnosis/observed.py": {"Connected"},  # what a Connection of Liqo says
     "core/diagnosis/gateway_checks.py": {"Connected", "Error", "Ready", "Failed"},  # and a Pod
-    "core/record/routes.py": {"Connected", "Error"},
+    "core/record/status.py": {"Connected", "Error"},
     "core/readiness.py": {"Connected", "Error", "Failed", "Terminating"},  # and what kstatus does
     "core/hub/topology.py": {"Connected"},
     "core/service/model.py": {"Accepted"},  # what a NamespaceMap of Liqo says
