@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from tests.fakes import Body, FakeWorld, Snapshot, copied
+from tests.told import step_by_step
 
 _made: dict[tuple[str, ...], tuple[Snapshot, Object]] = {}
 
@@ -32,8 +33,8 @@ def link(world: FakeWorld, first: str = "milan", second: str = "rome") -> Body:
 
 def _linked(world: FakeWorld, first: str, second: str) -> tuple[Snapshot, Object]:
     request = Request(pair=(cluster_id(first), cluster_id(second)))
-    *_, last = create(
-        request, world, Renderer(read_template), CreateOptions(timeout=10), CancelToken()
+    *_, last = step_by_step(
+        create, request, world, Renderer(read_template), CreateOptions(timeout=10), CancelToken()
     )
     assert isinstance(last, Outcome)
     return world.snapshot(), copied(last.record)

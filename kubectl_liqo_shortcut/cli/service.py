@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from kubectl_liqo_shortcut.errors import Invalid, after_writing
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
-    from kubectl_liqo_shortcut.core.events import Event
+    from kubectl_liqo_shortcut.core.events import Tell
     from kubectl_liqo_shortcut.core.service.model import Pair
     from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
     from kubectl_liqo_shortcut.engine.runtime.jobs import Job
@@ -155,9 +154,9 @@ def enable_command(
     run_jobs({f"{where}/{name}": job}, left)
 
 
-def _after_creating(job: Job, cancel: CancelToken) -> Iterator[Event]:
+def _after_creating(job: Job, cancel: CancelToken, tell: Tell) -> None:
     with after_writing():
-        yield from job(cancel)
+        job(cancel, tell)
 
 
 def _left(timeout: float, began: float) -> float:

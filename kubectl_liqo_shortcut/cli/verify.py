@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +22,7 @@ from kubectl_liqo_shortcut.core.verify.probe import IMAGE
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.commands.service_verify import Prove
-    from kubectl_liqo_shortcut.core.events import Event
+    from kubectl_liqo_shortcut.core.events import Tell
     from kubectl_liqo_shortcut.core.model import ClusterID, Object
     from kubectl_liqo_shortcut.core.verify.verdict import Verification
     from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
@@ -124,8 +123,8 @@ def command(
     note_connections(access, pair or ())
     found: list[Verification] = []
 
-    def job(cancel: CancelToken) -> Iterator[Event]:
-        found.append((yield from verify(words, access, renderer, options, cancel)))
+    def job(cancel: CancelToken, tell: Tell) -> None:
+        found.append(verify(words, access, renderer, options, cancel, tell))
 
     run_jobs({link_named(words): job}, timeout)
     _print_result(found[0], output)
@@ -148,10 +147,10 @@ def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prov
     renderer = Renderer(read_template)
 
     def prove(
-        source: ClusterID, target: ClusterID, timeout: float, cancel: CancelToken
-    ) -> Generator[Event, None, Verification]:
+        source: ClusterID, target: ClusterID, timeout: float, cancel: CancelToken, tell: Tell
+    ) -> Verification:
         within = dataclasses.replace(options, timeout=timeout)
-        return (yield from verify((source, target), access, renderer, within, cancel))
+        return verify((source, target), access, renderer, within, cancel, tell)
 
     return prove
 

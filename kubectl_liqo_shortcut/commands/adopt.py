@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refuse_expired
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Done, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link import adoption
 from kubectl_liqo_shortcut.core.link.inventory import Recorded
 from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.engine.link.labels import Labels, Replaced, put_label
 from kubectl_liqo_shortcut.engine.link.records import end_record, open_record
 from kubectl_liqo_shortcut.engine.link.session import SurveySession
 from kubectl_liqo_shortcut.engine.preflight.checks import checks
-from kubectl_liqo_shortcut.engine.preflight.report import look_or_refuse, preflight_report
+from kubectl_liqo_shortcut.engine.preflight.report import look_or_refuse, refuse_or_warn
 from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
@@ -38,7 +38,8 @@ def adopt(
     renderer: Renderer,
     timeout: float,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     """Make the link between the pair of *request* a shortcut; the last event is its ``Outcome``.
 
     A record is made that says what is there, and our labels are put on the link's objects;
@@ -49,13 +50,14 @@ def adopt(
         session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
         try:
             session, warnings = _examined(session, request, hub, deadline)
-            yield from warnings
-            waited = yield from lock.take(deadline)
+            for warning in warnings:
+                tell(warning)
+            waited = lock.take(deadline, tell)
             if waited or not session.is_current(hub, deadline):
                 session.close()
                 session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
                 session, _ = _examined(session, request, hub, deadline)
-            yield from _Adoption(session, request, lock.guard(hub), deadline).run(cancel)
+            _Adoption(session, request, lock.guard(hub), deadline, tell).run(cancel)
         finally:
             session.close()
 
@@ -93,13 +95,13 @@ def _examined(
         there = _as_shortcut(request, spec, session.shortcut.server)
         link = dataclasses.replace(link, shortcut=there, _rendered=None)
         session = dataclasses.replace(session, link=link)
-    preflight_report(link.refusals(ends, "adopt"), request)
+    refuse_or_warn(link.refusals(ends, "adopt"), request)
     rendered, _ = link.plan(ends)
     pretended = {each.ref: each for each in _entries(session)}
     labelled = adoption.as_labelled(ends, _marks(session))
     adoption.refuse_changes(planned_changes(rendered, labelled, pretended), request.name)
     _refuse_peering(session, deadline)
-    return session, preflight_report(checks(session, hub, deadline, adopt=True), request)
+    return session, refuse_or_warn(checks(session, hub, deadline, adopt=True), request)
 
 
 def _as_shortcut(request: Request, spec: Mapping[str, Any], server: ClusterID) -> Shortcut:
@@ -137,9 +139,10 @@ class _Adoption:
     """The writes of an adoption: the record names everything before the first label is put on."""
 
     def __init__(
-        self, session: SurveySession, request: Request, hub: Cluster, deadline: Deadline
+        self, session: SurveySession, request: Request, hub: Cluster, deadline: Deadline, tell: Tell
     ) -> None:
-        self._looked, self._link = session, session.link
+        self._tell = tell
+        self._session, self._link = session, session.link
         self._request = request
         self._hub = hub
         self._deadline = deadline
@@ -148,60 +151,60 @@ class _Adoption:
         }
         self._labelled: list[tuple[Recorded, Labels]] = []
 
-    def run(self, cancel: CancelToken) -> Iterator[Event]:
-        link, found = self._link, self._looked.view.record
-        annotations = {**self._request.annotations, CREATED_BY: self._looked.view.user}
-        wanted = link.renderer.record(self._looked.shortcut, annotations)
+    def run(self, cancel: CancelToken) -> None:
+        link, found = self._link, self._session.view.record
+        annotations = {**self._request.annotations, CREATED_BY: self._session.view.user}
+        wanted = link.renderer.record(self._session.shortcut, annotations)
         cancel.arm(link.store.wake)
         record, made = open_record(self._hub, found, wanted, self._deadline)
         link.status_writer.begin(record)
         before = dict(link.status_writer.objects)
-        entries = _entries(self._looked)
+        entries = _entries(self._session)
         link.status_writer.objects |= {each.ref: each for each in entries}
         try:
             link.status_writer.write(link.status(link.ends()))
             for each in entries:
                 self._label(each)
                 if before.get(each.ref) != each:
-                    yield Done(each.ref, Verb.ADOPTED)
+                    self._tell(Done(each.ref, Verb.ADOPTED))
                 cancel.check()
         except LeaseLost:
             raise  # somebody else may be at work: not even an undo
         except Exception as error:
-            yield from self._undo(error, before, made=made)
+            self._undo(error, before, made=made)
             raise
-        yield from self._complete(cancel)
+        self._complete(cancel)
         link.status_writer.write(link.status(link.ends()))
         changed = made or link.status_writer.objects != before
-        yield Outcome(
-            self._request.name,
-            Verb.ADOPTED if changed else Verb.UNCHANGED,
-            link.status_writer.record,
+        self._tell(
+            Outcome(
+                self._request.name,
+                Verb.ADOPTED if changed else Verb.UNCHANGED,
+                link.status_writer.record,
+            )
         )
 
     def _label(self, entry: Recorded) -> None:
         """What its labels were is noted first: of a lost answer nobody knows whether it is done."""
-        marked = _marks(self._looked)
+        marked = _marks(self._session)
         labels = labels_of(self._bodies[entry.ref])
         self._labelled.append((entry, {key: labels.get(key) for key in marked}))
         put_labels(entry, marked, self._link.leaves[entry.ref.cluster], self._deadline)
 
-    def _complete(self, cancel: CancelToken) -> Iterator[Event]:
+    def _complete(self, cancel: CancelToken) -> None:
         """Make what is missing of the link, such as a key; whatever stops it, it is adopted."""
         try:
-            loop = Convergence(self._link, wait=False, only_create=True)
-            yield from loop.run(self._deadline, cancel)
+            loop = Convergence(self._link, self._tell, wait=False, only_create=True)
+            loop.run(self._deadline, cancel)
         except Exception:
-            yield from note_status(self._link, None)
+            note_status(self._link, None, self._tell)
             raise
 
-    def _undo(
-        self, error: Exception, before: Mapping[ObjectRef, Recorded], *, made: bool
-    ) -> Iterator[Event]:
+    def _undo(self, error: Exception, before: Mapping[ObjectRef, Recorded], *, made: bool) -> None:
         """Take our labels off again, then the record, if this run made it."""
         name, deadline = self._request.name, Deadline(_UNDO)
         said = error.message if isinstance(error, ShortcutError) else repr(error)
-        yield Note(f"undoing: {said}", name)
+        self._tell(Note(f"undoing: {said}", name))
         try:
             for entry, was in reversed(self._labelled):
                 with contextlib.suppress(Replaced):  # then it never was ours

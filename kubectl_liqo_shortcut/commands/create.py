@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB
@@ -24,7 +23,7 @@ from kubectl_liqo_shortcut.engine.preflight.checks import checks
 from kubectl_liqo_shortcut.engine.preflight.report import (
     conflicts,
     look_or_refuse,
-    preflight_report,
+    refuse_or_warn,
 )
 from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
@@ -56,21 +55,22 @@ def create(
     renderer: Renderer,
     options: CreateOptions,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     """Make what *request* asks for; the last event is its ``Outcome``."""
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
     with Lock(hub, request.name) as lock:
         session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
         try:
-            yield from _refuse(request, session, options, hub, deadline)
-            yield Note(f"gateway server: {session.shortcut.server} ({session.why})", request.name)
-            waited = yield from lock.take(deadline)
+            _refuse(request, session, options, hub, deadline, tell)
+            tell(Note(f"gateway server: {session.shortcut.server} ({session.why})", request.name))
+            waited = lock.take(deadline, tell)
             if waited or not session.is_current(hub, deadline):
                 session.close()
                 session = survey_link(request, open_cluster, lock, renderer, deadline)
-                yield from _refuse(request, session, options, hub, deadline)
-            yield from _make(request, session, lock.guard(hub), options, deadline, cancel)
+                _refuse(request, session, options, hub, deadline, tell)
+            _make(request, session, lock.guard(hub), options, deadline, cancel, tell)
         finally:
             session.close()
 
@@ -81,17 +81,20 @@ def _refuse(
     options: CreateOptions,
     hub: Cluster,
     deadline: Deadline,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     """What stands in the way is said before anything is written."""
     record = session.view.record
     if record is None and options.recorded_only:
         raise no_record_any_more(request)
-    yield from misfit_notes(request.name, record)
+    for note in misfit_notes(request.name, record):
+        tell(note)
     refuse_expired(request, session)
     findings = list(conflicts(session))
     if findings or session.plan().steps:  # a link that is as it should be need not be examined
         findings += checks(session, hub, deadline)
-    yield from preflight_report(findings, request)
+    for warning in refuse_or_warn(findings, request):
+        tell(warning)
 
 
 def refuse_expired(request: Request, session: SurveySession) -> None:
@@ -114,7 +117,8 @@ def _make(
     options: CreateOptions,
     deadline: Deadline,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     link, found = session.link, session.view.record
     # What was ready once, was adopted, or was there before its record, is nobody's to undo.
     gone = session.taken_away_on()
@@ -133,12 +137,13 @@ def _make(
     link.status_writer.begin(record)
     in_use = is_in_use(link.status_writer.record) or session.is_restored() or session.is_up()
     limits = dataclasses.replace(options, keep_on_failure=options.keep_on_failure or in_use)
-    changed = yield from _converge(link, limits, deadline, cancel, hub, made=made)
+    changed = _converge(link, limits, deadline, cancel, hub, tell, made=made)
     link.status_writer.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
     if verb is not Verb.UNCHANGED:
-        yield from (Note(each, request.name) for each in remaps(link.status_writer.record))
-    yield Outcome(request.name, verb, link.status_writer.record)
+        for each in remaps(link.status_writer.record):
+            tell(Note(each, request.name))
+    tell(Outcome(request.name, verb, link.status_writer.record))
 
 
 def _converge(
@@ -147,40 +152,45 @@ def _converge(
     deadline: Deadline,
     cancel: CancelToken,
     hub: Cluster,
+    tell: Tell,
     *,
     made: bool,
-) -> Generator[Event, None, bool]:
+) -> bool:
     """Run the loop; on failure undo, unless the link is to be kept.
 
     *made*: the record is of this run. Returns whether anything was changed.
     """
     keep = options.keep_on_failure
     changed = False
+
+    def told(event: Event) -> None:
+        nonlocal changed
+        changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
+        tell(event)
+
     try:
-        for event in Convergence(link, wait=options.wait).run(deadline, cancel):
-            changed = changed or (isinstance(event, Done) and event.verb in _CHANGES)
-            yield event
+        Convergence(link, told, wait=options.wait).run(deadline, cancel)
     except LeaseLost:
         raise  # somebody else may be at work: not even an undo
     except TimedOut as error:
         if keep or not options.undo_on_timeout:
-            yield from note_status(link, None)
+            note_status(link, None, tell)
             raise
-        yield from _undone(link, error, hub, made=made)
+        _undone(link, error, hub, tell, made=made)
         error.hint = "it was undone, as --undo-on-timeout asks"
         raise
     except Exception as error:
         if keep:
-            yield from note_status(link, _cause(error))
+            note_status(link, _cause(error), tell)
             raise
-        yield from _undone(link, error, hub, made=made)
+        _undone(link, error, hub, tell, made=made)
         raise
     return changed
 
 
-def _undone(link: Link, error: Exception, hub: Cluster, *, made: bool) -> Iterator[Event]:
+def _undone(link: Link, error: Exception, hub: Cluster, tell: Tell, *, made: bool) -> None:
     """Undo what the run made; what is left turns *error* into ``PartlyDone``."""
-    undone = yield from undo(link, _words(error), hub, made=made)
+    undone = undo(link, _words(error), hub, tell, made=made)
     if undone or not isinstance(error, ShortcutError) or isinstance(error, Interrupted):
         return
     raise PartlyDone(
@@ -199,10 +209,10 @@ def _words(error: Exception) -> str:
     return error.message if isinstance(error, ShortcutError) else f"unforeseen: {error!r}"
 
 
-def note_status(link: Link, cause: Cause | None) -> Iterator[Event]:
+def note_status(link: Link, cause: Cause | None, tell: Tell) -> None:
     """Bring the record up to date on the way out: what went wrong before matters more."""
     try:
         link.status_writer.quiet()
         link.status_writer.write(link.status(link.ends(), cause))
     except ShortcutError as error:
-        yield Note(f"the record is not up to date: {error.message}", link.shortcut.name)
+        tell(Note(f"the record is not up to date: {error.message}", link.shortcut.name))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
 from kubectl_liqo_shortcut.core.link.ownership import delete_command
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of, reclaims_namespaces
@@ -48,8 +48,12 @@ class DeleteOptions:
 
 
 def delete(
-    record: Object, open_cluster: OpenCluster, options: DeleteOptions, cancel: CancelToken
-) -> Iterator[Event]:
+    record: Object,
+    open_cluster: OpenCluster,
+    options: DeleteOptions,
+    cancel: CancelToken,
+    tell: Tell,
+) -> None:
     """Remove what *record* calls ours from both leaves, then the record.
 
     Whatever stops it, the record says what is left, and the same command goes on. So it may be
@@ -59,12 +63,12 @@ def delete(
     hub = open_cluster(HUB)
     name = str(record["metadata"]["name"])
     with Lock(hub, name) as lock:
-        yield from lock.take(deadline)
+        lock.take(deadline, tell)
         present = present_record(hub, record, deadline)
         if present is not None:
-            cleaning = _Cleaning(present, lock.guard(hub), options, deadline)
-            yield from cleaning.run(open_cluster, lock, cancel)
-        yield Outcome(name, Verb.DELETED, present or record)
+            cleaning = _Cleaning(present, lock.guard(hub), options, deadline, tell)
+            cleaning.run(open_cluster, lock, cancel)
+        tell(Outcome(name, Verb.DELETED, present or record))
 
 
 def switch_off(
@@ -73,19 +77,21 @@ def switch_off(
     open_cluster: OpenCluster,
     options: DeleteOptions,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     """Remove the link of a shortcut that has expired; the record stays, and says so."""
     deadline = Deadline(options.timeout)
-    cleaning = _Cleaning(record, lock.guard(open_cluster(HUB)), options, deadline)
-    yield from cleaning.run(open_cluster, lock, cancel, keep=Reason.EXPIRED)
+    cleaning = _Cleaning(record, lock.guard(open_cluster(HUB)), options, deadline, tell)
+    cleaning.run(open_cluster, lock, cancel, keep=Reason.EXPIRED)
 
 
 class _Cleaning:
     """The removal of one shortcut's link, of which the record always tells what is left."""
 
     def __init__(
-        self, record: Object, hub: Cluster, options: DeleteOptions, deadline: Deadline
+        self, record: Object, hub: Cluster, options: DeleteOptions, deadline: Deadline, tell: Tell
     ) -> None:
+        self._tell = tell
         self._record = record
         self._hub = hub
         self._options = options
@@ -96,42 +102,43 @@ class _Cleaning:
 
     def run(
         self, open_cluster: OpenCluster, lock: Lock, cancel: CancelToken, keep: Reason | None = None
-    ) -> Iterator[Event]:
+    ) -> None:
         """Clean the leaves, then end the record, or let it say the reason *keep*."""
-        yield from misfit_notes(self._pair.name, self._record)
+        for note in misfit_notes(self._pair.name, self._record):
+            self._tell(note)
         leaves, left = self._open(open_cluster, lock)
         marked_by = Future(
             lambda: retry_transient(lambda: hub_id(self._hub), self._deadline, first_look=True)
         )
-        left |= yield from self._identify(leaves, left)
-        left |= yield from self._take_stock(leaves, marked_by)
+        left |= self._identify(leaves, left)
+        left |= self._take_stock(leaves, marked_by)
         if self._stock.has_ours:
-            left |= yield from self._set_aside(leaves, self._gate(leaves))
+            left |= self._set_aside(leaves, self._gate(leaves))
             cancel.check()
-            if leaves and (yield from self._free(open_cluster, cancel)):  # which takes its time
-                left |= yield from self._set_aside(leaves, self._gate(leaves))
+            if leaves and (self._free(open_cluster, cancel)):  # which takes its time
+                left |= self._set_aside(leaves, self._gate(leaves))
         if keep is None:
             request_deletion(self._hub, self._record, self._deadline)
         if self._stock.has_ours:
-            left |= yield from self._remove(leaves)
+            left |= self._remove(leaves)
         left = self._stock.stray_errors() | left
         if left and not self._options.forget:
-            raise (yield from self._tell(left))
+            raise (self._keep_record_of(left))
         if keep is not None:
             message = f"the link was removed at {self._record['spec'].get('expirationTime')}"
             cause = Cause(keep, message, stalled=True)
             note_cause(self._hub, self._record, cause, self._deadline, ())
             return
-        yield from self._forgotten(left)
+        self._forgotten(left)
         end_record(self._hub, self._record, self._deadline)
 
-    def _free(self, open_cluster: OpenCluster, cancel: CancelToken) -> Generator[Event, None, bool]:
+    def _free(self, open_cluster: OpenCluster, cancel: CancelToken) -> bool:
         """Services first: what goes over a link that is gone leads nowhere."""
         name, pair = self._pair.name, (self._pair.server, self._pair.client)
         hub, deadline = self._hub, self._deadline
         whatever, pause = self._options.forget, self._options.nodes_follow
-        freeing = partial(free, name, pair, hub, open_cluster, deadline, cancel)
-        return (yield from freeing(whatever=whatever, pause=pause))
+        freeing = partial(free, name, pair, hub, open_cluster, deadline, cancel, self._tell)
+        return freeing(whatever=whatever, pause=pause)
 
     def _open(
         self, open_cluster: OpenCluster, lock: Lock
@@ -149,23 +156,23 @@ class _Cleaning:
 
     def _identify(
         self, leaves: dict[str, Cluster], left: Mapping[str, ShortcutError]
-    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
+    ) -> Mapping[str, ShortcutError]:
         """Take out of *leaves* what does not answer, and what is another cluster by now."""
         silent = dict(left)
         for leaf, error in not_identified(self._record, leaves, self._deadline).items():
             cluster = leaves.pop(leaf)
             if isinstance(error, Rebuilt):
-                yield Note(f"{error.message}; {error.hint}", self._pair.name)
+                self._tell(Note(f"{error.message}; {error.hint}", self._pair.name))
                 self._rebuilt[leaf] = cluster
             elif isinstance(error, USELESS) or self._options.forget:
                 silent[leaf] = error
             else:
                 raise error
-        return (yield from self._set_aside(leaves, silent))
+        return self._set_aside(leaves, silent)
 
     def _take_stock(
         self, leaves: dict[str, Cluster], marked_by: Future[ClusterID]
-    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
+    ) -> Mapping[str, ShortcutError]:
         """Ask the leaves what they hold of the link: the record may have lost its status."""
         forget = self._options.forget
         try:
@@ -177,25 +184,25 @@ class _Cleaning:
                     f"kubectl liqo-shortcut delete {self._pair.name} --forget"
                 )
                 raise
-            return (yield from self._set_aside(leaves, dict.fromkeys(leaves, error)))
+            return self._set_aside(leaves, dict.fromkeys(leaves, error))
         self._stock, silent = take_stock(
             self._pair, hub, self._stock.entries, leaves, self._rebuilt, self._deadline
         )
         for each in silent.values():
             if not (isinstance(each, USELESS) or forget):
                 raise each
-        return (yield from self._set_aside(leaves, silent))
+        return self._set_aside(leaves, silent)
 
     def _set_aside(
         self, leaves: dict[str, Cluster], silent: Mapping[str, ShortcutError]
-    ) -> Generator[Event, None, Mapping[str, ShortcutError]]:
+    ) -> Mapping[str, ShortcutError]:
         """Take the *silent* ones out of *leaves*."""
         for leaf in silent:
             leaves.pop(leaf, None)
         if silent and not leaves and not self._options.forget:
             raise _with_hint(next(iter(silent.values())), self._pair.name)
         for leaf, error in silent.items():
-            yield Note(f"{error.message}; what is on {leaf} is left there", self._pair.name)
+            self._tell(Note(f"{error.message}; what is on {leaf} is left there", self._pair.name))
         return silent
 
     def _gate(self, leaves: Mapping[str, Cluster]) -> dict[str, ShortcutError]:
@@ -209,15 +216,13 @@ class _Cleaning:
             note_cause(self._hub, self._record, cause, self._deadline)
             raise
 
-    def _remove(
-        self, leaves: Mapping[str, Cluster]
-    ) -> Generator[Event, None, dict[str, ShortcutError]]:
+    def _remove(self, leaves: Mapping[str, Cluster]) -> dict[str, ShortcutError]:
         members, entries = self._stock.members, self._stock.entries.values()
         too = self._options.delete_namespaces or reclaims_namespaces(self._record)
         pair, deadline = self._pair, self._deadline
-        return (yield from remove(pair, members, entries, leaves, deadline, namespaces=too))
+        return remove(pair, members, entries, leaves, deadline, self._tell, namespaces=too)
 
-    def _tell(self, left: Mapping[str, ShortcutError]) -> Generator[Event, None, ShortcutError]:
+    def _keep_record_of(self, left: Mapping[str, ShortcutError]) -> ShortcutError:
         """Note on the record what is left; returns the error to end with."""
         message = "; ".join(error.message for error in left.values())
         kept = [each for each in self._stock.entries.values() if each.ref.cluster in left]
@@ -225,7 +230,7 @@ class _Cleaning:
         try:
             note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
         except ShortcutError as second:
-            yield Note(f"the record is not up to date: {second.message}", self._pair.name)
+            self._tell(Note(f"the record is not up to date: {second.message}", self._pair.name))
         if len(left) == 1 and all(isinstance(error, TimedOut) for error in left.values()):
             return next(iter(left.values()))
         name = self._pair.name
@@ -235,7 +240,7 @@ class _Cleaning:
             "to give up what is left there: --forget",
         )
 
-    def _forgotten(self, left: Mapping[str, ShortcutError]) -> Iterator[Event]:
+    def _forgotten(self, left: Mapping[str, ShortcutError]) -> None:
         strays = {each.ref: each for each in self._stock.strays}
         for ref, each in {**self._stock.entries, **strays}.items():
             ours = each.ownership is not Ownership.REUSED and ref.kind != r.NAMESPACE
@@ -243,7 +248,7 @@ class _Cleaning:
                 what = f"there: {delete_command(each)}"
                 if isinstance(left[each.ref.cluster], InUseByPeering):
                     what = f"the peering uses its {each.ref}"
-                yield Note(f"left on {each.ref.cluster}; {what}", self._pair.name)
+                self._tell(Note(f"left on {each.ref.cluster}; {what}", self._pair.name))
 
 
 def _with_hint(error: ShortcutError, name: str) -> ShortcutError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.core.events import Tell
 from kubectl_liqo_shortcut.core.link.field_managers import labelled_by_us
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded, objects_of
 from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
@@ -76,17 +76,22 @@ def find_orphans(open_cluster: OpenCluster, timeout: float) -> Orphans:
 
 
 def prune(
-    name: str, orphans: Orphans, open_cluster: OpenCluster, timeout: float, cancel: CancelToken
-) -> Iterator[Event]:
+    name: str,
+    orphans: Orphans,
+    open_cluster: OpenCluster,
+    timeout: float,
+    cancel: CancelToken,
+    tell: Tell,
+) -> None:
     """Remove the orphans of the shortcut *name*, if no record has come to know them."""
     hub, deadline = open_cluster(HUB), Deadline(timeout)
     with Lock(hub, name) as lock:
-        yield from lock.take(deadline)
+        lock.take(deadline, tell)
         known = _known(hub, deadline)
         of_name = (each for each in orphans.found if each.shortcut == name)
         batch = [each for each in of_name if not _is_known(each, known)]
         if batch:
-            yield from _remove(batch, orphans.hub, lock, open_cluster, deadline, cancel)
+            _remove(batch, orphans.hub, lock, open_cluster, deadline, cancel, tell)
 
 
 def _remove(
@@ -96,7 +101,8 @@ def _remove(
     open_cluster: OpenCluster,
     deadline: Deadline,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     entries = [each.entry for each in batch]
     names = sorted({entry.ref.cluster for entry in entries})
     leaves = {leaf: lock.guard(open_cluster(leaf)) for leaf in names}
@@ -110,7 +116,7 @@ def _remove(
     errors |= failed
     if not errors:
         members = {leaf: each.membership for leaf, each in labelled.items()}
-        errors = yield from remove(pair, members, entries, leaves, deadline)
+        errors = remove(pair, members, entries, leaves, deadline, tell)
     if errors:
         raise PartlyDone(
             "; ".join(error.message for error in errors.values()),

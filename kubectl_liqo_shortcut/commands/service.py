@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from kubectl_liqo_shortcut.commands.service_verify import Prove, verify_after, verify_before
-from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.model import HUB, shortcut_name
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import is_ready
@@ -104,9 +104,10 @@ def enable(
     open_cluster: OpenCluster,
     timeout: float,
     cancel: CancelToken,
+    tell: Tell,
     *,
     prove: Prove | None = None,
-) -> Iterator[Event]:
+) -> None:
     """Annotate the Service, and wait until all leaves go direct; else back to the hub's path.
 
     *prove* sends packets before and after: it goes back also where those do not go direct. From
@@ -118,28 +119,28 @@ def enable(
         raise ServiceRefused(found.service, found.refusals)
     if verb_of(found) is Verb.UNCHANGED:
         if prove is not None:
-            yield from verify_after(found.service, prove, deadline, cancel)
-        yield Outcome(name, Verb.UNCHANGED, found.service.body)
+            verify_after(found.service, prove, deadline, cancel, tell)
+        tell(Outcome(name, Verb.UNCHANGED, found.service.body))
         return
     for on_leaf in found.on_leaves.values():
         if on_leaf.unseen and on_leaf.leaf in found.service.seen_on:
             what = f"whether Liqo on {on_leaf.leaf} denies direct connections cannot be seen"
-            yield Note(f"{what}: {on_leaf.unseen}", found.service.key)
+            tell(Note(f"{what}: {on_leaf.unseen}", found.service.key))
     hub = open_cluster(HUB)
     with contextlib.ExitStack() as holds:
         waited = False
         for pair in found.service.pairs:
             lock = holds.enter_context(Lock(hub, shortcut_name(*pair)))
             hub = lock.guard(hub)
-            waited = (yield from lock.take(deadline, cancel)) or waited
+            waited = lock.take(deadline, tell, cancel) or waited
         if prove is not None:
-            yield from verify_before(found.service, prove, deadline, cancel)
+            verify_before(found.service, prove, deadline, cancel, tell)
         if waited or prove is not None:  # much may have happened since
             with after_writing(prove is not None):  # probe Pods, which are gone again
                 found = assess(namespace, name, open_cluster, deadline)
                 if found.refusals:
                     raise ServiceRefused(found.service, found.refusals)
-        yield from _turn_on(found, hub, open_cluster, deadline, cancel, prove)
+        _turn_on(found, hub, open_cluster, deadline, cancel, prove, tell)
 
 
 def _turn_on(
@@ -149,61 +150,67 @@ def _turn_on(
     deadline: Deadline,
     cancel: CancelToken,
     prove: Prove | None,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     service = found.service
     leaves = {leaf: open_cluster(leaf) for leaf in service.seen_on}
-    turn = Switch(service, hub, leaves, found.on_leaves, found.hub.places)
+    switch = Switch(service, hub, leaves, found.on_leaves, found.hub.places, tell)
     ours = not service.annotated
     try:
-        turn.watch(deadline, cancel)
+        switch.watch(deadline, cancel)
         began = time.monotonic()
         try:
             if ours:
-                yield from turn.annotate(True, deadline)
-                yield from turn.wait(deadline, cancel)
+                switch.annotate(True, deadline)
+                switch.wait(deadline, cancel)
             else:  # it is, and slices have not followed
-                yield from turn.wait(deadline, cancel, pause=0.0)
+                switch.wait(deadline, cancel, pause=0.0)
             took = f"all leaves go direct {time.monotonic() - began:.1f}s after it was asked for"
-            yield Note(took, service.key)
+            tell(Note(took, service.key))
             if prove is not None:
-                yield from verify_after(turn.service, prove, deadline, cancel)
+                verify_after(switch.service, prove, deadline, cancel, tell)
         except LeaseLost:
             raise
         except Exception as error:
-            if turn.touched:
-                yield from _back(turn, error)
+            if switch.touched:
+                _back(switch, error, tell)
             raise
-        yield Outcome(service.name, Verb.CONFIGURED, turn.service.body)
+        tell(Outcome(service.name, Verb.CONFIGURED, switch.service.body))
     finally:
-        turn.close()
+        switch.close()
 
 
-def _back(turn: Switch, error: Exception) -> Iterator[Event]:
+def _back(switch: Switch, error: Exception, tell: Tell) -> None:
     """Undo, patiently; what is left turns *error* into ``PartlyDone``."""
-    key, limit = turn.service.key, Deadline(_WAY_BACK)
-    yield Note("going back to the hub's path", key)
+    key, limit = switch.service.key, Deadline(_WAY_BACK)
+    tell(Note("going back to the hub's path", key))
     try:
-        yield from turn.annotate(False, limit)
-        yield from turn.wait(limit)
+        switch.annotate(False, limit)
+        switch.wait(limit)
     except Gone:
-        yield Note("it is gone", key)
+        tell(Note("it is gone", key))
         return
     except ShortcutError as second:
-        yield Note(f"not back on the hub's path: {second.message}", key)
+        tell(Note(f"not back on the hub's path: {second.message}", key))
         if isinstance(error, ShortcutError) and not isinstance(error, Interrupted):
             raise PartlyDone(
                 f"{error.message}; and it is not back on the hub's path: {second.message}",
                 hint=f"kubectl liqo-shortcut service disable {key}",
             ) from error
         return
-    yield Note("it is back on the hub's path", key)
+    tell(Note("it is back on the hub's path", key))
     if isinstance(error, TimedOut):
         error.hint = f"it went back to the hub's path; {error.hint}"
 
 
 def disable(
-    namespace: str, name: str, open_cluster: OpenCluster, timeout: float, cancel: CancelToken
-) -> Iterator[Event]:
+    namespace: str,
+    name: str,
+    open_cluster: OpenCluster,
+    timeout: float,
+    cancel: CancelToken,
+    tell: Tell,
+) -> None:
     """Take the annotation off, and wait where leaves can be asked; again: for those that lag."""
     deadline = Deadline(timeout)
     found, service = find_service(namespace, name, open_cluster, deadline)
@@ -217,12 +224,12 @@ def disable(
         }
     if service.annotated or any(not on_leaf.error for on_leaf in on_leaves.values()):
         hub = open_cluster(HUB)
-        service = yield from switch_back(
-            service, on_leaves, found.places, hub, open_cluster, deadline, cancel
+        service = switch_back(
+            service, on_leaves, found.places, hub, open_cluster, deadline, cancel, tell
         )
-        yield Outcome(name, Verb.CONFIGURED, service.body)
+        tell(Outcome(name, Verb.CONFIGURED, service.body))
     else:
-        yield Outcome(name, Verb.UNCHANGED, service.body)
+        tell(Outcome(name, Verb.UNCHANGED, service.body))
     unchecked = {leaf: on_leaf.error for leaf, on_leaf in on_leaves.items() if on_leaf.error}
     if unchecked:
         raise PartlyDone(

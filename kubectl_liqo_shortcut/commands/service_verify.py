@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 
-from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.service.model import Service
 from kubectl_liqo_shortcut.core.verify.verdict import PathKind, Verification
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import ShortcutError
 
-Prove = Callable[[ClusterID, ClusterID, float, CancelToken], Generator[Event, None, Verification]]
+Prove = Callable[[ClusterID, ClusterID, float, CancelToken, Tell], Verification]
 """Calls the Service from the first leaf, as far as it is on the second, in so many seconds."""
 
 
@@ -20,27 +20,27 @@ class NotVerified(ShortcutError):
 
 
 def verify_before(
-    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken
-) -> Iterator[Event]:
+    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken, tell: Tell
+) -> None:
     """Only told: whatever it is, the Service is about to go another way."""
     for leaf, host in _ways(service):
-        found = yield from prove(leaf, host, deadline.left(), cancel)
-        yield Note(f"before: calls from {leaf} to {host}: {_said(found)}", service.key)
+        found = prove(leaf, host, deadline.left(), cancel, tell)
+        tell(Note(f"before: calls from {leaf} to {host}: {_said(found)}", service.key))
 
 
 def verify_after(
-    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken
-) -> Iterator[Event]:
+    service: Service, prove: Prove, deadline: Deadline, cancel: CancelToken, tell: Tell
+) -> None:
     """Raises ``NotVerified`` at the first leaf whose calls do not go direct."""
     for leaf, host in _ways(service):
-        found = yield from prove(leaf, host, deadline.left(), cancel)
+        found = prove(leaf, host, deadline.left(), cancel, tell)
         if found.path is not PathKind.DIRECT:
             raise NotVerified(
                 f"calls from {leaf} to Service {service.key} on {host} do not go direct: "
                 + _said(found),
                 hint=f"kubectl liqo-shortcut why --service {service.key}",
             )
-        yield Note(f"after: calls from {leaf} to {host}: {_said(found)}", service.key)
+        tell(Note(f"after: calls from {leaf} to {host}: {_said(found)}", service.key))
 
 
 def _ways(service: Service) -> list[tuple[ClusterID, ClusterID]]:

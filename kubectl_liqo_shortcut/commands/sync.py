@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import assert_never
 
 from kubectl_liqo_shortcut.commands import create as making
 from kubectl_liqo_shortcut.commands import delete as removing
 from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
-from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.plan import Create, Recreate, Step, Update, differing
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange
@@ -47,13 +47,14 @@ def sync(
     renderer: Renderer,
     options: SyncOptions,
     cancel: CancelToken,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     """Complete, repair, change, switch off or finish deleting: what *record* asks for."""
     if is_terminating(record):
         limits = removing.DeleteOptions(timeout=options.timeout, nodes_follow=options.nodes_follow)
-        yield from removing.delete(record, open_cluster, limits, cancel)
+        removing.delete(record, open_cluster, limits, cancel, tell)
     elif expired_at(record, utc_now()):
-        yield from _switch_off(record, open_cluster, options, cancel)
+        _switch_off(record, open_cluster, options, cancel, tell)
     else:
         wanted = making.CreateOptions(
             timeout=options.timeout,
@@ -62,10 +63,10 @@ def sync(
             recreate=options.recreate,
         )
         try:
-            yield from making.create(of_record(record), open_cluster, renderer, wanted, cancel)
+            making.create(of_record(record), open_cluster, renderer, wanted, cancel, tell)
         except (Unreachable, Nonsense, PreflightFailed) as error:
             if is_about_silence(error):
-                yield from _note_unreachable(record, error, open_cluster)
+                _note_unreachable(record, error, open_cluster, tell)
             raise
 
 
@@ -104,28 +105,26 @@ def _when(prospect: PlannedChange) -> str:
 
 
 def _switch_off(
-    record: Object, open_cluster: OpenCluster, options: SyncOptions, cancel: CancelToken
-) -> Iterator[Event]:
+    record: Object, open_cluster: OpenCluster, options: SyncOptions, cancel: CancelToken, tell: Tell
+) -> None:
     name = str(record["metadata"]["name"])
-    if (yield from _is_off(record, open_cluster, options)):
-        yield Outcome(name, Verb.UNCHANGED, record)
+    if _is_off(record, open_cluster, options, tell):
+        tell(Outcome(name, Verb.UNCHANGED, record))
         return
     hub, deadline = open_cluster(HUB), Deadline(options.timeout)
     with Lock(hub, name) as lock:
-        yield from lock.take(deadline)
+        lock.take(deadline, tell)
         present = present_record(hub, record, deadline)
         if present is not None and expired_at(present, utc_now()):
-            yield Note(f"expired at {expired_at(present, utc_now())}: its link is removed", name)
+            tell(Note(f"expired at {expired_at(present, utc_now())}: its link is removed", name))
             limits = removing.DeleteOptions(
                 timeout=deadline.left(), nodes_follow=options.nodes_follow
             )
-            yield from removing.switch_off(present, lock, open_cluster, limits, cancel)
-        yield Outcome(name, Verb.CONFIGURED, present or record)
+            removing.switch_off(present, lock, open_cluster, limits, cancel, tell)
+        tell(Outcome(name, Verb.CONFIGURED, present or record))
 
 
-def _is_off(
-    record: Object, open_cluster: OpenCluster, options: SyncOptions
-) -> Generator[Event, None, bool]:
+def _is_off(record: Object, open_cluster: OpenCluster, options: SyncOptions, tell: Tell) -> bool:
     """Whether its record says so, and no leaf that answers says otherwise."""
     ready = condition_of(record, Condition.READY)
     if ready.get("reason") != Reason.EXPIRED or objects_of(record):
@@ -136,10 +135,10 @@ def _is_off(
     except InUseByPeering:
         return False
     except ShortcutError as error:  # such as a leaf that nobody has a way to any more
-        yield Note(f"switched off before; {error.message}", name)
+        tell(Note(f"switched off before; {error.message}", name))
         return True
     for each in left.errors.values():
-        yield Note(f"switched off before; {each.message}", name)
+        tell(Note(f"switched off before; {each.message}", name))
     return not left.found
 
 
@@ -152,8 +151,8 @@ def is_about_silence(error: ShortcutError) -> bool:
 
 
 def _note_unreachable(
-    record: Object, error: ShortcutError, open_cluster: OpenCluster
-) -> Iterator[Event]:
+    record: Object, error: ShortcutError, open_cluster: OpenCluster, tell: Tell
+) -> None:
     """Nobody knows how the link is: so the record must not go on saying Ready.
 
     What went wrong before matters more than what keeps this from being noted.
@@ -164,10 +163,10 @@ def _note_unreachable(
     name = str(record["metadata"]["name"])
     try:
         with Lock(hub, name) as lock:
-            yield from lock.take(deadline)
+            lock.take(deadline, tell)
             present = present_record(hub, record, deadline)
             if present is not None:
                 cause = Cause(Reason.LEAF_UNREACHABLE, error.message, ready="Unknown")
                 note_cause(lock.guard(hub), present, cause, deadline)
     except ShortcutError as second:
-        yield Note(f"the record is not up to date: {second.message}", name)
+        tell(Note(f"the record is not up to date: {second.message}", name))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.commands.create_dry_run import leaf_manifests
 from kubectl_liqo_shortcut.commands.get import find, link_named
-from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.link.render import Pending, Rendered, Renderer, Unknown
 from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_MTU, pair_of, shown_by
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
@@ -106,7 +106,8 @@ def verify(
     renderer: Renderer,
     options: VerifyOptions,
     cancel: CancelToken,
-) -> Generator[Event, None, Verification]:
+    tell: Tell,
+) -> Verification:
     """Send the packets and judge; the Pods that did it are gone at the end, whatever happens."""
     deadline, pair = Deadline(options.timeout), named(words, options.service)
     name, hub = link_named(words), open_cluster(HUB)
@@ -120,8 +121,8 @@ def verify(
     legs = _legs(pair, on_leaves, service)
     results: dict[Leg, Result] = {}
     if any(leg.peer or leg.addresses for leg in legs):
-        yield Note(f"run {probing.run}: probe Pods are made, and removed at the end", name)
-        found = yield from _run(legs, Probes(probing, leaves, deadline), deadline, cancel)
+        tell(Note(f"run {probing.run}: probe Pods are made, and removed at the end", name))
+        found = _run(legs, Probes(probing, leaves, deadline, tell), deadline, cancel, tell)
         results = dict(zip(legs, found, strict=True))
     directions = tuple(_direction(leg, on_leaves, results.get(leg)) for leg in legs)
     return Verification(
@@ -134,16 +135,16 @@ def verify(
 
 
 def _run(
-    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken
-) -> Generator[Event, None, list[Result]]:
+    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken, tell: Tell
+) -> list[Result]:
     cancel.arm(probes.store.wake)
     try:
         probes.look(cancel)
         try:
-            yield from probes.open()
-            return (yield from run_probes(legs, probes, deadline, cancel))
+            probes.open()
+            return run_probes(legs, probes, deadline, cancel, tell)
         finally:
-            yield from probes.remove()
+            probes.remove()
     finally:
         cancel.disarm()
 

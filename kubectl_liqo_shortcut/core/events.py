@@ -1,12 +1,13 @@
 """What happens while a command runs, as values.
 
-The engine yields these; printers turn them into lines or JSON. Nothing else reports progress.
+The engine tells these; printers turn them into lines or JSON. Nothing else reports progress.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Callable
 
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.errors import ShortcutError
@@ -67,6 +68,9 @@ class Outcome:
 
 
 Event = Done | Seen | Waits | Note | Outcome
+
+Tell = Callable[[Event], None]
+"""Where events go: to whoever shows them, from whatever thread the work is done on."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

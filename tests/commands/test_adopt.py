@@ -41,6 +41,7 @@ from tests.commands.test_create import foreign, link_objects, put_tenant_namespa
 from tests.commands.test_delete import foreign_cluster
 from tests.fakes import BY_GIT, Body, FakeCluster, FakeWorld, gateway_template
 from tests.samples import an_object
+from tests.told import all_told, step_by_step
 
 CIDRS = {
     "milan": {"pod": ["10.61.0.0/16"], "external": ["10.171.0.0/16"]},
@@ -81,7 +82,7 @@ def asked(**wanted: Any) -> Request:
 
 
 def run(world: FakeWorld, *, cancel: CancelToken | None = None, timeout: float = 5) -> list[Event]:
-    return list(adopt(asked(), world, RENDERER, timeout, cancel or CancelToken()))
+    return all_told(adopt, asked(), world, RENDERER, timeout, cancel or CancelToken())
 
 
 def verb(happened: list[Event]) -> Verb:
@@ -176,7 +177,7 @@ def test_create_after_it_finds_everything_as_it_should_be(world: FakeWorld) -> N
 def test_delete_takes_away_what_was_adopted(world: FakeWorld) -> None:
     connect(world)
     run(world)
-    list(delete(present(world), world, DeleteOptions(timeout=5), CancelToken()))
+    all_told(delete, present(world), world, DeleteOptions(timeout=5), CancelToken())
     assert link_objects(world) == []
     assert records(world) == []
 
@@ -185,7 +186,7 @@ def test_namespaces_that_were_adopted_go_when_asked(world: FakeWorld) -> None:
     connect(world)
     run(world)
     options = DeleteOptions(timeout=5, delete_namespaces=True)
-    list(delete(present(world), world, options, CancelToken()))
+    all_told(delete, present(world), world, options, CancelToken())
     assert [ref for ref in world.leaves["milan"].objects if "tenant" in ref.name] == []
 
 
@@ -400,7 +401,7 @@ def test_a_signal_half_way_undoes(world: FakeWorld) -> None:
     cancel = CancelToken()
     told: list[Event] = []
     with pytest.raises(Interrupted):
-        told.extend(_stopping(adopt(asked(), world, RENDERER, 5, cancel), cancel))
+        told.extend(_stopping(step_by_step(adopt, asked(), world, RENDERER, 5, cancel), cancel))
     assert everything(world) == before
     assert records(world) == []
 
@@ -416,7 +417,7 @@ def test_a_lost_lease_stops_without_undoing(
     world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(world)
-    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    happening = step_by_step(adopt, asked(), world, RENDERER, 5, CancelToken())
     next(event for event in happening if isinstance(event, Done))
     monkeypatch.setattr(lease, "_TRUSTED_FOR", -1.0)
     with pytest.raises(LeaseLost):
@@ -471,7 +472,7 @@ def test_an_object_made_anew_in_between_is_not_labelled(world: FakeWorld) -> Non
     connect(world)
     milan = world.leaves["milan"]
     ref = next(ref for ref in milan.objects if ref.kind == r.CONFIGURATION)
-    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    happening = step_by_step(adopt, asked(), world, RENDERER, 5, CancelToken())
     next(event for event in happening if isinstance(event, Done))
     body = copy.deepcopy(milan.objects[ref])
     milan.drop(ref)
@@ -494,13 +495,13 @@ def test_a_link_that_gives_no_key_is_kept_and_times_out(world: FakeWorld) -> Non
 def test_who_waited_looks_again(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The record of the one that was waited for is heeded."""
     connect(world)
-    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    happening = step_by_step(adopt, asked(), world, RENDERER, 5, CancelToken())
     taken = lease.Lock.take
 
-    def after_another(self: lease.Lock, deadline: Any) -> Any:
+    def after_another(self: lease.Lock, deadline: Any, tell: Any) -> Any:
         monkeypatch.setattr(lease.Lock, "take", taken)
         run(world)
-        return (yield from taken(self, deadline))
+        return taken(self, deadline, tell)
 
     monkeypatch.setattr(lease.Lock, "take", after_another)
     assert verb(list(happening)) is Verb.UNCHANGED
@@ -521,7 +522,7 @@ def test_a_dry_run_tells_and_writes_nothing(world: FakeWorld) -> None:
 def test_the_reason_is_kept(world: FakeWorld) -> None:
     connect(world)
     request = asked(annotations={"shortcut.liqo.io/reason": "an old one"})
-    list(adopt(request, world, RENDERER, 5, CancelToken()))
+    all_told(adopt, request, world, RENDERER, 5, CancelToken())
     assert present(world)["metadata"]["annotations"] == {
         "shortcut.liqo.io/reason": "an old one",
         "shortcut.liqo.io/created-by": "tester",
@@ -531,7 +532,7 @@ def test_the_reason_is_kept(world: FakeWorld) -> None:
 def test_notes_say_that_it_is_undone(world: FakeWorld) -> None:
     connect(world)
     failing_at(world, Forbidden("milan", "no"), r.GATEWAY_CLIENT)
-    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    happening = step_by_step(adopt, asked(), world, RENDERER, 5, CancelToken())
     note = next(event for event in happening if isinstance(event, Note))
     assert "undoing: cluster 'milan': no" in note.text
 
@@ -623,7 +624,7 @@ def test_what_drifts_while_it_is_adopted_is_left_as_it_is(world: FakeWorld) -> N
     connect(world)
     milan = world.leaves["milan"]
     milan.drop(the(milan, r.PUBLIC_KEY))
-    happening = adopt(asked(), world, RENDERER, 5, CancelToken())
+    happening = step_by_step(adopt, asked(), world, RENDERER, 5, CancelToken())
     for event in happening:
         if isinstance(event, Done) and event.ref.kind == r.GATEWAY_CLIENT:
             break

@@ -32,6 +32,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.clock import Clock
 from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.told import ignore, step_by_step
 
 MILAN, ROME = cluster_id("milan"), cluster_id("rome")
 _FLAGS = {field.name for field in dataclasses.fields(CreateOptions)}
@@ -50,7 +51,9 @@ def events(
     given = {key: wanted.pop(key) for key in list(wanted) if key in _FLAGS}
     request = Request(pair=(cluster_id(pair[0]), cluster_id(pair[1])), **wanted)
     options = CreateOptions(timeout=timeout, wait=wait, **given)
-    return create(request, world, Renderer(read_template), options, cancel or CancelToken())
+    return step_by_step(
+        create, request, world, Renderer(read_template), options, cancel or CancelToken()
+    )
 
 
 def waits_for_an_endpoint(event: Event) -> bool:
@@ -349,7 +352,7 @@ def test_no_lease_is_left(world: FakeWorld) -> None:
 def test_who_waited_looks_again(world: FakeWorld) -> None:
     """Another command made the link while this one waited."""
     other = Lock(world.hub, "milan--rome")
-    list(other.take(Deadline(5)))
+    other.take(Deadline(5), ignore)
     told: list[Event] = []
 
     def wait() -> None:
@@ -819,18 +822,18 @@ def test_notes_say_why_the_server_is_the_server(world: FakeWorld) -> None:
     assert "milan" in note.text
 
 
-def told(world: FakeWorld) -> list[str]:
+def all_told(world: FakeWorld) -> list[str]:
     """The reasons of the Events on the hub, in their order."""
     return [str(each["reason"]) for each in world.hub.of(r.EVENT)]
 
 
 def test_an_event_tells_each_change_of_ready(world: FakeWorld) -> None:
     list(events(world))
-    assert told(world)[-1] == "Connected"
-    assert len(told(world)) == len(set(told(world)))
+    assert all_told(world)[-1] == "Connected"
+    assert len(all_told(world)) == len(set(all_told(world)))
     list(events(world))
-    assert told(world)[-1] == "Connected"
-    assert len(told(world)) == len(set(told(world)))
+    assert all_told(world)[-1] == "Connected"
+    assert len(all_told(world)) == len(set(all_told(world)))
 
 
 def test_a_hub_that_takes_no_events_hinders_nobody(world: FakeWorld) -> None:
@@ -839,4 +842,4 @@ def test_a_hub_that_takes_no_events_hinders_nobody(world: FakeWorld) -> None:
 
     world.hub.fault = fault
     assert outcome(events(world)).verb is Verb.CREATED
-    assert told(world) == []
+    assert all_told(world) == []

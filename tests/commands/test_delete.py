@@ -29,6 +29,7 @@ from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
 from tests.fakes import Body, FakeCluster, FakeWorld
 from tests.linked import link
+from tests.told import all_told, ignore, step_by_step
 
 _CONFIGURATION = {
     "clusterID": "rome",
@@ -63,7 +64,7 @@ def record(world: FakeWorld) -> Body:
 
 
 def run(world: FakeWorld, record: Body, timeout: float = 5, **given: bool) -> list[Event]:
-    return list(delete(record, world, DeleteOptions(timeout=timeout, **given), CancelToken()))
+    return all_told(delete, record, world, DeleteOptions(timeout=timeout, **given), CancelToken())
 
 
 def foreign_cluster(peer: str, role: str) -> Body:
@@ -250,7 +251,7 @@ def test_a_hub_that_cannot_be_told_does_not_hide_the_cause(world: FakeWorld, rec
     )
     told: list[Event] = []
     with pytest.raises(PartlyDone, match="webhook says no"):
-        told.extend(delete(record, world, DeleteOptions(timeout=5), CancelToken()))
+        told.extend(step_by_step(delete, record, world, DeleteOptions(timeout=5), CancelToken()))
     assert any(isinstance(event, Note) and "not up to date" in event.text for event in told)
 
 
@@ -549,9 +550,9 @@ def test_forget_works_without_a_way_to_the_leaf(world: FakeWorld, record: Body) 
         return world(name)
 
     with pytest.raises(ClusterError, match="no way to it"):
-        list(delete(record, open_cluster, DeleteOptions(timeout=5), CancelToken()))
+        all_told(delete, record, open_cluster, DeleteOptions(timeout=5), CancelToken())
     assert len(link_objects(world)) == 6
-    list(delete(record, open_cluster, DeleteOptions(timeout=5, forget=True), CancelToken()))
+    all_told(delete, record, open_cluster, DeleteOptions(timeout=5, forget=True), CancelToken())
     assert records(world) == []
 
 
@@ -680,7 +681,7 @@ def test_a_namespace_that_does_not_end_is_named(world: FakeWorld, record: Body) 
 
 def test_a_second_command_waits_for_the_first(world: FakeWorld, record: Body) -> None:
     other = Lock(world.hub, "milan--rome")
-    list(other.take(Deadline(5)))
+    other.take(Deadline(5), ignore)
     with pytest.raises(TimedOut, match="still works on it"):
         run(world, record, timeout=0.5)
     assert len(link_objects(world)) == 6

@@ -46,6 +46,7 @@ from tests.offloading import (
     offload,
     publish,
 )
+from tests.told import all_told, step_by_step
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def limits(timeout: float = 5, *, nodes_follow: float = 0.0, forget: bool = Fals
 
 
 def run(world: FakeWorld, timeout: float = 5, *, forget: bool = False) -> list[Event]:
-    return list(delete(record(world), world, limits(timeout, forget=forget), CancelToken()))
+    return all_told(delete, record(world), world, limits(timeout, forget=forget), CancelToken())
 
 
 def links(world: FakeWorld) -> list[str]:
@@ -125,7 +126,11 @@ def test_a_shortcut_stays_where_its_services_do_not_follow(
     liqo.mapping_down.add("rome")
     before = links(world)
     with pytest.raises(TimedOut, match="through the hub") as caught:
-        list(clock.until(milan_follows, delete(record(world), world, limits(60), CancelToken())))
+        list(
+            clock.until(
+                milan_follows, step_by_step(delete, record(world), world, limits(60), CancelToken())
+            )
+        )
     assert str(caught.value.hint).startswith("the shortcut was left as it is")
     assert links(world) == before
 
@@ -134,7 +139,7 @@ def test_forgetting_goes_on_all_the_same_and_has_time_for_it(
     world: FakeWorld, liqo: Offloading, clock: Clock
 ) -> None:
     liqo.mapping_down.add("rome")
-    deleting = delete(record(world), world, limits(60, forget=True), CancelToken())
+    deleting = step_by_step(delete, record(world), world, limits(60, forget=True), CancelToken())
     happened = list(once(milan_follows, lambda: clock.forward(20), deleting))
     assert any("go through the hub after 20s" in each.text for each in _notes(happened))
     assert (links(world), records(world)) == ([], [])
@@ -196,7 +201,7 @@ def test_a_leaf_that_is_dead_is_said_to_be_unchecked(world: FakeWorld, liqo: Off
     silence(world.leaves["rome"])
     happened: list[Event] = []
     with pytest.raises(PartlyDone):
-        happened.extend(delete(record(world), world, limits(), CancelToken()))
+        happened.extend(step_by_step(delete, record(world), world, limits(), CancelToken()))
     assert not is_on(world)
     assert held(world, "milan") == VIA_HUB["milan"]
     assert "demo/web on rome: not checked: " in str(_notes(happened))
@@ -345,7 +350,7 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
     lines = list(syncing.next_steps(record(world), world, renderer, 5))
     assert "service demo/web would be switched back" in lines[0]
     options = syncing.SyncOptions(timeout=5, nodes_follow=0.0)
-    list(syncing.sync(record(world), world, renderer, options, CancelToken()))
+    all_told(syncing.sync, record(world), world, renderer, options, CancelToken())
     assert not is_on(world)
     assert links(world) == []
 
@@ -353,7 +358,7 @@ def test_one_that_has_expired_frees_its_services_too(world: FakeWorld, liqo: Off
 def test_a_second_delete_finds_nothing_to_switch(world: FakeWorld, liqo: Offloading) -> None:
     run(world)
     again = dict(outcome(create(world)).record)
-    list(delete(again, world, limits(), CancelToken()))
+    all_told(delete, again, world, limits(), CancelToken())
     assert records(world) == []
 
 
@@ -363,7 +368,7 @@ def _notes(happened: list[Event]) -> list[Note]:
 
 def test_nodes_get_a_moment_before_the_link_goes(world: FakeWorld, liqo: Offloading) -> None:
     moments: list[tuple[str, float]] = []
-    for each in delete(record(world), world, limits(nodes_follow=0.1), CancelToken()):
+    for each in step_by_step(delete, record(world), world, limits(nodes_follow=0.1), CancelToken()):
         if isinstance(each, Done) and each.verb is Verb.DELETED:
             moments.append(("gone", time.monotonic()))
         elif isinstance(each, Note) and "to follow" in each.text:
@@ -386,7 +391,7 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 ) -> None:
     before = links(world)
     with pytest.raises(PartlyDone, match="peered"):
-        peer_on_note(world, delete(record(world), world, limits(), CancelToken()))
+        peer_on_note(world, step_by_step(delete, record(world), world, limits(), CancelToken()))
     assert links(world) == before
     condition = condition_of(records(world)[0], "Ready")
     assert condition["reason"] == "InUseByPeering"
@@ -394,7 +399,9 @@ def test_a_peering_made_while_services_are_switched_back_is_not_cut(
 
 def test_forgetting_does_not_cut_such_a_peering_either(world: FakeWorld, liqo: Offloading) -> None:
     before = links(world)
-    peer_on_note(world, delete(record(world), world, limits(forget=True), CancelToken()))
+    peer_on_note(
+        world, step_by_step(delete, record(world), world, limits(forget=True), CancelToken())
+    )
     assert (links(world), records(world)) == (before, [])
 
 
@@ -402,7 +409,7 @@ def test_a_leaf_that_falls_silent_while_services_are_switched_back_is_left(
     world: FakeWorld, liqo: Offloading
 ) -> None:
     def running() -> Iterator[Event]:
-        for each in delete(record(world), world, limits(), CancelToken()):
+        for each in step_by_step(delete, record(world), world, limits(), CancelToken()):
             yield each
             if isinstance(each, Note) and "to follow" in each.text:
                 silence(world.leaves["rome"])

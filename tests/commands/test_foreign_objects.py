@@ -28,6 +28,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 from tests.fakes import BY_GIT, Body, FakeWorld, made_by_us
 from tests.linked import link
+from tests.told import step_by_step
 
 RENDERER = Renderer(read_template)
 PAIR = Request(pair=(cluster_id("milan"), cluster_id("rome")))
@@ -121,7 +122,8 @@ def _record(world: FakeWorld) -> Body:
 
 def _delete(world: FakeWorld) -> None:
     _run(
-        delete(
+        step_by_step(
+            delete,
             _record(world),
             world,
             DeleteOptions(timeout=TIMEOUT, delete_namespaces=True),
@@ -131,7 +133,11 @@ def _delete(world: FakeWorld) -> None:
 
 
 def _sync(world: FakeWorld) -> None:
-    _run(sync(_record(world), world, RENDERER, SyncOptions(timeout=TIMEOUT), CancelToken()))
+    _run(
+        step_by_step(
+            sync, _record(world), world, RENDERER, SyncOptions(timeout=TIMEOUT), CancelToken()
+        )
+    )
 
 
 def _sync_deleted(world: FakeWorld) -> None:
@@ -157,11 +163,11 @@ def _prune(world: FakeWorld) -> None:
     world.hub.drop(ref)
     orphans = find_orphans(world, TIMEOUT)
     for name in orphans.shortcuts:
-        _run(prune(name, orphans, world, TIMEOUT, CancelToken()))
+        _run(step_by_step(prune, name, orphans, world, TIMEOUT, CancelToken()))
 
 
 def _adopt(world: FakeWorld) -> None:
-    _run(adopt(PAIR, world, RENDERER, TIMEOUT, CancelToken()))
+    _run(step_by_step(adopt, PAIR, world, RENDERER, TIMEOUT, CancelToken()))
 
 
 def _undo(world: FakeWorld) -> None:
@@ -174,7 +180,7 @@ def _undo(world: FakeWorld) -> None:
     own = ObjectRef("rome", r.PUBLIC_KEY, "liqo-tenant-milan", "milan")
     world.leaves["rome"].objects.pop(own, None)
     options = CreateOptions(timeout=TIMEOUT, undo_on_timeout=True)
-    _run(create(PAIR, world, RENDERER, options, CancelToken()))
+    _run(step_by_step(create, PAIR, world, RENDERER, options, CancelToken()))
 
 
 DEEDS = [_delete, _sync, _sync_deleted, _sync_expired, _sync_edited, _prune, _adopt, _undo]

@@ -20,6 +20,7 @@ from tests.commands.test_create import link_objects, records
 from tests.fakes import FakeWorld
 from tests.linked import link
 from tests.samples import MILAN, ROME
+from tests.told import all_told
 
 RENDERER = Renderer(read_template)
 HOSTILE = {
@@ -75,7 +76,7 @@ def test_sync_refuses_it_also_for_a_link_that_is_up(world: FakeWorld, cidr: str)
     world.remaps[cidr] = cidr
     claim(world, cidr)
     with pytest.raises(Refused, match=f"cluster 'rome': its Pod CIDR {cidr} ") as caught:
-        list(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()))
+        all_told(sync, record, world, RENDERER, SyncOptions(timeout=5), CancelToken())
     assert caught.value.exit_code is ExitCode.REFUSED
     with pytest.raises(Refused, match=f"cluster 'rome': its Pod CIDR {cidr} "):
         list(next_steps(record, world, RENDERER, 5))

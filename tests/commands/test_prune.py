@@ -13,6 +13,7 @@ from tests.commands.test_create import link_objects, records
 from tests.commands.test_delete import foreign_cluster
 from tests.fakes import FakeCluster, FakeWorld
 from tests.linked import link
+from tests.told import step_by_step
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def run(world: FakeWorld, orphans: Orphans) -> list[Event]:
     return [
         event
         for name in orphans.shortcuts
-        for event in prune(name, orphans, world, 5.0, CancelToken())
+        for event in step_by_step(prune, name, orphans, world, 5.0, CancelToken())
     ]
 
 

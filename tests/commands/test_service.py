@@ -55,6 +55,7 @@ from tests.offloading import (
     publish,
 )
 from tests.peered import manager
+from tests.told import all_told, ignore, step_by_step
 
 VIA_HUB = {"milan": ["10.170.0.1", "10.60.0.5"], "rome": ["10.170.0.2", "10.60.0.5"]}
 DIRECT = {"milan": ["10.62.0.5", "10.60.0.5"], "rome": ["10.61.0.5", "10.60.0.5"]}
@@ -77,7 +78,7 @@ def linked(world: FakeWorld, liqo: Offloading) -> Offloading:
 def turn_on(
     world: FakeWorld, name: str = "web", timeout: float = 5, **given: CancelToken
 ) -> list[Event]:
-    return list(enable("demo", name, world, timeout, given.get("stop") or CancelToken()))
+    return all_told(enable, "demo", name, world, timeout, given.get("stop") or CancelToken())
 
 
 def ended(events: Iterator[Event]) -> tuple[list[Event], BaseException | None]:
@@ -91,7 +92,7 @@ def ended(events: Iterator[Event]) -> tuple[list[Event], BaseException | None]:
 
 
 def turn_off(world: FakeWorld, timeout: float = 5) -> list[Event]:
-    return list(disable("demo", "web", world, timeout, CancelToken()))
+    return all_told(disable, "demo", "web", world, timeout, CancelToken())
 
 
 def now(world: FakeWorld) -> dict[str, list[str]]:
@@ -217,7 +218,7 @@ def test_one_that_may_not_be_poked_is_said_and_waited_for(
         return Forbidden("rome", "no")
 
     rome.fault = fault
-    happened = list(enable("demo", "web", world, 60, CancelToken()))
+    happened = all_told(enable, "demo", "web", world, 60, CancelToken())
     notes = [each.text for each in happened if isinstance(each, Note)]
     assert sum("cannot be poked" in each for each in notes) == 1
     assert len(pokes) >= 3
@@ -282,7 +283,7 @@ def test_a_timeout_goes_back_to_the_hubs_path(
         return milan_goes_direct(event)
 
     with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome") as caught:
-        list(clock.until(mended, enable("demo", "web", world, 60, CancelToken())))
+        list(clock.until(mended, step_by_step(enable, "demo", "web", world, 60, CancelToken())))
     assert "went back" in str(caught.value.hint)
     assert not is_on(world)
     assert now(world) == VIA_HUB
@@ -294,7 +295,11 @@ def test_one_that_others_annotated_keeps_that_at_a_timeout(
     linked.mapping_down.add("rome")
     annotate(world)
     with pytest.raises(TimedOut, match=r"does not go direct after 60s on rome"):
-        list(clock.until(milan_goes_direct, enable("demo", "web", world, 60, CancelToken())))
+        list(
+            clock.until(
+                milan_goes_direct, step_by_step(enable, "demo", "web", world, 60, CancelToken())
+            )
+        )
     assert is_on(world)
 
 
@@ -306,7 +311,7 @@ def test_ctrl_c_goes_back_to_the_hubs_path(world: FakeWorld, linked: Offloading)
         linked.mapping_down.clear()
         cancel.request(2)
 
-    running = enable("demo", "web", world, 20, cancel)
+    running = step_by_step(enable, "demo", "web", world, 20, cancel)
     happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert notes(happened)[-2:] == ["going back to the hub's path", "it is back on the hub's path"]
@@ -343,7 +348,7 @@ def test_an_interrupted_one_that_cannot_go_back_says_so_and_ends_as_interrupted(
         )
         cancel.request(2)
 
-    running = enable("demo", "web", world, 20, cancel)
+    running = step_by_step(enable, "demo", "web", world, 20, cancel)
     happened, error = ended(once(milan_goes_direct, interrupt, running))
     assert isinstance(error, Interrupted)
     assert "not back on the hub's path" in notes(happened)[-1]
@@ -427,7 +432,9 @@ def test_one_that_is_gone_while_slices_are_waited_for_has_no_way_back(
             world.hub.drop(ref)
         return milan_goes_direct(event)
 
-    happened, error = ended(clock.until(gone, enable("demo", "web", world, 60, CancelToken())))
+    happened, error = ended(
+        clock.until(gone, step_by_step(enable, "demo", "web", world, 60, CancelToken()))
+    )
     assert isinstance(error, TimedOut)
     assert notes(happened)[-1] == "it is gone"
 
@@ -463,7 +470,7 @@ def test_somebody_who_works_on_the_link_is_waited_for_and_all_is_looked_at_again
     world: FakeWorld, linked: Offloading
 ) -> None:
     other = Lock(world.hub, "milan--rome")
-    list(other.take(Deadline(5)))
+    other.take(Deadline(5), ignore)
 
     def end() -> None:
         milan = world.leaves["milan"]
@@ -481,7 +488,7 @@ def test_somebody_who_only_looked_after_the_link_does_not_stop_it(
     world: FakeWorld, linked: Offloading
 ) -> None:
     other = Lock(world.hub, "milan--rome")
-    list(other.take(Deadline(5)))
+    other.take(Deadline(5), ignore)
     threading.Timer(0.3, other.release).start()
     assert any("waiting for " in each for each in notes(turn_on(world)))
     assert now(world) == DIRECT
@@ -537,7 +544,7 @@ def test_a_service_of_a_namespace_that_is_not_offloaded_refuses(
 ) -> None:
     publish(world, "alone", [], namespace="other")
     with pytest.raises(ServiceRefused, match="NotOffloaded") as caught:
-        list(enable("other", "alone", world, 5, CancelToken()))
+        all_told(enable, "other", "alone", world, 5, CancelToken())
     assert caught.value.hint == "liqoctl offload namespace other"
 
 
@@ -742,7 +749,7 @@ def test_again_a_leaf_that_cannot_be_asked_is_not_said_to_have_followed(
     world: FakeWorld, linked: Offloading
 ) -> None:
     silence(world.leaves["rome"])
-    happened, error = ended(disable("demo", "web", world, 5, CancelToken()))
+    happened, error = ended(step_by_step(disable, "demo", "web", world, 5, CancelToken()))
     assert verb(happened) is Verb.UNCHANGED
     assert isinstance(error, PartlyDone)
     assert "on rome: " in str(error)

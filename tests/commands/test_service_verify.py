@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
 from kubectl_liqo_shortcut.commands.service import ServiceRefused, enable
 from kubectl_liqo_shortcut.commands.service_verify import NotVerified
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
+from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.model import ClusterID
 from kubectl_liqo_shortcut.core.service.endpoints import ServiceName
 from kubectl_liqo_shortcut.core.verify.verdict import (
@@ -28,6 +27,7 @@ from tests.commands.test_service import ended, turn_on
 from tests.fakes import FakeWorld
 from tests.linked import link
 from tests.offloading import is_on, offload
+from tests.told import all_told, step_by_step
 
 
 class Packets:
@@ -38,11 +38,11 @@ class Packets:
         self.asked: list[tuple[str, str]] = []
 
     def __call__(
-        self, source: ClusterID, target: ClusterID, timeout: float, _: CancelToken
-    ) -> Generator[Event, None, Verification]:
+        self, source: ClusterID, target: ClusterID, timeout: float, _: CancelToken, tell: Tell
+    ) -> Verification:
         assert timeout > 0
         self.asked.append((source, target))
-        yield Note("packets")
+        tell(Note("packets"))
         path = self.paths.pop(0)
         verdict = Verdict(path, "" if path is PathKind.DIRECT else "as said")
         direct = Direction(source=source, target=target, verdict=Verdict(PathKind.DIRECT))
@@ -63,7 +63,7 @@ def linked(world: FakeWorld) -> FakeWorld:
 
 def test_packets_before_and_after_are_told(linked: FakeWorld) -> None:
     packets = Packets(*[PathKind.VIA_HUB] * 2, *[PathKind.DIRECT] * 2)
-    happened = list(enable("demo", "web", linked, 5, CancelToken(), prove=packets))
+    happened = all_told(enable, "demo", "web", linked, 5, CancelToken(), prove=packets)
     assert packets.asked == [("milan", "rome"), ("rome", "milan")] * 2
     assert notes(happened) == [
         "before: calls from milan to rome: via hub, demo/web: as said",
@@ -76,7 +76,9 @@ def test_packets_before_and_after_are_told(linked: FakeWorld) -> None:
 
 def test_what_packets_do_not_prove_goes_back(linked: FakeWorld) -> None:
     packets = Packets(*[PathKind.VIA_HUB] * 2, PathKind.UNREACHABLE)
-    happened, error = ended(enable("demo", "web", linked, 5, CancelToken(), prove=packets))
+    happened, error = ended(
+        step_by_step(enable, "demo", "web", linked, 5, CancelToken(), prove=packets)
+    )
     assert isinstance(error, NotVerified)
     assert "calls from milan to Service demo/web on rome do not go direct: unreachable" in str(
         error
@@ -87,15 +89,21 @@ def test_what_packets_do_not_prove_goes_back(linked: FakeWorld) -> None:
 
 def test_what_is_direct_already_is_proven_once_and_never_taken_back(linked: FakeWorld) -> None:
     turn_on(linked)
-    proven = list(
-        enable(
-            "demo", "web", linked, 5, CancelToken(), prove=Packets(PathKind.DIRECT, PathKind.DIRECT)
-        )
+    proven = all_told(
+        enable,
+        "demo",
+        "web",
+        linked,
+        5,
+        CancelToken(),
+        prove=Packets(PathKind.DIRECT, PathKind.DIRECT),
     )
     assert isinstance(proven[-1], Outcome)
     assert proven[-1].verb is Verb.UNCHANGED
     _, error = ended(
-        enable("demo", "web", linked, 5, CancelToken(), prove=Packets(PathKind.UNKNOWN))
+        step_by_step(
+            enable, "demo", "web", linked, 5, CancelToken(), prove=Packets(PathKind.UNKNOWN)
+        )
     )
     assert isinstance(error, NotVerified)
     assert is_on(linked)
@@ -103,34 +111,35 @@ def test_what_is_direct_already_is_proven_once_and_never_taken_back(linked: Fake
 
 def test_nobody_takes_a_link_away_while_packets_are_sent(linked: FakeWorld) -> None:
     class Deleting(Packets):
-        def __call__(self, *given: Any) -> Generator[Event, None, Verification]:
+        def __call__(self, *given: Any) -> Verification:
             if len(self.asked) == 1:
                 with pytest.raises(TimedOut, match="still works on it"):
-                    list(
-                        delete(
-                            dict(records(linked)[0]),
-                            linked,
-                            DeleteOptions(timeout=0.3),
-                            CancelToken(),
-                        )
+                    all_told(
+                        delete,
+                        dict(records(linked)[0]),
+                        linked,
+                        DeleteOptions(timeout=0.3),
+                        CancelToken(),
                     )
             return super().__call__(*given)
 
     packets = Deleting(*[PathKind.VIA_HUB] * 2, *[PathKind.DIRECT] * 2)
-    list(enable("demo", "web", linked, 5, CancelToken(), prove=packets))
+    all_told(enable, "demo", "web", linked, 5, CancelToken(), prove=packets)
     assert (is_on(linked), len(records(linked))) == (True, 1)
 
 
 def test_after_packets_all_is_looked_at_again(linked: FakeWorld) -> None:
     class Breaking(Packets):
-        def __call__(self, *given: Any) -> Generator[Event, None, Verification]:
+        def __call__(self, *given: Any) -> Verification:
             milan = linked.leaves["milan"]
             for ref in [each for each in milan.objects if each.kind == r.CONNECTION]:
                 milan.set_status(ref, {"value": "Error"})
             return super().__call__(*given)
 
     _, error = ended(
-        enable("demo", "web", linked, 5, CancelToken(), prove=Breaking(*[PathKind.VIA_HUB] * 2))
+        step_by_step(
+            enable, "demo", "web", linked, 5, CancelToken(), prove=Breaking(*[PathKind.VIA_HUB] * 2)
+        )
     )
     assert isinstance(error, ServiceRefused)
     assert error.exit_code is ExitCode.FAILED  # probe Pods were made

@@ -29,6 +29,7 @@ from tests.commands.test_delete import foreign_cluster
 from tests.fakes import Body, FakeWorld
 from tests.linked import link
 from tests.samples import record_of
+from tests.told import all_told, step_by_step
 
 RENDERER = Renderer(read_template)
 PAST = "2026-01-01T00:00:00Z"
@@ -46,7 +47,7 @@ def present(world: FakeWorld) -> Body:
 
 def run(world: FakeWorld, record: Body, *, recreate: bool = False) -> list[Event]:
     options = SyncOptions(timeout=5, recreate=recreate)
-    return list(sync(record, world, RENDERER, options, CancelToken()))
+    return all_told(sync, record, world, RENDERER, options, CancelToken())
 
 
 def verb(happened: list[Event]) -> Verb:
@@ -128,7 +129,7 @@ def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
     whose = {each.ownership for each in objects_of(present(world)).values()}
     assert whose == {Ownership.CREATED}
     with pytest.raises(PartlyDone, match="is on record, but it does not bear the labels"):
-        list(delete(present(world), world, DeleteOptions(timeout=5), CancelToken()))
+        all_told(delete, present(world), world, DeleteOptions(timeout=5), CancelToken())
     assert link_objects(world) == before
 
 
@@ -370,7 +371,12 @@ def test_what_keeps_silence_from_being_noted_does_not_hide_it(
     )
     told: list[Event] = []
     with pytest.raises(ShortcutError, match="cannot be reached"):
-        list(_collected(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()), told))
+        list(
+            _collected(
+                step_by_step(sync, record, world, RENDERER, SyncOptions(timeout=5), CancelToken()),
+                told,
+            )
+        )
     assert any("the record is not up to date" in str(each) for each in told)
 
 

@@ -31,6 +31,7 @@ from tests.commands.test_create import (
 )
 from tests.fakes import Body, FakeWorld
 from tests.samples import MILAN, ROME, record_of, spec_of
+from tests.told import all_told
 
 RENDERER = Renderer(read_template)
 NAMED = {"tenantNamespaces": {"rome": "jane"}}
@@ -70,7 +71,7 @@ def recorded(world: FakeWorld, **spec: Any) -> Body:
 
 
 def synced(world: FakeWorld, record: Object) -> None:
-    list(sync(record, world, RENDERER, SyncOptions(timeout=5), CancelToken()))
+    all_told(sync, record, world, RENDERER, SyncOptions(timeout=5), CancelToken())
 
 
 def test_create_refuses_a_namespace_that_only_its_labels_make_one(labelled: FakeWorld) -> None:
@@ -198,7 +199,7 @@ def test_one_that_is_on_record_needs_no_name(labelled: FakeWorld) -> None:
     list(events(labelled, spec=NAMED))
     record = forget(labelled)
     gone(labelled)
-    list(sync(record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken()))
+    all_told(sync, record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken())
     assert places(labelled) == IN_JANES
 
 
@@ -217,7 +218,9 @@ def test_one_that_was_made_anew_under_a_recorded_name_is_another(labelled: FakeW
     rome.drop(ObjectRef("rome", r.NAMESPACE, "", "jane"))
     put_tenant_namespace(rome, "milan", "jane")
     with pytest.raises(Refused, match="by its labels alone"):
-        list(sync(record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken()))
+        all_told(
+            sync, record, labelled, RENDERER, SyncOptions(timeout=5, recreate=True), CancelToken()
+        )
 
 
 def test_a_link_that_is_going_does_not_make_it_known(labelled: FakeWorld) -> None:

@@ -39,6 +39,7 @@ from tests.chaos import Chaos, Killed
 from tests.commands.test_adopt import connect
 from tests.commands.test_create import link_objects, records
 from tests.fakes import FakeWorld
+from tests.told import step_by_step
 
 NAME = "milan--rome"
 RENDERER = Renderer(read_template)
@@ -56,23 +57,30 @@ def create(*pair: str, **options: Any) -> Command:
     ids = [cluster_id(each) for each in pair]
     request = Request(pair=(ids[0], ids[1]), **options)
     wanted = making.CreateOptions(timeout=2, undo_on_timeout=False)
-    return lambda clusters: making.create(request, clusters, RENDERER, wanted, CancelToken())
+    return lambda clusters: step_by_step(
+        making.create, request, clusters, RENDERER, wanted, CancelToken()
+    )
 
 
 def delete(clusters: OpenCluster, *, forget: bool = False) -> Iterator[Event]:
     options = removing.DeleteOptions(timeout=2, forget=forget)
-    return removing.delete(find(NAME, clusters), clusters, options, CancelToken())
+    return step_by_step(removing.delete, find(NAME, clusters), clusters, options, CancelToken())
 
 
 def sync(clusters: OpenCluster) -> Iterator[Event]:
-    return syncing.sync(
-        find(NAME, clusters), clusters, RENDERER, syncing.SyncOptions(timeout=2), CancelToken()
+    return step_by_step(
+        syncing.sync,
+        find(NAME, clusters),
+        clusters,
+        RENDERER,
+        syncing.SyncOptions(timeout=2),
+        CancelToken(),
     )
 
 
 def adopt(clusters: OpenCluster) -> Iterator[Event]:
     request = Request(pair=(cluster_id("milan"), cluster_id("rome")))
-    return adopting.adopt(request, clusters, RENDERER, 2, CancelToken())
+    return step_by_step(adopting.adopt, request, clusters, RENDERER, 2, CancelToken())
 
 
 def commands() -> list[Command]:

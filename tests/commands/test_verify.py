@@ -39,6 +39,7 @@ from tests.kubelet import HUB_POD, VIA_HUB, Kubelet, offloaded, status, with_hub
 from tests.linked import link
 from tests.peered import answer
 from tests.samples import an_object
+from tests.told import step_by_step
 
 PAIR = ("milan", "rome")
 OPTIONS = VerifyOptions(program="print()", timeout=10)
@@ -61,7 +62,7 @@ def run(
     options: VerifyOptions = OPTIONS,
     cancel: CancelToken | None = None,
 ) -> tuple[Verification, list[Event]]:
-    return finish(verify(words, world, RENDERER, options, cancel or CancelToken()))
+    return finish(step_by_step(verify, words, world, RENDERER, options, cancel or CancelToken()))
 
 
 def finish(
@@ -487,7 +488,7 @@ def test_a_client_without_a_result_is_an_error(
 def test_a_pod_that_somebody_removes_is_an_error(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["milan"] = waiting("ContainerCreating")
     rome = world.leaves["rome"]
-    running = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
+    running = step_by_step(verify, PAIR, world, RENDERER, OPTIONS, CancelToken())
     for each in running:
         if isinstance(each, Seen) and each.says.startswith("runs"):
             rome.drop(each.ref)
@@ -527,7 +528,11 @@ def test_the_deadline_names_what_was_waited_for(
 
     kubelet.says["rome"] = said
     with pytest.raises(ProbeFailed, match=rf"rome.*did not do its work in time: {words}") as caught:
-        list(clock.until(rome_is_seen, verify(PAIR, world, RENDERER, OPTIONS, CancelToken())))
+        list(
+            clock.until(
+                rome_is_seen, step_by_step(verify, PAIR, world, RENDERER, OPTIONS, CancelToken())
+            )
+        )
     assert (caught.value.exit_code, left(world)) == (1, [])
 
 
@@ -542,7 +547,11 @@ def test_a_client_that_does_not_end_is_named(
 
     world.kubelet = only_servers
     with pytest.raises(ProbeFailed, match=r"-client did not .* it runs, and has not ended"):
-        list(clock.until(both_run(), verify(PAIR, world, RENDERER, OPTIONS, CancelToken())))
+        list(
+            clock.until(
+                both_run(), step_by_step(verify, PAIR, world, RENDERER, OPTIONS, CancelToken())
+            )
+        )
 
 
 def both_run() -> Callable[[Event], bool]:
@@ -567,7 +576,7 @@ def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet:
 
     waits: list[tuple[FakeCluster, ObjectRef, dict[str, Any]]] = []
     world.kubelet = runs_first
-    running = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
+    running = step_by_step(verify, PAIR, world, RENDERER, OPTIONS, CancelToken())
     for each in running:
         if isinstance(each, Seen) and "-client" in each.ref.name and waits:
             for cluster, ref, last in waits:
@@ -581,7 +590,7 @@ def test_an_ended_pod_need_not_tell_its_address_again(world: FakeWorld, kubelet:
 def test_ctrl_c_leaves_nothing(world: FakeWorld, kubelet: Kubelet) -> None:
     kubelet.says["rome"] = waiting("ContainerCreating")
     cancel = CancelToken()
-    running = verify(PAIR, world, RENDERER, OPTIONS, cancel)
+    running = step_by_step(verify, PAIR, world, RENDERER, OPTIONS, cancel)
     while not isinstance(next(running), Seen):
         pass
     cancel.request(2)
@@ -663,7 +672,7 @@ def test_pods_that_nobody_saw_go_may_be_left(
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(world: FakeWorld, kubelet: Kubelet) -> None:
-    first = verify(PAIR, world, RENDERER, OPTIONS, CancelToken())
+    first = step_by_step(verify, PAIR, world, RENDERER, OPTIONS, CancelToken())
     while not isinstance(next(first), Seen):
         pass
     assert check(world).exit_code == 0

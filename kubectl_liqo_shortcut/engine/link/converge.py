@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Done, Note, Seen, Tell, Verb, Waits
 from kubectl_liqo_shortcut.core.link.health import health
 from kubectl_liqo_shortcut.core.link.inventory import Ownership
 from kubectl_liqo_shortcut.core.link.observe import End
@@ -43,9 +43,10 @@ _LOST = "is on record as ours, but lost its labels or its place: it is left as i
 
 
 class Convergence:
-    """The state of one run of the loop; ``run`` yields what happens."""
+    """The state of one run of the loop; ``run`` tells what happens."""
 
-    def __init__(self, link: Link, *, wait: bool, only_create: bool = False) -> None:
+    def __init__(self, link: Link, tell: Tell, *, wait: bool, only_create: bool = False) -> None:
+        self._tell = tell
         self._link = link
         self._wait = wait
         self._only_create = only_create  # what is there stays as it is
@@ -61,7 +62,7 @@ class Convergence:
         self._said: dict[ObjectRef, str] = {}
         self._waits: dict[str, str] = {}
 
-    def run(self, deadline: Deadline, cancel: CancelToken) -> Iterator[Event]:
+    def run(self, deadline: Deadline, cancel: CancelToken) -> None:
         """Until the link is up (or, without *wait*, until all its objects exist)."""
         link, self._deadline = self._link, deadline
         while True:
@@ -69,9 +70,9 @@ class Convergence:
             link.follow(ends)
             if link.store.synced:
                 rendered, plan = self._plan(ends)
-                yield from self._settle(plan)
+                self._settle(plan)
                 self._start(plan, rendered, ends)
-                yield from self._tell(ends)
+                self._report(ends)
                 link.status_writer.offer(link.status(ends))
                 if self._finished(plan, rendered, ends):
                     return
@@ -83,7 +84,7 @@ class Convergence:
                     case WatchFailed(error):
                         raise error
                     case StepEnded():
-                        yield from self._ended(news)
+                        self._ended(news)
                     case _:
                         pass
 
@@ -107,17 +108,17 @@ class Convergence:
                     "would change it",
                 )
 
-    def _settle(self, plan: Plan) -> Iterator[Event]:
+    def _settle(self, plan: Plan) -> None:
         status_writer = self._link.status_writer
         for cluster, body, ownership in plan.ours:
             status_writer.settle(cluster, body, ownership)
         for cluster, body in plan.reused:
             ref = ref_of(cluster, body)
             if status_writer.settle(cluster, body, Ownership.REUSED):
-                yield Done(ref, Verb.REUSED, "it was there before")
+                self._tell(Done(ref, Verb.REUSED, "it was there before"))
             elif status_writer.calls_ours(ref) and ref not in self._lost and not self._only_create:
                 self._lost.add(ref)
-                yield Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name)
+                self._tell(Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name))
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
         now = concurrency.now()
@@ -175,7 +176,7 @@ class Convergence:
         remove_gateway(side, step.observed, step.membership, cluster, deadline)
         return Made(step.observed, Verb.DELETED)
 
-    def _ended(self, news: StepEnded) -> Iterator[Event]:
+    def _ended(self, news: StepEnded) -> None:
         step = self._under_way.pop(news.ref)
         match news.error:
             case None:
@@ -183,18 +184,18 @@ class Convergence:
                 self._failures.pop(news.ref, None)
                 if isinstance(step, Recreate) and news.made and news.made.verb:
                     self._removed.add(uid_of(step.observed))
-                    yield Done(news.ref, Verb.DELETED, f"made anew, since {step.why}")
+                    self._tell(Done(news.ref, Verb.DELETED, f"made anew, since {step.why}"))
                 elif isinstance(step, Recreate) and self._suspect:
                     self._suspect.settle()
                 elif news.made and news.made.verb:
-                    yield Done(news.ref, news.made.verb)
+                    self._tell(Done(news.ref, news.made.verb))
             case Transient() | Conflict() as error:
                 attempt = self._attempts[news.ref] = self._attempts.get(news.ref, 0) + 1
                 pause = min(_RETRY_PAUSE * 2**attempt, 10.0)
                 pause = max(pause, getattr(error, "retry_after", 0.0))
                 self._not_before[news.ref] = concurrency.now() + pause
                 self._failures[news.ref] = error
-                yield Seen(news.ref, f"{error.message}; trying again")
+                self._tell(Seen(news.ref, f"{error.message}; trying again"))
             case error:
                 raise error
 
@@ -205,7 +206,7 @@ class Convergence:
         suspicion = self._suspect.wait() if self._suspect else float("inf")
         return min([*later, suspicion], default=3600.0)
 
-    def _tell(self, ends: Mapping[str, End]) -> Iterator[Event]:
+    def _report(self, ends: Mapping[str, End]) -> None:
         for leaf, end in ends.items():
             for body in (end.configuration, end.gateway, end.connection):
                 if body is None:
@@ -213,13 +214,13 @@ class Convergence:
                 says, ref = readiness(body).message, ref_of(leaf, body)
                 if says and self._said.get(ref) != says.partition(",")[0]:
                     self._said[ref] = says.partition(",")[0]  # a changing latency is no news
-                    yield Seen(ref, says)
+                    self._tell(Seen(ref, says))
         state = health(ends.values())
         for leaf in ends:
             what = state.first_wait(leaf)
             if self._waits.get(leaf, "") != what:
                 self._waits[leaf] = what
-                yield Waits(leaf, what)
+                self._tell(Waits(leaf, what))
 
     def _finished(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> bool:
         if plan.steps or plan.leaving or self._under_way or rendered.pending:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.link.inventory import Ownership
 from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.ports import Cluster
@@ -21,7 +19,7 @@ from kubectl_liqo_shortcut.errors import ShortcutError
 _SECONDS = 60.0  # an undo has a deadline of its own: the command's may be over
 
 
-def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Event, None, bool]:
+def undo(link: Link, failure: str, hub: Cluster, tell: Tell, *, made: bool) -> bool:
     """Remove what is recorded as ours, then the record, if this run *made* it.
 
     A leaf that does not answer does not keep the other one from being cleaned. Returns whether
@@ -30,7 +28,7 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
     status_writer, deadline = link.status_writer, Deadline(_SECONDS)
     name = link.shortcut.name
     link.store.settle(deadline)  # a POST under way would leave an orphan behind
-    yield Note(f"undoing: {failure}", name)
+    tell(Note(f"undoing: {failure}", name))
     left = list(status_writer.objects.values())
     made_here = [each for each in left if each.ownership is Ownership.CREATED]
     reason, message = Reason.CLEANUP_PENDING, ""
@@ -42,7 +40,7 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
         labelled, failed = look_for_labelled(link.shortcut.sides, marked, alive, deadline)
         alive = {leaf: cluster for leaf, cluster in alive.items() if leaf in labelled}
         members = {leaf: each.membership for leaf, each in labelled.items()}
-        errors = yield from remove(link.shortcut, members, made_here, alive, deadline)
+        errors = remove(link.shortcut, members, made_here, alive, deadline, tell)
         errors |= silent | failed
         adopted = [each for each in left if each.ownership is Ownership.ADOPTED]
         left = [each for each in left if each.ref.cluster in errors or each in adopted]
@@ -53,16 +51,16 @@ def undo(link: Link, failure: str, hub: Cluster, *, made: bool) -> Generator[Eve
             else:
                 cause = Cause(Reason.FAILED, failure, stalled=True)
                 note_cause(hub, status_writer.record, cause, deadline, adopted)
-            yield Note("undone: nothing of it is left but tenant namespaces", name)
+            tell(Note("undone: nothing of it is left but tenant namespaces", name))
             return True
     except InUseByPeering as error:
         reason, message = Reason.IN_USE_BY_PEERING, error.message
     except ShortcutError as error:
         message = error.message
-    yield Note(f"could not be undone: {message}", name)
+    tell(Note(f"could not be undone: {message}", name))
     cause = Cause(reason, message, stalled=True)
     try:
         note_cause(hub, status_writer.record, cause, Deadline(_SECONDS), left)
     except ShortcutError as second:
-        yield Note(f"and the record does not say so: {second.message}", name)
+        tell(Note(f"and the record does not say so: {second.message}", name))
     return False

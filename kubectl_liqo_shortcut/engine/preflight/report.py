@@ -79,7 +79,7 @@ def examine(
     return _report([*conflicts(session), *checks(session, open_cluster(HUB), deadline)], session)
 
 
-def preflight_report(findings: Iterable[Finding], request: Request) -> list[Note]:
+def refuse_or_warn(findings: Iterable[Finding], request: Request) -> list[Note]:
     """Refuses if there is an error among *findings*; else the warnings, to be said."""
     report = PreflightReport(tuple(findings))
     if len(report.errors) == 1:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Done, Tell, Verb, Waits
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
 from kubectl_liqo_shortcut.core.link.ownership import Membership, delete_command, ownership_of
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, Side
@@ -39,9 +39,10 @@ def remove(
     entries: Iterable[Recorded],
     leaves: Mapping[str, Cluster],
     deadline: Deadline,
+    tell: Tell,
     *,
     namespaces: bool = False,
-) -> Generator[Event, None, dict[str, ShortcutError]]:
+) -> dict[str, ShortcutError]:
     """Delete what is ours on *leaves*, both at once, kind after kind; then wait for Liqo's part.
 
     *entries* say whose each object is, the leaf's *members* whether it can be so.
@@ -49,8 +50,9 @@ def remove(
     returns what went wrong on which. Without *namespaces* tenant namespaces stay, as Liqo's own
     commands leave them.
     """
-    removal = _Removal(members, leaves, deadline)
-    yield from (Waits(leaf, "Liqo to clean up") for leaf in leaves)
+    removal = _Removal(members, leaves, deadline, tell)
+    for leaf in leaves:
+        tell(Waits(leaf, "Liqo to clean up"))
     here = [each for each in entries if each.ref.cluster in leaves]
     ours = [each for each in here if each.ownership is not Ownership.REUSED]
     foreign: list[Recorded] = []
@@ -58,20 +60,21 @@ def remove(
         batch = [each for each in ours if each.ref.kind == kind]
         for each, what in removal.delete(batch):
             if what is Found.OURS:
-                yield Done(each.ref, Verb.DELETED)
+                tell(Done(each.ref, Verb.DELETED))
             elif what is not Found.NOTHING:
                 ours.remove(each)  # and what Liqo made of it is not ours to wait for
                 foreign += [each] if what is Found.FOREIGN else []
-                yield Done(each.ref, Verb.KEPT, what.value)
+                tell(Done(each.ref, Verb.KEPT, what.value))
     for each in here:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
-            yield Done(each.ref, Verb.KEPT, "it was there before")
+            tell(Done(each.ref, Verb.KEPT, "it was there before"))
         elif each.ref.kind == r.NAMESPACE and not (namespaces and each in ours):
-            yield Done(each.ref, Verb.KEPT, _STAYS if each in ours else "it was there before")
+            tell(Done(each.ref, Verb.KEPT, _STAYS if each in ours else "it was there before"))
     removal.wait(shortcut.sides, ours)
-    yield from (Waits(leaf, "") for leaf in leaves)
+    for leaf in leaves:
+        tell(Waits(leaf, ""))
     if namespaces:
-        yield from removal.namespaces([each for each in ours if each.ref.kind == r.NAMESPACE])
+        removal.namespaces([each for each in ours if each.ref.kind == r.NAMESPACE])
     return _unproven(foreign) | removal.errors
 
 
@@ -95,7 +98,9 @@ class _Removal:
         members: Mapping[str, Membership],
         leaves: Mapping[str, Cluster],
         deadline: Deadline,
+        tell: Tell,
     ) -> None:
+        self._tell = tell
         self._members = members
         self._leaves = leaves
         self._deadline = deadline
@@ -117,11 +122,11 @@ class _Removal:
         }
         self.errors |= gather_each(waits)[1]
 
-    def namespaces(self, batch: Iterable[Recorded]) -> Iterator[Event]:
+    def namespaces(self, batch: Iterable[Recorded]) -> None:
         entries = {each.ref: each for each in batch}
         kept = self._run(entries, lambda each: partial(remove_namespace, each, *self._of(each)))
         for ref, why in kept.items():
-            yield Done(ref, Verb.KEPT, why) if why else Done(ref, Verb.DELETED)
+            self._tell(Done(ref, Verb.KEPT, why) if why else Done(ref, Verb.DELETED))
 
     def _of(self, entry: Recorded) -> tuple[Membership, Cluster, Deadline]:
         leaf = entry.ref.cluster

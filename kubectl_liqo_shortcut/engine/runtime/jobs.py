@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-from kubectl_liqo_shortcut.core.events import Event, Failed
+from kubectl_liqo_shortcut.core.events import Event, Failed, Tell
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
-Job = Callable[[CancelToken], Iterator[Event]]
+Job = Callable[[CancelToken, Tell], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
 
 def _work(name: str, job: Job, cancel: CancelToken, news: queue.SimpleQueue[_News]) -> None:
     try:
-        for event in job(cancel):
-            news.put((name, event))
+        job(cancel, lambda event: news.put((name, event)))
     except ShortcutError as error:
         news.put((name, Failed(error)))
     except BaseException as bug:  # noqa: BLE001 - raised again on the caller's thread

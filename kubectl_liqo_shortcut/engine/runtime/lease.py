@@ -10,12 +10,11 @@ import contextlib
 import datetime
 import threading
 import time
-from collections.abc import Generator
 from functools import partial
 from typing import Any, Self
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Note
+from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime import concurrency, process
@@ -66,9 +65,7 @@ class Lock:
         if self._wrote and isinstance(error, ShortcutError):
             no_refusal(error)
 
-    def take(
-        self, deadline: Deadline, cancel: CancelToken | None = None
-    ) -> Generator[Note, None, bool]:
+    def take(self, deadline: Deadline, tell: Tell, cancel: CancelToken | None = None) -> bool:
         """Wait until nobody else holds it; returns whether another did, or had left it behind."""
         attempt, cancel = 0, cancel or CancelToken()
         while True:
@@ -77,7 +74,7 @@ class Lock:
                 self._begin(lease)
                 return attempt > 0
             if found is not None and not _left_behind(found):
-                yield Note(f"waiting for {_words(found)}, which works on it", self._shortcut)
+                tell(Note(f"waiting for {_words(found)}, which works on it", self._shortcut))
                 found = self._wait(found, deadline, cancel)
             if found is not None:
                 lease = retry_transient(partial(self._take_over, found), deadline)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Done, Note, Seen, Tell, Verb, Waits
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.service.model import Service, is_annotated, slice_of
@@ -51,7 +51,9 @@ class Switch:
         leaves: Mapping[ClusterID, Cluster],
         on_leaves: Mapping[ClusterID, LeafServices],
         places: Mapping[str, ClusterID | None],
+        tell: Tell,
     ) -> None:
+        self._tell = tell
         self._service = service
         self._hub = hub
         self._leaves = leaves
@@ -82,7 +84,7 @@ class Switch:
             self._store.follow(cluster, Selection(r.ENDPOINT_SLICE, namespace, labels=labels))
         self._store.sync(deadline, cancel.check if cancel else lambda: None)
 
-    def annotate(self, on: bool, deadline: Deadline) -> Iterator[Event]:
+    def annotate(self, on: bool, deadline: Deadline) -> None:
         """Nobody else's change is overwritten: what was looked at may be another one by now."""
         try:
             body = retry_transient(partial(self._patch, on), deadline)
@@ -92,7 +94,7 @@ class Switch:
         self.touched = True
         self._service = dataclasses.replace(self._service, body=body)
         why = f"{r.USE_DIRECT}: true" if on else f"without {r.USE_DIRECT}"
-        yield Done(self._service.ref, Verb.CONFIGURED, why)
+        self._tell(Done(self._service.ref, Verb.CONFIGURED, why))
 
     def _patch(self, on: bool) -> Object:
         try:
@@ -108,13 +110,13 @@ class Switch:
 
     def wait(
         self, deadline: Deadline, cancel: CancelToken | None = None, *, pause: float = _PAUSE
-    ) -> Iterator[Event]:
+    ) -> None:
         """Until every leaf's slices hold what the Service asks for now; *pause*: before a poke."""
         trigger_at = concurrency.now() + pause
         pause = max(pause, _PAUSE)
         while True:
             late = self._late()
-            yield from self._tell(late)
+            self._report(late)
             if not late:
                 return
             if cancel is not None:
@@ -130,7 +132,7 @@ class Switch:
                     case WatchFailed(error):
                         raise error
                     case StepEnded(ref, _, error) if error is not None:
-                        yield from self._trigger_failed(ref, error)
+                        self._trigger_failed(ref, error)
                     case _:
                         pass
 
@@ -155,7 +157,7 @@ class Switch:
                 late[leaf] = now
         return late
 
-    def _tell(self, late: Mapping[ClusterID, LeafServices]) -> Iterator[Event]:
+    def _report(self, late: Mapping[ClusterID, LeafServices]) -> None:
         for leaf, on_leaf in self._sights.items():
             path = path_on(self._service, on_leaf).path
             for each in self._service.slices:
@@ -168,11 +170,11 @@ class Switch:
                     and self._said.get(ref) != holds
                 ):
                     self._said[ref] = holds
-                    yield Seen(ref, f"goes {path.value.replace('-', ' ')}: {holds}")
+                    self._tell(Seen(ref, f"goes {path.value.replace('-', ' ')}: {holds}"))
             waits = "its EndpointSlices" if leaf in late else ""
             if (waits != "") != (f"waits {leaf}" in self._told):
                 self._told ^= {f"waits {leaf}"}
-                yield Waits(leaf, waits)
+                self._tell(Waits(leaf, waits))
 
     def _trigger_reconcile(self, late: Mapping[ClusterID, LeafServices]) -> None:
         """Change the ShadowEndpointSlices: Liqo then maps their addresses anew, at once."""
@@ -183,11 +185,13 @@ class Switch:
                 ref = self._shadow(leaf, each.name, r.SHADOW_ENDPOINT_SLICE)
                 self._store.run(ref, partial(_patched, self._leaves[leaf], ref, body))
 
-    def _trigger_failed(self, ref: ObjectRef, error: ShortcutError) -> Iterator[Event]:
+    def _trigger_failed(self, ref: ObjectRef, error: ShortcutError) -> None:
         """It is there a moment later, or Liqo tries again by itself, after a while."""
         if not isinstance(error, Gone | Transient) and ref.cluster not in self._told:
             self._told.add(ref.cluster)
-            yield Note(f"{ref} cannot be poked, Liqo may take long: {error.message}", self._key)
+            self._tell(
+                Note(f"{ref} cannot be poked, Liqo may take long: {error.message}", self._key)
+            )
 
     def _shadow(self, leaf: ClusterID, name: str, kind: r.Kind) -> ObjectRef:
         return ObjectRef(leaf, kind, self._service.seen_on[leaf], name)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Event, Note
+from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service.model import (
@@ -153,10 +153,11 @@ def free(
     open_cluster: OpenCluster,
     deadline: Deadline,
     cancel: CancelToken,
+    tell: Tell,
     *,
     whatever: bool,
     pause: float,  # seconds for the leaves' nodes to follow
-) -> Generator[Event, None, bool]:
+) -> bool:
     """Switch back all Services that go over the shortcut called *name*; whether there were any.
 
     *whatever* else: it goes also where that fails, or takes more than a third of the time left.
@@ -167,7 +168,7 @@ def free(
     except ShortcutError as error:
         if not whatever:
             raise
-        yield Note(f"{_NOBODY_KNOWS}: {error.message}", name)
+        tell(Note(f"{_NOBODY_KNOWS}: {error.message}", name))
         return False
     if found.hidden and not whatever:
         raise Refused(
@@ -176,13 +177,13 @@ def free(
             "offloaded namespaces, and Nodes: the same command; to cut them, if any: --forget",
         )
     if found.note:
-        yield Note(found.note, name)
+        tell(Note(found.note, name))
     for leaf, message in found.unchecked.items():
-        yield Note(f"whether Services on {leaf} still go over it: not checked: {message}", name)
+        tell(Note(f"whether Services on {leaf} still go over it: not checked: {message}", name))
     for service in found.services:
-        yield from _free_one(name, service, found, hub, open_cluster, limit, cancel, whatever)
+        _free_one(name, service, found, hub, open_cluster, limit, cancel, whatever, tell)
     if found.services:
-        yield Note("the leaves' nodes are given a moment to follow", name)
+        tell(Note("the leaves' nodes are given a moment to follow", name))
         time.sleep(min(pause, deadline.left()))
         cancel.check()
     return bool(found.services)
@@ -197,14 +198,15 @@ def _free_one(
     deadline: Deadline,
     cancel: CancelToken,
     whatever: bool,
-) -> Iterator[Event]:
+    tell: Tell,
+) -> None:
     todo = "it is switched back first" if service.annotated else "it is waited for"
-    yield Note(f"Service {service.key} goes over it: {todo}", name)
+    tell(Note(f"Service {service.key} goes over it: {todo}", name))
     seen = found.on_leaves if service.annotated else late_of(service, found.on_leaves)
     try:
-        yield from switch_back(service, seen, found.places, hub, open_cluster, deadline, cancel)
+        switch_back(service, seen, found.places, hub, open_cluster, deadline, cancel, tell)
     except Gone as error:
-        yield Note(f"Service {service.key}: nothing to do any more: {error.message}", name)
+        tell(Note(f"Service {service.key}: nothing to do any more: {error.message}", name))
     except (LeaseLost, Interrupted):
         raise
     except ShortcutError as error:
@@ -212,11 +214,11 @@ def _free_one(
             if isinstance(error, TimedOut):
                 error.hint = f"the shortcut was left as it is; {error.hint}"
             raise
-        yield Note(error.message, name)
+        tell(Note(error.message, name))
     else:
         for on_leaf in seen.values():
             if on_leaf.error and on_leaf.leaf in service.seen_on:
-                yield Note(f"{service.key} on {on_leaf.leaf}: not checked: {on_leaf.error}", name)
+                tell(Note(f"{service.key} on {on_leaf.leaf}: not checked: {on_leaf.error}", name))
 
 
 def late_of(
@@ -235,20 +237,21 @@ def switch_back(
     open_cluster: OpenCluster,
     deadline: Deadline,
     cancel: CancelToken,
-) -> Generator[Event, None, Service]:
+    tell: Tell,
+) -> Service:
     """The annotation off, where it is on, then wait until all leaves that answer go through the
     hub."""
     here = {leaf: on_leaf for leaf, on_leaf in on_leaves.items() if leaf in service.seen_on}
     leaves = {leaf: open_cluster(leaf) for leaf, on_leaf in here.items() if not on_leaf.error}
-    turn = Switch(service, hub, leaves, here, places)
+    switch = Switch(service, hub, leaves, here, places, tell)
     try:
-        turn.watch(deadline)
+        switch.watch(deadline)
         cancel.check()
         if service.annotated:
-            yield from turn.annotate(False, deadline)
-            yield from turn.wait(deadline, cancel)
+            switch.annotate(False, deadline)
+            switch.wait(deadline, cancel)
         else:  # that is done, and slices have not followed
-            yield from turn.wait(deadline, cancel, pause=0.0)
+            switch.wait(deadline, cancel, pause=0.0)
     finally:
-        turn.close()
-    return turn.service
+        switch.close()
+    return switch.service

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Done, Event, Note, Verb
+from kubectl_liqo_shortcut.core.events import Done, Event, Note, Tell, Verb
 from kubectl_liqo_shortcut.core.model import (
     Manifest,
     Object,
@@ -54,7 +54,10 @@ class ProbeFailed(ClusterError):
 
 
 class Probes:
-    def __init__(self, probing: Probing, leaves: Mapping[str, Cluster], deadline: Deadline) -> None:
+    def __init__(
+        self, probing: Probing, leaves: Mapping[str, Cluster], deadline: Deadline, tell: Tell
+    ) -> None:
+        self._tell = tell
         self.probing = probing
         self.store = Store()
         self._leaves = leaves
@@ -69,10 +72,10 @@ class Probes:
         Comes before ``open``, and writes nothing.
         """
         looks = {leaf: partial(self._look, each, cancel) for leaf, each in self._leaves.items()}
-        session, errors = gather_each(looks)
+        found, errors = gather_each(looks)
         for error in errors.values():
             raise error
-        lacks = {leaf: lacks for leaf, (_, lacks) in session.items() if lacks}
+        lacks = {leaf: lacks for leaf, (_, lacks) in found.items() if lacks}
         if lacks:
             said = (
                 f"{leaf}: not allowed to {', '.join(map(str, each))}"
@@ -80,23 +83,23 @@ class Probes:
             )
             raise Refused("; ".join(said), hint=_HINT)
         self._without = [
-            self._leaves[leaf] for leaf, (is_there, _) in session.items() if not is_there
+            self._leaves[leaf] for leaf, (is_there, _) in found.items() if not is_there
         ]
 
-    def open(self) -> Iterator[Event]:
+    def open(self) -> None:
         """See that there is a namespace on each leaf, and watch this run's Pods there."""
         made, errors = gather_each({each.name: partial(self._make, each) for each in self._without})
         for leaf, namespace in made.items():
             if namespace is not None:
                 self._made[leaf] = uid_of(namespace)
-                yield Done(ref_of(leaf, namespace), Verb.CREATED)
+                self._tell(Done(ref_of(leaf, namespace), Verb.CREATED))
         for error in errors.values():
             raise error
         for cluster in self._leaves.values():
             self.store.follow(cluster, self.probing.pods)
 
     def start(self, manifest: Manifest) -> None:
-        """Make a Pod, while others are made; its end comes as news of the world."""
+        """Make a Pod, while others are made; its end comes as an event of the store."""
         cluster = self._leaves[manifest.cluster]
         self.store.run(manifest.ref, partial(self._create, cluster, manifest))
 
@@ -111,7 +114,7 @@ class Probes:
         except Invalid as error:
             raise ProbeFailed(ref.cluster, f"{ref}: {error.message}") from error
 
-    def remove(self) -> Iterator[Event]:
+    def remove(self) -> None:
         """Take away all that this run made, Pods whose POST has lost its answer included."""
         deadline = Deadline(_REMOVAL)
         try:
@@ -121,9 +124,10 @@ class Probes:
             steps = {leaf: partial(self._remove, leaf, deadline) for leaf in self._leaves}
             events, errors = gather_each(steps)
             for each in events.values():
-                yield from each
+                for event in each:
+                    self._tell(event)
             for leaf, error in errors.items():
-                yield self._left(leaf, error.message)
+                self._tell(self._left(leaf, error.message))
 
     def _look(
         self, cluster: Cluster, cancel: CancelToken

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from kubectl_liqo_shortcut.core.events import Done, Event, Seen, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Done, Seen, Tell, Verb, Waits
 from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.networks import Networks
 from kubectl_liqo_shortcut.core.verify.probe import ProbeRole
@@ -47,17 +47,17 @@ class Result:
 
 
 def run_probes(
-    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken
-) -> Generator[Event, None, list[Result]]:
+    legs: Sequence[Leg], probes: Probes, deadline: Deadline, cancel: CancelToken, tell: Tell
+) -> list[Result]:
     """The results of all *legs*, in their order. Whoever calls removes the Pods afterwards."""
-    runs, teller = [_Run(leg, probes) for leg in legs], _Teller()
+    runs, teller = [_Run(leg, probes) for leg in legs], _Teller(tell)
     for each in runs:
         each.begin()
     while True:
         cancel.check()
         for each in runs:
             each.step()
-        yield from teller.tell(runs)
+        teller.report(runs)
         results = [each.result for each in runs if each.result is not None]
         if len(results) == len(runs):
             return results
@@ -68,7 +68,7 @@ def run_probes(
                 case WatchFailed(error) | StepEnded(_, None, error) if error is not None:
                     raise error
                 case StepEnded(ref, Made()):
-                    yield Done(ref, Verb.CREATED)
+                    tell(Done(ref, Verb.CREATED))
                 case _:
                     pass
 
@@ -164,11 +164,12 @@ class _Run:
 class _Teller:
     """Tells what has changed: what Pods say, and what is waited for in each cluster."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self._said: dict[ObjectRef, str] = {}
         self._waited: dict[str, str] = {}
 
-    def tell(self, runs: Sequence[_Run]) -> Iterator[Event]:
+    def report(self, runs: Sequence[_Run]) -> None:
         waits: dict[str, list[str]] = {}
         for each in runs:
             for ref, state in each.states():
@@ -177,12 +178,12 @@ class _Teller:
                 said = _words(state)
                 if said != self._said.get(ref, NOT_SEEN):
                     self._said[ref] = said
-                    yield Seen(ref, said)
+                    self._tell(Seen(ref, said))
         for leaf in sorted({*waits, *self._waited}):
             what = ", ".join(waits.get(leaf, ()))
             if what != self._waited.get(leaf, ""):
                 self._waited[leaf] = what
-                yield Waits(leaf, what)
+                self._tell(Waits(leaf, what))
 
 
 def _words(state: PodState) -> str:

@@ -26,6 +26,7 @@ from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.runtime.reflector import Made
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 from tests.fakes import FakeWorld
+from tests.told import all_told, ignore
 
 RENDERER = Renderer(read_template)
 REQUEST = Request(pair=(cluster_id("milan"), cluster_id("rome")))
@@ -35,9 +36,9 @@ REQUEST = Request(pair=(cluster_id("milan"), cluster_id("rome")))
 def link(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[Link]:
     """One that is up, in the hands of a command that works on it."""
     monkeypatch.setattr(undoing, "_SECONDS", 5.0)
-    list(create(REQUEST, world, RENDERER, CreateOptions(timeout=10), CancelToken()))
+    all_told(create, REQUEST, world, RENDERER, CreateOptions(timeout=10), CancelToken())
     with Lock(world.hub, REQUEST.name) as hold:
-        list(hold.take(Deadline(10)))
+        hold.take(Deadline(10), ignore)
         looked = survey_link(REQUEST, world, hold, RENDERER, Deadline(10))
         yield looked.link
         looked.close()
@@ -49,7 +50,7 @@ def link_objects(world: FakeWorld) -> list[ObjectRef]:
 
 
 def run(link: Link, world: FakeWorld, *, made: bool) -> None:
-    list(undoing.undo(link, "no way", world.hub, made=made))
+    undoing.undo(link, "no way", world.hub, ignore, made=made)
 
 
 def test_the_record_ends_with_the_run_that_made_it(world: FakeWorld, link: Link) -> None:

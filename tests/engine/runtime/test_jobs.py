@@ -2,22 +2,25 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
-from kubectl_liqo_shortcut.core.events import Event, Failed, Note
+from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Tell
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
-from kubectl_liqo_shortcut.engine.runtime.jobs import run_all
+from kubectl_liqo_shortcut.engine.runtime.jobs import Job, run_all
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
 
 
-def says(*words: str) -> Iterator[Event]:
-    yield from (Note(word) for word in words)
+def says(*words: str) -> Job:
+    def job(_: CancelToken, tell: Tell) -> None:
+        for word in words:
+            tell(Note(word))
+
+    return job
 
 
 def test_events_of_all_jobs_arrive_with_their_names() -> None:
-    events = run_all({"a": lambda _: says("1", "2"), "b": lambda _: says("3")})
+    events = run_all({"a": says("1", "2"), "b": says("3")})
     told = [(name, event.text) for name, event in events if isinstance(event, Note)]
     assert sorted(told) == [("a", "1"), ("a", "2"), ("b", "3")]
 
@@ -25,26 +28,26 @@ def test_events_of_all_jobs_arrive_with_their_names() -> None:
 def test_jobs_run_at_the_same_time() -> None:
     barrier = threading.Barrier(2, timeout=5)
 
-    def meet(_: CancelToken) -> Iterator[Event]:
+    def meet(_: CancelToken, tell: Tell) -> None:
         barrier.wait()
-        yield Note("met")
+        tell(Note("met"))
 
     assert len(list(run_all({"a": meet, "b": meet}))) == 2
 
 
 def test_one_failure_does_not_stop_the_others() -> None:
-    def fails(_: CancelToken) -> Iterator[Event]:
-        yield Note("begun")
+    def fails(_: CancelToken, tell: Tell) -> None:
+        tell(Note("begun"))
         raise Forbidden("rome", "no")
 
-    events = list(run_all({"a": fails, "b": lambda _: says("done")}))
+    events = list(run_all({"a": fails, "b": says("done")}))
     assert [name for name, event in events if isinstance(event, Failed)] == ["a"]
     assert ("b", Note("done")) in events
 
 
 def test_a_bug_is_not_hidden() -> None:
-    def wrong(_: CancelToken) -> Iterator[Event]:
-        yield Note("begun")
+    def wrong(_: CancelToken, tell: Tell) -> None:
+        tell(Note("begun"))
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
@@ -54,14 +57,14 @@ def test_a_bug_is_not_hidden() -> None:
 def test_a_bug_is_told_after_the_others_have_finished() -> None:
     wrong_ended = threading.Event()
 
-    def wrong(_: CancelToken) -> Iterator[Event]:
-        yield Note("begun")
+    def wrong(_: CancelToken, tell: Tell) -> None:
+        tell(Note("begun"))
         wrong_ended.set()
         raise KeyError("bug")
 
-    def good(_: CancelToken) -> Iterator[Event]:
+    def good(cancel: CancelToken, tell: Tell) -> None:
         wrong_ended.wait(5)
-        yield from says("1", "2", "3")
+        says("1", "2", "3")(cancel, tell)
 
     events = run_all({"a": wrong, "b": good})
     assert sorted(next(events)[0] for _ in range(4)) == ["a", "b", "b", "b"]
@@ -70,8 +73,8 @@ def test_a_bug_is_told_after_the_others_have_finished() -> None:
 
 
 def test_several_bugs_are_told_together() -> None:
-    def wrong(_: CancelToken) -> Iterator[Event]:
-        yield Note("begun")
+    def wrong(_: CancelToken, tell: Tell) -> None:
+        tell(Note("begun"))
         raise KeyError("bug")
 
     with pytest.raises(BaseExceptionGroup) as caught:
@@ -82,17 +85,17 @@ def test_several_bugs_are_told_together() -> None:
 def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
     silent = threading.Event()
 
-    def armed(cancel: CancelToken) -> Iterator[Event]:
+    def armed(cancel: CancelToken, tell: Tell) -> None:
         woken = threading.Event()
         cancel.arm(woken.set)
-        yield Note("armed")
+        tell(Note("armed"))
         woken.wait(5)
-        yield Note("undone")
+        tell(Note("undone"))
         cancel.check()
 
-    def stuck(_: CancelToken) -> Iterator[Event]:
+    def stuck(_: CancelToken, tell: Tell) -> None:
         silent.wait(20)
-        yield Note("never")
+        tell(Note("never"))
 
     events: list[tuple[str, Event | Failed]] = []
     for name, event in run_all({"armed": armed, "stuck": stuck}):
@@ -110,9 +113,9 @@ def test_a_signal_lets_an_armed_job_undo_and_abandons_the_rest() -> None:
 def test_a_second_signal_leaves_at_once() -> None:
     silent = threading.Event()
 
-    def stubborn(cancel: CancelToken) -> Iterator[Event]:
+    def stubborn(cancel: CancelToken, tell: Tell) -> None:
         cancel.arm(lambda: None)
-        yield Note("armed")
+        tell(Note("armed"))
         silent.wait(20)
 
     events = run_all({"a": stubborn})
@@ -128,12 +131,12 @@ def test_a_terminal_that_closes_stops_it_unless_nohup_wants_otherwise() -> None:
     before = signal.getsignal(signal.SIGHUP)
     try:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        events = run_all({"a": lambda _: says("1")})
+        events = run_all({"a": says("1")})
         next(events)
         assert callable(signal.getsignal(signal.SIGHUP))
         list(events)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        events = run_all({"a": lambda _: says("1")})
+        events = run_all({"a": says("1")})
         next(events)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         list(events)
@@ -143,5 +146,5 @@ def test_a_terminal_that_closes_stops_it_unless_nohup_wants_otherwise() -> None:
 
 def test_handlers_are_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGINT)
-    list(run_all({"a": lambda _: says("1")}))
+    list(run_all({"a": says("1")}))
     assert signal.getsignal(signal.SIGINT) is before

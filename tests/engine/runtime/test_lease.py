@@ -31,6 +31,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.clock import Clock
 from tests.fakes import FakeWorld
+from tests.told import all_told, step_by_step
 
 NAME = "milan--rome"
 REF = ObjectRef("the hub", r.LEASE, "liqo", f"liqo-shortcut-{NAME}")
@@ -45,7 +46,7 @@ def hold(world: FakeWorld) -> Iterator[Lock]:
 
 def take(hold: Lock, timeout: float = 5.0) -> bool:
     """Whether it had to wait; what is said meanwhile is lost."""
-    taking = hold.take(Deadline(timeout))
+    taking = step_by_step(hold.take, Deadline(timeout))
     while True:
         try:
             next(taking)
@@ -126,7 +127,7 @@ def test_a_hold_that_was_never_taken_allows_no_write(world: FakeWorld, hold: Loc
 def test_a_second_one_waits_and_says_for_whom(world: FakeWorld, hold: Lock) -> None:
     take(hold)
     second = Lock(world.hub, NAME)
-    taking = second.take(Deadline(5))
+    taking = step_by_step(second.take, Deadline(5))
     said = next(taking)
     assert isinstance(said, Note)
     assert f"waiting for {process.holder()} (since 2" in said.text
@@ -142,7 +143,7 @@ def test_waiting_ends_with_a_stop(world: FakeWorld, hold: Lock) -> None:
     cancel, began = CancelToken(), time.monotonic()
     threading.Timer(0.1, cancel.request, [2]).start()
     with pytest.raises(Interrupted):
-        list(hold.take(Deadline(10), cancel))
+        all_told(hold.take, Deadline(10), cancel=cancel)
     assert time.monotonic() - began < 5
 
 
@@ -197,7 +198,7 @@ def test_one_that_is_renewed_is_not_taken_over(world: FakeWorld, hold: Lock, clo
             world.hub.patch(REF, {"spec": {"renewTime": str(clock())}})
 
     with pytest.raises(TimedOut, match="still works on it"):
-        list(hold.take(Deadline(4 * lease.SECONDS), Renewing()))
+        all_told(hold.take, Deadline(4 * lease.SECONDS), cancel=Renewing())
 
 
 def test_a_lost_answer_is_no_reason_to_wait_for_oneself(world: FakeWorld, hold: Lock) -> None:
@@ -276,7 +277,7 @@ def test_a_pause_between_two_attempts_heeds_a_stop(world: FakeWorld, hold: Lock)
     cancel = CancelToken()
     threading.Timer(0.1, cancel.request, [2]).start()
     with pytest.raises(Interrupted):
-        list(hold.take(Deadline(10), cancel))
+        all_told(hold.take, Deadline(10), cancel=cancel)
 
 
 def test_a_hub_that_forbids_it_says_so(world: FakeWorld, hold: Lock) -> None:
