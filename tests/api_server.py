@@ -6,13 +6,13 @@ import copy
 import dataclasses
 import json
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
-from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.core.ports import Change, Selection
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -55,6 +55,7 @@ class Answer:
     body: bytes | Iterable[bytes] = b""
     code: int = 200
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    end: Callable[[], None] = lambda: None  # wakes whoever waits for the next piece of the body
 
 
 def refusal(code: int, message: str, reason: str = "") -> Answer:
@@ -114,7 +115,7 @@ class ApiServer:
         what = Selection(at.kind, at.namespace, labels, field.removeprefix("metadata.name="))
         if asked.query.get("watch"):
             since = asked.query.get("resourceVersion") or "0"
-            return Answer(self._watch(what, since)) if since.isdigit() else _BAD_VERSION
+            return self._watch(what, since) if since.isdigit() else _BAD_VERSION
         return _json(self._page(what, asked))
 
     def _page(self, what: Selection, asked: Asked) -> Object:
@@ -127,10 +128,9 @@ class ApiServer:
         items = [_without_kind(each) for each in found.items[start:end]]
         return {"kind": f"{what.kind.kind}List", "metadata": metadata, "items": items}
 
-    def _watch(self, what: Selection, since: str) -> Iterator[bytes]:
-        for change in self._cluster.watch(what, since):
-            kind = "DELETED" if change.gone else "MODIFIED"
-            yield json.dumps({"type": kind, "object": change.body}).encode() + b"\n"
+    def _watch(self, what: Selection, since: str) -> Answer:
+        watch = self._cluster.watch(what, since)
+        return Answer(map(_line, watch), end=watch.close)
 
     def _post(self, at: _Place, asked: Asked) -> Answer:
         body = asked.body
@@ -241,3 +241,8 @@ def _version(segments: list[str]) -> str:
 
 def _is(kind: Kind, version: str, plural: str) -> bool:
     return (kind.api_version, kind.plural) == (version, plural)
+
+
+def _line(change: Change) -> bytes:
+    kind = "DELETED" if change.gone else "MODIFIED"
+    return json.dumps({"type": kind, "object": change.body}).encode() + b"\n"

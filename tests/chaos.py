@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
-from kubectl_liqo_shortcut.core.ports import Change, Cluster, Listing, Selection
+from kubectl_liqo_shortcut.core.ports import Cluster, Listing, Selection, Watch
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, Transient, Unreachable
 from tests.fakes import FakeWorld
 
@@ -108,7 +108,7 @@ class _Chaotic:
     def list(self, what: Selection) -> Listing:
         return self._do("list", lambda: self._cluster.list(what))
 
-    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+    def watch(self, what: Selection, since: str) -> Watch:
         return self._do("watch", lambda: self._cluster.watch(what, since))
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:

@@ -92,6 +92,18 @@ class ClusterContract:
         assert [each.gone for each in seen] == [False, False, True]
         assert [each.body["data"]["a"] for each in seen] == ["1", "2", "2"]
 
+    def test_a_watch_that_waits_ends_when_another_thread_closes_it(self, cluster: Cluster) -> None:
+        what = Selection(r.CONFIG_MAP, NAMESPACE, name="one")
+        changes = cluster.watch(what, cluster.list(what).resource_version)
+        threading.Timer(0.2, changes.close).start()
+        assert list(changes) == []
+
+    def test_a_watch_that_was_closed_before_it_began_ends_at_once(self, cluster: Cluster) -> None:
+        what = Selection(r.CONFIG_MAP, NAMESPACE, name="one")
+        changes = cluster.watch(what, cluster.list(what).resource_version)
+        changes.close()
+        assert list(changes) == []
+
     def test_a_watch_that_waits_is_woken(self, cluster: Cluster) -> None:
         what = Selection(r.CONFIG_MAP, NAMESPACE, name="one")
         changes = cluster.watch(what, cluster.list(what).resource_version)

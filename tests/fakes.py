@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
+from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection, Watch
 from kubectl_liqo_shortcut.errors import AlreadyExists, ClusterError, Conflict, Gone
 
 Body = dict[str, Any]
@@ -52,18 +52,8 @@ class FakeCluster:
             items = tuple(_shown(body) for body in self.objects.values() if _selects(what, body))
             return Listing(items, str(len(self._log)))
 
-    def watch(self, what: Selection, since: str) -> Iterator[Change]:
-        position = int(since)
-        while True:
-            with self._world.changed:
-                while len(self._log) <= position:
-                    if self._world.closed:
-                        return
-                    self._world.changed.wait()
-                news, position = self._log[position:], len(self._log)
-            for _, kind, change in news:
-                if kind == what.kind and _selects(what, change.body):
-                    yield Change(_shown(change.body), change.gone)
+    def watch(self, what: Selection, since: str) -> Watch:
+        return _Watch(self, what, int(since))
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Object:
         ref = manifest.ref
@@ -200,6 +190,36 @@ class Snapshot:
     uid: int
     calls: tuple[tuple[str, ObjectRef], ...]
     clusters: Mapping[str, tuple[dict[ObjectRef, Body], tuple[tuple[int, Kind, Change], ...]]]
+
+
+class _Watch:
+    """The changes of a fake's log, until somebody closes it or its world."""
+
+    def __init__(self, cluster: FakeCluster, what: Selection, position: int) -> None:
+        self._cluster, self._what, self._position = cluster, what, position
+        self._closed = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Change:
+        world = self._cluster._world
+        with world.changed:
+            while True:
+                for _, kind, change in self._cluster._log[self._position :]:
+                    self._position += 1
+                    if self._closed:
+                        raise StopIteration
+                    if kind == self._what.kind and _selects(self._what, change.body):
+                        return Change(_shown(change.body), change.gone)
+                if self._closed or world.closed:
+                    raise StopIteration
+                world.changed.wait()
+
+    def close(self) -> None:
+        with self._cluster._world.changed:
+            self._closed = True
+            self._cluster._world.changed.notify_all()
 
 
 class FakeWorld:

@@ -193,20 +193,22 @@ class _Memory:
         headers: Mapping[str, str],
         body: Any,
         limits: wire.RequestLimits,
-        *,
-        watch: bool = False,
+        ending: wire.Ending | None = None,
     ) -> wire.Answer:
         content = json.dumps(body).encode() if body is not None else b""
         asked = asked_of(method, target, headers, content)
-        read = wire.streamed if watch else wire.whole
-        return read(lambda: _Response(self._answer(asked)), limits)
+
+        def ask() -> wire.Response:
+            return _Response(self._answer(asked))
+
+        return wire.streamed(ask, limits, ending) if ending else wire.whole(ask, limits)
 
 
 class _Response:
     """An answer as urllib3 hands it out."""
 
     def __init__(self, said: Answer) -> None:
-        self.status, self.headers = said.code, said.headers
+        self.status, self.headers, self.shutdown = said.code, said.headers, said.end
         body = said.body
         self._pieces: Iterator[bytes] = iter((body,) if isinstance(body, bytes) else body)
 

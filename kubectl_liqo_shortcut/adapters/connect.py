@@ -71,20 +71,22 @@ class _Connection(RESTClientObject):
         headers: Mapping[str, str],
         body: Any,
         limits: wire.RequestLimits,
-        *,
-        watch: bool = False,
+        ending: wire.Ending | None = None,
     ) -> wire.Answer:
         """Credentials first, with no limit: somebody may have to log in."""
-        get = wire.streamed if watch else wire.whole
-        silence = limits.watch + limits.read if watch else limits.read
+        silence = limits.watch + limits.read if ending else limits.read
 
         def send(credentials: Credentials) -> wire.Answer:
             every = self._headers(headers, credentials)
             within = (limits.connect, silence)
-            ask: Any = super(_Connection, self).request
-            return get(
-                lambda: ask(method, self.host + target, every, body, None, within).response, limits
-            )
+            url = self.host + target
+            request: Any = super(_Connection, self).request
+
+            def ask() -> wire.Response:
+                response: wire.Response = request(method, url, every, body, None, within).response
+                return response
+
+            return wire.streamed(ask, limits, ending) if ending else wire.whole(ask, limits)
 
         credentials = self._usable()
         answer = send(credentials)

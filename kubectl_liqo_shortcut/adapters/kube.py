@@ -11,7 +11,7 @@ import contextlib
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import urllib3
 
@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core.link.field_managers import renamed
 from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, ObjectRef
-from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection
+from kubectl_liqo_shortcut.core.ports import Change, Listing, Selection, Watch
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     ClusterError,
@@ -63,8 +63,7 @@ class Connection(Protocol):
         headers: Mapping[str, str],
         body: Any,
         limits: RequestLimits,
-        *,
-        watch: bool = False,
+        ending: wire.Ending | None = None,  # of a watch, whose body is still to come
     ) -> wire.Answer: ...
 
 
@@ -140,7 +139,11 @@ class KubeCluster:
                 break
         raise Nonsense(self._name, f"its list of {what.kind.plural} has no end")
 
-    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+    def watch(self, what: Selection, since: str) -> Watch:
+        ending = wire.Ending()
+        return _Watch(self._changes(what, since, ending), ending)
+
+    def _changes(self, what: Selection, since: str, ending: wire.Ending) -> Iterator[Change]:
         query = {
             **_query(what),
             "watch": "true",
@@ -149,7 +152,8 @@ class KubeCluster:
             "timeoutSeconds": str(self._limits.watch),
         }
         with self._errors():
-            answer = self._send("GET", what.kind.path(what.namespace), query, watch=True)
+            path = what.kind.path(what.namespace)
+            answer = self._send("GET", path, query, ending=ending)
             for line in wire.lines(answer, self._limits.line):
                 yield from self._change(what, decode.decode_mapping(line))
 
@@ -270,14 +274,13 @@ class KubeCluster:
         body: Object | None = None,
         content_type: str = _JSON,
         accept: str = _JSON,
-        *,
-        watch: bool = False,
+        ending: wire.Ending | None = None,
     ) -> wire.Answer:
-        """The answer if it says success; of a *watch* its body is still to come."""
+        """The answer if it says success; with an *ending*, its body is still to come."""
         words = urllib.parse.urlencode(query, safe="/", quote_via=urllib.parse.quote)
         target = f"{path}?{words}" if words else path
         headers = {"Accept": accept, "Content-Type": content_type}
-        answer = self._connection.answer(method, target, headers, body, self._limits, watch=watch)
+        answer = self._connection.answer(method, target, headers, body, self._limits, ending)
         if answer.status >= 300:
             try:
                 status = decode.decode_mapping(answer.body)
@@ -349,6 +352,28 @@ class KubeCluster:
         if self._stored:
             return kind(self._name, _STORED, hint=clipped("; ".join(filter(None, (said, hint)))))
         return kind(self._name, said, hint=hint or None)
+
+
+class _Watch:
+    """What a watch says until it is ended, which is no fault."""
+
+    def __init__(self, changes: Iterator[Change], ending: wire.Ending) -> None:
+        self._changes = changes
+        self._ending = ending
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Change:
+        try:
+            return next(self._changes)
+        except ClusterError:
+            if self._ending.asked:
+                raise StopIteration from None
+            raise
+
+    def close(self) -> None:
+        self._ending.ask()
 
 
 def _query(what: Selection) -> dict[str, str]:

@@ -6,6 +6,7 @@ nor one of the client ends that.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import queue
 import threading
@@ -57,6 +58,33 @@ class Response(Protocol):
     def headers(self) -> Mapping[str, str]: ...
     def read1(self, amt: int, *, decode_content: bool) -> bytes: ...
     def close(self) -> None: ...
+    def shutdown(self) -> None: ...
+
+
+class Ending:
+    """Ends an answer that still comes: by any thread, whatever the one that reads it waits for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._response: Response | None = None
+        self.asked = False
+
+    def ask(self) -> None:
+        with self._lock:
+            self.asked = True
+            self._shut()
+
+    def of(self, response: Response) -> None:
+        """From here on it is *response* that ends, which may have been asked for already."""
+        with self._lock:
+            self._response = response
+            if self.asked:
+                self._shut()
+
+    def _shut(self) -> None:
+        if self._response is not None:
+            with contextlib.suppress(OSError, RuntimeError, ValueError):  # it has ended by itself
+                self._response.shutdown()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,10 +118,11 @@ def whole(ask: Callable[[], Response], limits: RequestLimits) -> Answer:
     return clock.result(read)
 
 
-def streamed(ask: Callable[[], Response], limits: RequestLimits) -> Answer:
+def streamed(ask: Callable[[], Response], limits: RequestLimits, ending: Ending) -> Answer:
     """The head of the answer in time, its body as it comes; a refusal is read whole."""
     clock = _Clock(limits.time)
     response = clock.result(ask)
+    ending.of(response)
     if response.status >= 300:
         return whole(lambda: response, limits)
     return Answer(response.status, response.headers, pieces=_until_closed(response))

@@ -34,6 +34,13 @@ class Change:
     gone: bool = False
 
 
+class Watch(Iterator[Change], Protocol):
+    """Changes as they come, read by one thread."""
+
+    def close(self) -> None:
+        """End it, from any thread: whoever reads it is woken, and its connection is closed."""
+
+
 class Cluster(Protocol):
     """One Kubernetes API server. Every method may raise ``ClusterError``.
 
@@ -58,7 +65,7 @@ class Cluster(Protocol):
     def list(self, what: Selection) -> Listing:
         """What is selected now. Raises ``Gone`` if the kind is not served."""
 
-    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+    def watch(self, what: Selection, since: str) -> Watch:
         """Changes after the resource version *since*, until the server ends it.
 
         Raises ``Expired`` if that version is too old: list again.

@@ -20,6 +20,7 @@ from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime import concurrency
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.runtime.store import Store
 from kubectl_liqo_shortcut.errors import ClusterError, Expired, Nonsense, Unreachable
 from tests.api_server import Answer, refusal
 from tests.cli.runner import Clusters, linked, run
@@ -291,3 +292,21 @@ def test_no_command_waits_for_a_dead_slow_leaf(command: str, code: int) -> None:
         assert time.monotonic() - began < 10
     assert done.exit_code == code, done.stderr
     assert "cluster 'rome': cannot be reached at https://memory.example" in done.output
+
+
+# What is left when nobody reads on
+
+
+def test_a_store_that_is_closed_leaves_no_watch_and_no_thread() -> None:
+    with Hostile(FakeWorld("rome", "milan")) as clusters:
+        store = Store()
+        for leaf in ("rome", "milan"):
+            for kind in (r.CONFIG_MAP, r.SECRET, r.SERVICE):
+                store.follow(clusters(leaf), Selection(kind, "liqo"))
+        store.sync(Deadline(5))
+        ours = [each for each in threading.enumerate() if "(follow)" in each.name]
+        assert len(ours) == 6
+        store.close()
+        for each in ours:
+            each.join(5)
+        assert not any(each.is_alive() for each in ours)

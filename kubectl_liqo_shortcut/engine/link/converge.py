@@ -67,7 +67,6 @@ class Convergence:
         link, self._deadline = self._link, deadline
         while True:
             ends = link.ends()
-            link.follow(ends)
             if link.store.synced:
                 rendered, plan = self._plan(ends)
                 self._settle(plan)
@@ -75,7 +74,8 @@ class Convergence:
                 self._report(ends)
                 link.status_writer.offer(link.status(ends))
                 if self._finished(plan, rendered, ends):
-                    return
+                    return  # at the first look already: then nothing was ever watched
+            link.follow(ends)
             cancel.check()
             if not deadline.left():
                 raise self._timed_out(ends, deadline)

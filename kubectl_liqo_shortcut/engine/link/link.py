@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kubectl_liqo_shortcut.core.link import observe, tenants
 from kubectl_liqo_shortcut.core.link.facts import Facts
@@ -45,19 +45,29 @@ class Link:
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
 
+    def look(self, ends: Mapping[str, End]) -> None:
+        """List once what shows how far the link is; where, is known after the first look."""
+        for leaf, namespace, end in self._places(ends):
+            self.store.look(leaf, observe.published_keys(end.side, namespace))
+            for what in observe.live_body(end.side, namespace, end.gateway):
+                self.store.look(leaf, what)
+
     def follow(self, ends: Mapping[str, End]) -> None:
-        """Watch what changes from now on; where, is known after the first look."""
+        """Watch what changes from now on."""
         if not self.store.synced:
             return
-        facts = self.updated_facts(ends)
-        for end in ends.values():
-            side, leaf = end.side, self.leaves[end.side.leaf]
-            namespace = facts.leaves[side.leaf].tenant_namespace
-            self.store.look(leaf, observe.published_keys(side, namespace))
-            for what in observe.live_body(side, namespace, end.gateway):
+        for leaf, namespace, end in self._places(ends):
+            self.store.look(leaf, observe.published_keys(end.side, namespace))
+            for what in observe.live_body(end.side, namespace, end.gateway):
                 self.store.follow(leaf, what)
             if end.namespace and is_terminating(end.namespace):
-                self.store.follow(leaf, observe.tenant_namespace(side))
+                self.store.follow(leaf, observe.tenant_namespace(end.side))
+
+    def _places(self, ends: Mapping[str, End]) -> Iterator[tuple[Cluster, str, End]]:
+        """Each leaf with its tenant namespace for the other one."""
+        facts = self.updated_facts(ends)
+        for leaf, end in ends.items():
+            yield self.leaves[leaf], facts.leaves[end.side.leaf].tenant_namespace, end
 
     def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
         """What must not be made, whatever stands in its way or does not; *command* is at work."""

@@ -126,7 +126,7 @@ def survey_link(
                 lock.guard(hub), view.record or renderer.record(shortcut, {}).body
             ),
         )
-        link.follow(link.ends())
+        link.look(link.ends())
         store.sync(deadline)
     except BaseException:
         store.close()

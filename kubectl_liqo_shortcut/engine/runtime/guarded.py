@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
-from kubectl_liqo_shortcut.core.ports import Change, Cluster, Listing, Selection
+from kubectl_liqo_shortcut.core.ports import Cluster, Listing, Selection, Watch
 
 
 class LockedCluster:
@@ -34,7 +34,7 @@ class LockedCluster:
     def list(self, what: Selection) -> Listing:
         return self._cluster.list(what)
 
-    def watch(self, what: Selection, since: str) -> Iterator[Change]:
+    def watch(self, what: Selection, since: str) -> Watch:
         return self._cluster.watch(what, since)
 
     def served(self, api_version: str) -> tuple[Kind, ...]:

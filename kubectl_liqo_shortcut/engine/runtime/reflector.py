@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
-from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection
+from kubectl_liqo_shortcut.core.ports import Change, Cluster, Selection, Watch
 from kubectl_liqo_shortcut.errors import Expired, ShortcutError, Transient
 
 _LONGEST_PAUSE = 5.0  # seconds between two attempts of a watch
@@ -86,11 +87,47 @@ WatchEvent = Listed | Changed | WatchInterrupted | WatchFailed | StepEnded | Wak
 EventQueue = queue.SimpleQueue[WatchEvent]
 
 
+class Closing:
+    """Whether nobody reads on; when that is said, all watches end at once."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._watches: set[Watch] = set()
+
+    def is_set(self) -> bool:
+        return self._closed.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._closed.wait(seconds)
+
+    def set(self) -> None:
+        with self._lock:
+            self._closed.set()
+            watches = tuple(self._watches)
+        for each in watches:
+            each.close()
+
+    @contextlib.contextmanager
+    def ends(self, watch: Watch) -> Iterator[Watch]:
+        """*watch*, which ends with this, or at the end of the block."""
+        with self._lock:
+            self._watches.add(watch)
+        try:
+            if self.is_set():
+                watch.close()
+            yield watch
+        finally:
+            with self._lock:
+                self._watches.discard(watch)
+            watch.close()
+
+
 def follow(
     cluster: Cluster,
     what: Selection,
     news: EventQueue,
-    closed: threading.Event,
+    closed: Closing,
     *,
     once: bool = False,
     since: str = "",
@@ -107,12 +144,11 @@ def follow(
                 return
             while not closed.is_set():
                 began = time.monotonic()
-                for change in cluster.watch(what, since):
-                    pause = 0.2
-                    since = change.body["metadata"]["resourceVersion"]
-                    news.put(Changed(cluster.name, what, change))
-                    if closed.is_set():
-                        return
+                with closed.ends(cluster.watch(what, since)) as changes:
+                    for change in changes:
+                        pause = 0.2
+                        since = change.body["metadata"]["resourceVersion"]
+                        news.put(Changed(cluster.name, what, change))
                 if time.monotonic() - began < 1.0:  # a server that ends watches at once
                     closed.wait(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)

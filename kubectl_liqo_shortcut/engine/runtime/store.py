@@ -6,7 +6,6 @@ Threads only put news into one queue; whoever calls ``wait`` applies them, so no
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 
@@ -17,6 +16,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
 from kubectl_liqo_shortcut.engine.runtime.reflector import (
     Bug,
     Changed,
+    Closing,
     EventQueue,
     Listed,
     Made,
@@ -37,7 +37,7 @@ _HEEDED_EVERY = 0.5  # seconds
 class Store:
     def __init__(self) -> None:
         self._news: EventQueue = queue.SimpleQueue()
-        self._closed = threading.Event()
+        self._closed = Closing()
         self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
         self._versions: dict[tuple[str, Selection], str] = {}  # of what was only looked at
         self._followed: set[tuple[str, Selection]] = set()
