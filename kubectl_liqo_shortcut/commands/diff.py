@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
 from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt
 from kubectl_liqo_shortcut.engine.link.session import SurveySession, survey_for_reading
 from kubectl_liqo_shortcut.engine.removal.preview import find_removable
-from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each, room
 from kubectl_liqo_shortcut.engine.runtime.store import utc_now
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -37,7 +37,7 @@ def diff(
     deadline = Deadline(timeout)
     names = [str(each["metadata"]["name"]) for each in records]
     looks = [partial(_diff, each, open_cluster, renderer, deadline) for each in records]
-    found, errors = gather_each(dict(zip(names, looks, strict=True)))
+    found, errors = gather_each(dict(zip(names, looks, strict=True)), room())
     failed = {name: Diff(errors=(error,)) for name, error in errors.items()}
     return {name: (found | failed)[name] for name in names}
 

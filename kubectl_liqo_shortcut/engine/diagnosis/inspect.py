@@ -29,6 +29,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     Future,
     gather,
     retry_transient,
+    room,
 )
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -110,7 +111,7 @@ def observe_links(
         for side in pair.shortcut.sides
         if seen[name, side.leaf].end is not None and (every_key or not _is_up(seen, name, pair))
     }
-    seen |= dict(zip(wanted, gather(wanted.values()), strict=True))
+    seen |= dict(zip(wanted, gather(wanted.values(), room()), strict=True))
     return {
         name: ObservedLink(
             hub=on_leaf.hub,

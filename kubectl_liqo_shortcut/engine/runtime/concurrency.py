@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import contextvars
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Generic, NoReturn, TypeVar
 
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
@@ -15,6 +19,9 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 now: Callable[[], float] = time.monotonic  # what every deadline goes by
+AT_ONCE = 64  # fewer cost time where Pods start slowly, more cost threads and files
+_FILES = 16  # that one job may have open: a connection for each watch and request of its own
+_OTHER_FILES = 500  # connections that are kept for the next request, and all else
 FIRST_PAUSE = 0.2  # seconds before something is tried again, doubled each time
 
 
@@ -116,26 +123,71 @@ class Future(Generic[T]):
         self._then()
 
 
-def gather(actions: Iterable[Callable[[], T]]) -> list[T]:
-    """The results of all *actions*, in their order; all have ended before an error is raised."""
-    answers = [Future(action) for action in actions]
-    for answer in answers:
-        answer.join()
-    return [answer.result() for answer in answers]
+def gather(actions: Iterable[Callable[[], T]], at_once: int | None = None) -> list[T]:
+    """The results of all *actions*, in their order; all have ended before an error is raised.
+
+    *at_once*: how many are under way at the same time, where there may be very many.
+    """
+    return [end() for end in _ends(tuple(actions), at_once)]
 
 
 def gather_each(
-    actions: Mapping[K, Callable[[], T]],
+    actions: Mapping[K, Callable[[], T]], at_once: int | None = None
 ) -> tuple[dict[K, T], dict[K, ShortcutError]]:
     """What each of *actions* returned, and why each of the others failed; all have ended."""
     results: dict[K, T] = {}
     errors: dict[K, ShortcutError] = {}
-    for key, answer in {key: Future(action) for key, action in actions.items()}.items():
+    for key, end in zip(actions, _ends(tuple(actions.values()), at_once), strict=True):
         try:
-            results[key] = answer.result()
+            results[key] = end()
         except ShortcutError as error:
             errors[key] = error
     return results, errors
+
+
+def _ends(actions: Sequence[Callable[[], T]], at_once: int | None) -> list[Callable[[], T]]:
+    """How each of *actions* ended: a call returns what it returned, or raises what it raised."""
+    ends: dict[int, Callable[[], T]] = {}
+    waiting = collections.deque(enumerate(actions))
+
+    def work() -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                number, action = waiting.popleft()
+                ends[number] = _end_of(action)
+
+    workers = [Future(work) for _ in range(min(len(actions), at_once or len(actions)))]
+    for each in workers:
+        each.result()
+    return [ends[number] for number in range(len(actions))]
+
+
+def _end_of(action: Callable[[], T]) -> Callable[[], T]:
+    try:
+        result = action()
+    except BaseException as error:  # noqa: BLE001 - raised again by who asks for the result
+        return partial(_raise, error)
+    return lambda: result
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
+
+
+def room() -> int:
+    """How many jobs may be under way at once; raises the limit of open files as far as it may."""
+    if sys.platform == "win32":
+        return AT_ONCE
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OTHER_FILES + AT_ONCE * _FILES
+    if soft < wanted:
+        more = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):  # then it stays as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    return max(1, min(AT_ONCE, (soft - _OTHER_FILES) // _FILES))
 
 
 def retry_transient(

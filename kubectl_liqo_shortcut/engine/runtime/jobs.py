@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import queue
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 from kubectl_liqo_shortcut.core.events import Event, Failed, Tell
-from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, room
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
 Job = Callable[[CancelToken, Tell], None]
@@ -22,31 +23,35 @@ class _Ended:
     bug: BaseException | None = None
 
 
-_News = tuple[str, Event | Failed | _Ended] | int  # an int is a signal's number
+_Message = tuple[str, Event | Failed | _Ended] | int  # an int is a signal's number
 
 
-def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
+def run_all(
+    jobs: Mapping[str, Job], at_once: int | None = None
+) -> Iterator[tuple[str, Event | Failed]]:
     """The events of all *jobs*, as they come, on the caller's thread, each with its job's name.
 
+    Of many jobs only so many are under way *at_once*, as this process may have files open.
     A bug in one of them is raised at the end: the others finish first, or undo what they made.
     The first signal asks each job to stop and waits for those that have something to undo; the
     second one leaves at once (``KeyboardInterrupt``).
     """
-    news: queue.SimpleQueue[_News] = queue.SimpleQueue()
-    stops = {name: CancelToken() for name in jobs}
-    for name, job in jobs.items():
-        threading.Thread(target=_work, args=(name, job, stops[name], news), daemon=True).start()
+    inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+    cancels = {name: CancelToken() for name in jobs}
+    waiting = collections.deque((name, job, cancels[name]) for name, job in jobs.items())
+    for _ in range(min(len(jobs), at_once or room())):
+        threading.Thread(target=_work_off, args=(waiting, inbox), daemon=True).start()
     running, bugs = set(jobs), list[BaseException]()
-    with _signals(stops, news):
+    with _signals(cancels, inbox):
         while running:
-            match news.get():
+            match inbox.get():
                 case name, _Ended(None):
                     running.discard(name)
                 case name, _Ended(bug) if bug is not None:
                     running.discard(name)
                     bugs.append(bug)
                 case int(number):
-                    idle = {name for name in running if not stops[name].armed}
+                    idle = {name for name in running if not cancels[name].armed}
                     running -= idle
                     for name in sorted(idle):
                         yield name, Failed(Interrupted(number))
@@ -62,19 +67,34 @@ def run_all(jobs: Mapping[str, Job]) -> Iterator[tuple[str, Event | Failed]]:
         raise bugs[0]
 
 
-def _work(name: str, job: Job, cancel: CancelToken, news: queue.SimpleQueue[_News]) -> None:
+def _work_off(
+    waiting: collections.deque[tuple[str, Job, CancelToken]], inbox: queue.SimpleQueue[_Message]
+) -> None:
+    """One job after the other, until none waits."""
+    while True:
+        try:
+            name, job, cancel = waiting.popleft()
+        except IndexError:
+            return
+        _work(name, job, cancel, inbox)
+
+
+def _work(name: str, job: Job, cancel: CancelToken, inbox: queue.SimpleQueue[_Message]) -> None:
     try:
-        job(cancel, lambda event: news.put((name, event)))
+        cancel.check()  # by a signal while it waited
+        job(cancel, lambda event: inbox.put((name, event)))
     except ShortcutError as error:
-        news.put((name, Failed(error)))
+        inbox.put((name, Failed(error)))
     except BaseException as bug:  # noqa: BLE001 - raised again on the caller's thread
-        news.put((name, _Ended(bug)))
+        inbox.put((name, _Ended(bug)))
         return
-    news.put((name, _Ended()))
+    inbox.put((name, _Ended()))
 
 
 @contextlib.contextmanager
-def _signals(stops: Mapping[str, CancelToken], news: queue.SimpleQueue[_News]) -> Iterator[None]:
+def _signals(
+    cancels: Mapping[str, CancelToken], inbox: queue.SimpleQueue[_Message]
+) -> Iterator[None]:
     seen = False
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -82,9 +102,9 @@ def _signals(stops: Mapping[str, CancelToken], news: queue.SimpleQueue[_News]) -
         if seen:
             raise KeyboardInterrupt
         seen = True
-        for cancel in stops.values():
+        for cancel in cancels.values():
             cancel.request(number)
-        news.put(number)
+        inbox.put(number)
 
     if threading.current_thread() is not threading.main_thread():  # a test's runner
         yield

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import resource
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -10,7 +12,9 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     CancelToken,
     Deadline,
     gather,
+    gather_each,
     retry_transient,
+    room,
 )
 from kubectl_liqo_shortcut.errors import Forbidden, Interrupted, Transient, Unreachable
 
@@ -134,3 +138,39 @@ def test_a_stop_requested_after_arming_wakes_the_listener() -> None:
     assert woken.is_set()
     with pytest.raises(Interrupted):
         cancel.check()
+
+
+def test_of_very_many_actions_only_so_many_run_at_once_and_all_end() -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def action(number: int) -> int:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.001)
+        with lock:
+            under_way -= 1
+        if number == 7:
+            raise IndexError("a fault of its own")
+        return number
+
+    actions = {number: partial(action, number) for number in range(40) if number != 7}
+    assert gather_each(actions, 4) == ({number: number for number in actions}, {})
+    assert most <= 4
+    with pytest.raises(IndexError, match="a fault of its own"):
+        gather([partial(action, number) for number in range(40)], 4)
+
+
+def test_the_limit_of_open_files_decides_how_many_are_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = [(256, 256)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: limits.append(new))
+    assert room() == 1
+    limits = [(1024, 1024)]
+    assert room() == 32
+    limits = [(1024, 4096)]
+    assert room() == 64
+    assert limits[-1] == (1524, 4096)

@@ -148,3 +148,42 @@ def test_handlers_are_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGINT)
     list(run_all({"a": says("1")}))
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_of_many_jobs_only_so_many_are_under_way_at_once() -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+    met = threading.Barrier(3, timeout=5)
+
+    def job(_: CancelToken, tell: Tell) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        met.wait()
+        tell(Note("done"))
+        with lock:
+            under_way -= 1
+
+    events = list(run_all({str(number): job for number in range(12)}, at_once=3))
+    assert (len(events), most) == (12, 3)
+
+
+def test_what_waits_for_its_turn_never_begins_after_a_signal() -> None:
+    began: list[str] = []
+
+    def armed(cancel: CancelToken, tell: Tell) -> None:
+        woken = threading.Event()
+        cancel.arm(woken.set)
+        tell(Note("armed"))
+        woken.wait(5)
+
+    def second(_: CancelToken, __: Tell) -> None:
+        began.append("second")
+
+    failed = []
+    for name, event in run_all({"first": armed, "second": second}, at_once=1):
+        if event == Note("armed"):
+            signal.raise_signal(signal.SIGTERM)
+        if isinstance(event, Failed):
+            failed.append(name)
+    assert (failed, began) == (["second"], [])
