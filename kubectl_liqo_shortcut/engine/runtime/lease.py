@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import threading
 import time
 from functools import partial
 from typing import Any, Self
@@ -21,6 +20,7 @@ from kubectl_liqo_shortcut.engine.runtime import concurrency, process
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.guarded import LockedCluster
 from kubectl_liqo_shortcut.engine.runtime.reflector import WatchFailed
+from kubectl_liqo_shortcut.engine.runtime.renewals import Renewals
 from kubectl_liqo_shortcut.engine.runtime.store import Store
 from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
@@ -36,6 +36,7 @@ SECONDS = 15.0  # without a change a Lease counts as left behind
 _RENEWED_EVERY = 5.0  # seconds
 _TRUSTED_FOR = 10.0  # seconds after a renewal that writes go on: less than others wait
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0  # seconds between two attempts to take it
+_RENEWALS = Renewals()  # of all Leases that this process holds
 _PROCESS = f"{r.GROUP}/process"
 
 
@@ -54,7 +55,6 @@ class Lock:
         self._claims: set[str] = set()
         self._renewed = 0.0
         self._lost = ""
-        self._ended = threading.Event()
         self._wrote = False
 
     def __enter__(self) -> Self:
@@ -101,7 +101,7 @@ class Lock:
 
     def release(self) -> None:
         """Let the next one work; if the hub does not answer, the Lease runs out."""
-        self._ended.set()
+        _RENEWALS.remove(self._keep)
         lease, lost = self._lease, self._lost
         self._lost = lost or f"{self._ref} was released"
         if lease is not None and not lost:
@@ -194,18 +194,19 @@ class Lock:
 
     def _begin(self, lease: Object) -> None:
         self._lease, self._renewed = lease, _now()
-        threading.Thread(target=self._keep, daemon=True).start()
+        _RENEWALS.add(self._keep, _RENEWED_EVERY)
 
-    def _keep(self) -> None:
-        pause = _RENEWED_EVERY
-        while not self._ended.wait(pause) and not self._lost:
-            pause = _RENEWED_EVERY
-            try:
-                self._renew()
-            except ShortcutError:
-                pause = 1.0  # check() ends it after a while
-            except Exception as error:  # noqa: BLE001 - a bug: the writes must stop
-                self._lost = f"renewing {self._ref} failed: {error!r}"
+    def _keep(self) -> float | None:
+        """Renew it; the seconds until the next time, None if it is not ours any more."""
+        if self._lost:
+            return None
+        try:
+            self._renew()
+        except ShortcutError:
+            return 1.0  # check() ends it after a while
+        except Exception as error:  # noqa: BLE001 - a bug: the writes must stop
+            self._lost = f"renewing {self._ref} failed: {error!r}"
+        return None if self._lost else _RENEWED_EVERY
 
     def _renew(self) -> None:
         lease, at = self._lease, _now()
