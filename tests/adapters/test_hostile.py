@@ -299,12 +299,14 @@ def test_no_command_waits_for_a_dead_slow_leaf(command: str, code: int) -> None:
 
 def test_a_store_that_is_closed_leaves_no_watch_and_no_thread() -> None:
     with Hostile(FakeWorld("rome", "milan")) as clusters:
+        before = set(threading.enumerate())
         store = Store()
         for leaf in ("rome", "milan"):
             for kind in (r.CONFIG_MAP, r.SECRET, r.SERVICE):
                 store.follow(clusters(leaf), Selection(kind, "liqo"))
         store.sync(Deadline(5))
-        ours = [each for each in threading.enumerate() if "(follow)" in each.name]
+        threads = set(threading.enumerate()) - before
+        ours = [each for each in threads if "(follow)" in each.name]
         assert len(ours) == 6
         store.close()
         for each in ours:

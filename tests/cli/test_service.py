@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from kubectl_liqo_shortcut.cli.kubectl_complete import completion_lines
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Event
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.cli.runner import Clusters, always, run
@@ -148,9 +146,8 @@ def test_missing_shortcuts_are_made_first_after_telling_their_cost(clusters: Clu
 def test_a_refusal_after_shortcuts_were_made_has_not_the_exit_code_of_one(
     clusters: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> Iterator[Event]:
+    def refuse(*_: object, **__: object) -> None:
         raise Refused("Service demo/web cannot go direct any more")
-        yield
 
     monkeypatch.setattr("kubectl_liqo_shortcut.commands.service.enable", refuse)
     args = ("service", "enable", "demo/web", "--create-shortcuts")
