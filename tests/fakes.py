@@ -283,7 +283,7 @@ class FakeWorld:
     def __call__(self, name: str) -> FakeCluster:
         """As ``OpenCluster``."""
         if name != HUB and name not in self.leaves:
-            raise ClusterError(name, "no way to it")
+            raise ClusterError(name, "no credentials")
         return self.hub if name == HUB else self.leaves[name]
 
     def new_uid(self) -> str:

@@ -132,7 +132,7 @@ class ClusterAccess:
 
     def _stored_entry(self, leaf: str) -> Entry:
         hint = other_way(leaf)
-        no_way = "no way to it: there is no kubeconfig context of that name"
+        no_way = f"no credentials: no kubeconfig context {leaf!r}"
         if not self.has_hub():
             raise ClusterError(leaf, no_way, hint=hint)
         try:

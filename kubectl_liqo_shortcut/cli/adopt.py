@@ -37,7 +37,7 @@ Examples:
 
 @click.command("adopt", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
-@click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
+@click.option("--reason", metavar="TEXT", help="Reason, kept as an annotation of the record")
 @tenant_option
 @dry_run_option("what would be taken over")
 @timeout_option
@@ -53,8 +53,8 @@ def command(
 ) -> None:
     """Take over a link that was made by hand, such as by liqoctl network connect.
 
-    The hub gets a record that says what is there, and the link's objects get labels; gateways,
-    keys and Pods stay as they are. From then on get, sync and delete work on it.
+    Creates a record on the hub and labels the link's objects. Gateways, keys and Pods are not
+    changed. Afterwards get, sync and delete work on the link.
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs

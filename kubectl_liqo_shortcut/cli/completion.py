@@ -41,8 +41,9 @@ Examples:
 def command() -> None:
     """Complete commands, leaves and shortcuts at a TAB press.
 
-    After `kubectl liqo-shortcut`, kubectl does it: with krew, run `completion install` once; with
-    pip or pipx there is nothing to do. The scripts are for the program under its own name.
+    kubectl completes its plugins itself. If you installed the plugin with krew, run `completion
+    install` once; with pip or pipx there is nothing to do. The scripts below are for the program
+    under its own name, kubectl-liqo_shortcut.
     """
 
 
@@ -87,9 +88,10 @@ Examples:
     help=f"Folder on PATH for the link  [default: where {EXECUTABLE} is]",
 )
 def install_command(directory: str | None) -> None:
-    """Let kubectl complete the plugin: one link, which krew cannot make.
+    """Let kubectl complete the plugin.
 
-    kubectl looks for kubectl_complete-liqo_shortcut on PATH (kubectl 1.26 or later).
+    Creates the link kubectl_complete-liqo_shortcut, which kubectl 1.26 or later looks for on PATH,
+    and which krew cannot create.
     """
     known = which(COMPLETER)
     if known is not None:

@@ -72,7 +72,7 @@ _DRY_RUN_OPTIONS = with_options(
         "--facts",
         metavar="FILE|none",
         shell_complete=completions.complete_facts,
-        help="With --dry-run: what is known of the leaves, instead of asking the hub",
+        help="With --dry-run: file with facts about the leaves, instead of the hub",
     ),
 )
 
@@ -81,18 +81,18 @@ _DRY_RUN_OPTIONS = with_options(
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @file_option
 @gateway_options
-@click.option("--reason", metavar="TEXT", help="Why, kept as an annotation of the record")
+@click.option("--reason", metavar="TEXT", help="Reason, kept as an annotation of the record")
 @click.option(
     "--ttl",
     type=Duration(longest=87600),
     metavar="DURATION",
-    help="Let it expire after this time, such as 36h: sync then switches it off",
+    help="Time until the shortcut expires, such as 36h: sync then removes its link",
 )
 @wait_option
 @timeout_option
 @progress_options
-@click.option("--keep-on-failure", is_flag=True, help="Undo nothing, to look into a failure")
-@click.option("--undo-on-timeout", is_flag=True, help="Undo also when the time is over, for CI")
+@click.option("--keep-on-failure", is_flag=True, help="Keep everything on a failure, to examine it")
+@click.option("--undo-on-timeout", is_flag=True, help="Roll back on a timeout too, for CI")
 @_DRY_RUN_OPTIONS
 @access_options
 def command(
@@ -115,8 +115,9 @@ def command(
 ) -> None:
     """Link two leaves of this hub directly.
 
-    The hub keeps a record, the Shortcut. On failure or Ctrl-C everything made so far is undone; a
-    timeout keeps it, and the same command goes on. The same command again: unchanged.
+    Creates a record on the hub, a Shortcut, and the link's objects on both leaves. On failure or
+    Ctrl-C, rolls everything back. On a timeout, keeps the changes: rerun the command to continue.
+    Safe to repeat: an existing shortcut is left unchanged.
     """
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     requests = requests_from(
@@ -134,7 +135,7 @@ def command(
         return
     for option, value in (("--for", only), ("--output-directory", directory), ("--facts", facts)):
         if value is not None:
-            raise Invalid(f"{option} goes with --dry-run=client")
+            raise Invalid(f"{option} requires --dry-run=client")
     if keep_on_failure and undo_on_timeout:
         raise Invalid("--keep-on-failure and --undo-on-timeout contradict each other")
     from kubectl_liqo_shortcut.commands.create import CreateOptions

@@ -90,7 +90,7 @@ def _facts(request: Request, access: ClusterAccess, facts: str | None) -> _Known
     """What is known, the record there is, and API servers' hosts: from a file, from nobody, or
     from the hub alone."""
     if facts is None and not access.has_hub():
-        note("no kubeconfig names a hub: nobody is asked, as with --facts none")
+        note("no kubeconfig names a hub: the plan is made without asking it, as with --facts none")
         facts = "none"
     if facts == "none":
         nothing = known.nothing_known(*request.pair)

@@ -54,7 +54,9 @@ Examples:
     help="Delete the tenant namespaces made for it too, where nothing else is in them",
 )
 @click.option(
-    "--forget", is_flag=True, help="End the record, whatever is left on a leaf that is gone"
+    "--forget",
+    is_flag=True,
+    help="Delete the record though a leaf is gone; objects may stay there",
 )
 @timeout_option
 @progress_options
@@ -71,12 +73,12 @@ def command(
     timeout: float,
     access: ClusterAccess,
 ) -> None:
-    """Take a shortcut away, and nothing else.
+    """Delete a shortcut; the peerings stay.
 
-    Services that go over it are switched back to the hub's path first. Removes what the record
-    calls its own on both leaves and waits until Liqo has cleaned up, then ends the record. A link
-    that carries a peering by now is left alone. Tenant namespaces stay. If one leaf does not
-    answer, the other one is cleaned and the record says what is left.
+    First switches the Services that use the link back to the hub's path. Then deletes the link's
+    objects on both leaves, waits until Liqo has cleaned up, and deletes the record. Keeps tenant
+    namespaces, and a link that a peering uses. If one leaf does not answer, the command cleans the
+    other one, and the record lists what is left.
     """
     import functools
 
@@ -112,7 +114,7 @@ def _records(
 ) -> list[Object]:
     if everything:
         if words or filename:
-            raise Invalid("--all goes without names and without -f")
+            raise Invalid("--all cannot be combined with names or -f")
         return _all(access, yes)
     names = (
         [each.name for each in requests_from(words, filename)] if filename else [link_named(words)]
@@ -133,7 +135,7 @@ def _all(access: ClusterAccess, yes: bool) -> list[Object]:
         note("No shortcuts found.")
     elif not yes:
         if not sys.stdin.isatty():
-            raise Invalid("--all asks before it deletes, and nobody can answer", hint="pass --yes")
+            raise Invalid("no terminal to confirm --all", hint="add --yes")
         names = ", ".join(str(record["metadata"]["name"]) for record in records)
         if not click.confirm(f"Delete {len(records)} shortcuts ({names})?", err=True):
             return []

@@ -26,10 +26,10 @@ Examples:
 @limit_option
 @access_options
 def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> None:
-    """Tell everything about one shortcut, as the leaves show it now.
+    """Show everything about one shortcut, as the leaves report it now.
 
-    Who made it and why, its spec, both leaves, routes, conditions, objects and whose they are,
-    events; at the end what is wrong and what to do.
+    Shows who created it and why, its spec, both leaves, routes, conditions, objects with their
+    owners, and events. Ends with the problem, if there is one, and the next step.
     """
     from kubectl_liqo_shortcut.commands.why import describe_link
     from kubectl_liqo_shortcut.output.description import description

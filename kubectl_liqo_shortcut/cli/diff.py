@@ -49,8 +49,8 @@ Examples:
 def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> None:
     """Show how the leaves differ from the records.
 
-    Of each object of a link: what is there now, and what sync would make of it. Only the fields
-    that a shortcut sets are compared; what waits for a fact has the fact's name in its place.
+    Compares each object of a link with what sync would make of it, in the fields that a shortcut
+    sets. Values not known yet appear as <placeholder>.
 
     As with kubectl diff, KUBECTL_EXTERNAL_DIFF names the program that compares, "diff -u -N" by
     default: an exit code of 1 means differences, a higher one trouble.

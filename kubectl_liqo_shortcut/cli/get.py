@@ -44,8 +44,8 @@ Examples:
     type=click.Choice(TableFormat, case_sensitive=False),
     help="More columns, or documents",
 )
-@click.option("-l", "--selector", default="", help="Those with these labels, such as a=b,c!=d")
-@click.option("--live", "ask", is_flag=True, help="Ask the leaves now, and tell the first cause")
+@click.option("-l", "--selector", default="", help="Label selector, such as a=b,c!=d")
+@click.option("--live", "ask", is_flag=True, help="Ask the leaves now, and show the first cause")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
 @limit_option
 @access_options
@@ -58,10 +58,10 @@ def command(
     timeout: float,
     access: ClusterAccess,
 ) -> None:
-    """List shortcuts, as the hub knows them, or, with --live, as their leaves show them now.
+    """List shortcuts, as their records on the hub say, or, with --live, as the leaves report now.
 
-    CHECKED is how long ago the leaves were looked at: all of a row is as of then. --live asks each
-    leaf once for each kind, and writes nothing.
+    CHECKED shows the age of a row: when its leaves were last asked. --live asks each leaf once for
+    each kind of object, and changes nothing.
     """
     from kubectl_liqo_shortcut.commands.get import get, link_named
 

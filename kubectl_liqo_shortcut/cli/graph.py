@@ -36,7 +36,7 @@ Examples:
 def command(output: GraphFormat, access: ClusterAccess) -> None:
     """Draw the hub, its leaves and the shortcuts.
 
-    Only the hub is asked: peerings are as its own Connections say, shortcuts as their records say.
+    Asks the hub only: its own Connections show the peerings, its records the shortcuts.
     """
     from kubectl_liqo_shortcut.commands.graph import graph
 

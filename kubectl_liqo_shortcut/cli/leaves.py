@@ -54,8 +54,7 @@ def command(
 ) -> None:
     """List the leaves of this hub, and what each can do.
 
-    All are asked at once. One that fails does not hide the others: why stands in ACCESS, and in a
-    sentence on standard error.
+    The command asks all leaves at once. ACCESS shows which ones failed; standard error says why.
     """
     match output:
         case TableFormat.YAML:

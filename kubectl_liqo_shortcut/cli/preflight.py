@@ -47,7 +47,7 @@ def command(
     access: ClusterAccess,
     **gateway: Any,
 ) -> None:
-    """Tell what would forbid or trouble a shortcut, and change nothing.
+    """Check whether a shortcut can be created, and change nothing.
 
     Exit code 4 if there is an error; warnings do not count.
     """

@@ -69,9 +69,9 @@ def print_command(
 ) -> None:
     """Print namespaces, roles and bindings as YAML for kubectl apply on that cluster.
 
-    Each role says what every rule is for. Secrets are named one by one; for all namespaces there
-    are only lists and watches. To apply what is printed again, with more options, adds to it; of
-    admission policies, the last print counts, with all its subjects and all that it allows.
+    Each role says what every rule is for. Secrets are named one by one; rules for all namespaces
+    allow list and watch only. You can apply further roles later: they are added. Admission policies
+    are replaced: print them with all subjects and all options.
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.rbac import default_subject
@@ -92,7 +92,7 @@ def print_command(
 def _must_name_writers(leaf: str | None, subjects: tuple[str, ...]) -> None:
     """A policy by the default would shut out the very administrator who applies it."""
     if leaf is not None:
-        raise Invalid("--admission goes with --hub", hint="that is where the Shortcuts are")
+        raise Invalid("--admission requires --hub", hint="that is where the Shortcuts are")
     if not subjects:
         raise Invalid(
             "--admission needs --subject: nobody else may then write the status of a Shortcut",
@@ -130,8 +130,8 @@ def check_command(
 ) -> None:
     """Tell which permissions the present identity lacks on a cluster.
 
-    Exit code 4 if one is missing without which a command fails; where ALLOWED says optional,
-    commands go on, and tell less.
+    Exit code 4 if a required permission is missing. Without an optional one, commands work, and
+    their output is less detailed.
     """
     from kubectl_liqo_shortcut.commands.rbac import check_access
     from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents

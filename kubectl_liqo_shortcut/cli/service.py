@@ -51,9 +51,10 @@ Examples:
 def command() -> None:
     """Let Services use direct connections, or not.
 
-    Liqo sends a Service's traffic over shortcuts where it is annotated
-    liqo.io/use-direct-connections: "true". With a link missing, its slices on the leaves would
-    freeze: so the links come first, and on the way back the annotation goes first.
+    Liqo sends the traffic of a Service over shortcuts if the Service is annotated
+    liqo.io/use-direct-connections: "true". Without a link, Liqo stops updating the Service's
+    EndpointSlices on the leaves. So create the links before you annotate the Service, and remove
+    the annotation before you delete a link: these commands do both in the right order.
     """
 
 
@@ -119,10 +120,10 @@ def enable_command(
 ) -> None:
     """Let a Service use direct connections, once every leaf can.
 
-    Refuses, with every reason at once, where it would break the Service on a leaf. Then annotates
-    it and waits until the EndpointSlices of all leaves go direct. If that fails, or at Ctrl-C, the
-    Service goes back to the hub's path. The same command again: unchanged, or what has not
-    followed is poked.
+    Refuses where this would break the Service on a leaf, and lists every reason. Then annotates
+    the Service and waits until the EndpointSlices of all leaves go direct. On failure, or at
+    Ctrl-C, switches the Service back to the hub's path. Safe to repeat: re-triggers only slices
+    that are out of date.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.service import enable, service_named
@@ -132,7 +133,7 @@ def enable_command(
     began = time.monotonic()
     where, name = service_named(service, namespace, access.namespace)
     if output is not None and dry_run == "none":
-        raise Invalid("-o goes with --dry-run")
+        raise Invalid("-o requires --dry-run")
     if dry_run != "none" or create_shortcuts:
         send = dry_run == "server"
         planned = dry_run_enable(where, name, access, timeout, making=create_shortcuts, send=send)
@@ -213,10 +214,10 @@ def disable_command(
 ) -> None:
     """Let a Service go through the hub again.
 
-    Takes the annotation off, for which rights on the hub will do, and waits until the
-    EndpointSlices of all leaves that answer hold the hub's addresses.
+    Removes the annotation, which needs rights on the hub only. Then waits until the EndpointSlices
+    of all leaves that answer hold the hub's addresses.
 
-    Exit code 8 if a leaf could not be asked: it is told as unchecked, Liqo tells it by itself.
+    Exit code 8 if a leaf did not answer: it is reported as unchecked; Liqo updates it on its own.
     """
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.service import disable, service_named

@@ -60,9 +60,10 @@ def list_command(
     timeout: float,
     access: ClusterAccess,
 ) -> None:
-    """List the Services of offloaded namespaces, and the way they go on each leaf.
+    """List the Services of offloaded namespaces, and their path on each leaf.
 
-    Every leaf is asked at once. One that fails is unknown, and why stands on standard error.
+    The command asks all leaves at once. Where a leaf fails, PATH is unknown, and standard error
+    says why.
     """
     from kubectl_liqo_shortcut.commands.service import list_services
     from kubectl_liqo_shortcut.output import services as shown

@@ -48,8 +48,12 @@ Examples:
     metavar="[LEAF LEAF | NAME...]",
     shell_complete=completions.complete_shortcuts,
 )
-@click.option("--recreate", is_flag=True, help="Make links again that somebody took away on a leaf")
-@click.option("--prune", is_flag=True, help="Then remove labelled objects that no record knows")
+@click.option("--recreate", is_flag=True, help="Recreate links that somebody deleted on a leaf")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Afterwards remove orphaned objects, without a record",
+)
 @click.option("--yes", is_flag=True, help="Do not ask (with --prune)")
 @dry_run_option("the steps")
 @wait_option
@@ -66,10 +70,10 @@ def command(
     timeout: float,
     access: ClusterAccess,
 ) -> None:
-    """Bring the leaves to what the hub's records say.
+    """Reconcile the leaves with the hub's records.
 
-    Completes what was interrupted, repairs what drifted, applies edited records, finishes
-    deletions and pending cleanups, switches off what has expired, and refreshes each status.
+    Completes interrupted work, repairs changed objects, applies edited records, finishes
+    deletions and cleanups, removes expired links, and refreshes each status.
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
@@ -79,7 +83,7 @@ def command(
     from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 
     if prune and words:
-        raise Invalid("--prune goes without names: it looks at every leaf of the hub")
+        raise Invalid("--prune cannot be combined with names: it checks every leaf of the hub")
     records, renderer = select(words, access), Renderer(read_template)
     note_connections(access, (side.leaf for each in records for side in pair_of(each).sides))
     if dry_run == "client":
@@ -132,7 +136,7 @@ def _agreed(orphans: Orphans, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise Invalid("--prune asks before it deletes, and nobody can answer", hint="pass --yes")
+        raise Invalid("no terminal to confirm --prune", hint="add --yes")
     return click.confirm(f"Delete these {len(orphans.found)} objects?", err=True)
 
 

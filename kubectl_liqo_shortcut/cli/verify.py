@@ -88,17 +88,21 @@ def command(
     output: ReportFormat | None,
     access: ClusterAccess,
 ) -> None:
-    """Prove the path of two leaves by packets, in both directions.
+    """Prove by packets which path two leaves use, in both directions.
 
-    A probe Pod on each leaf tells the other's caller which address it sees: that is the proof.
-    Connects are counted and timed, and the largest packet that passes unfragmented is found. The
-    Pods run in a namespace of their own, liqo-shortcut-verify, and are always removed.
+    A probe Pod on each leaf reports the address that it sees as its caller. The command counts and
+    times TCP connects, and finds the largest packet that passes without fragmentation. The Pods
+    run in the namespace liqo-shortcut-verify, and are always removed.
 
-    With --service, the first leaf's Pods connect to each address that they have for the Service.
-    It is direct if the address, the connect and the path between Pods all say so.
+    With --service, a Pod on the first leaf connects to each address of the Service there. The path
+    is direct if the address, the connects, and the path between the Pods all say so.
 
-    Exit code 0 if it is direct, 6 if it goes through the hub, 7 if it is unreachable, 1 if that is
-    not known.
+    \b
+    Exit codes:
+      0  direct
+      6  through the hub
+      7  unreachable
+      1  not known
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs

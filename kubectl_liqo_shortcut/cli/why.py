@@ -50,9 +50,9 @@ def command(
 ) -> None:
     """Explain the link of a pair by a chain of checks, from the hub down to the tunnel.
 
-    Each check says what was seen; the first one that fails is the cause, with what to do next.
-    It works for a pair without a shortcut too. With --service, the checks go from the Service on
-    the hub down to the EndpointSlices of every leaf that sees it, and do not stop at a cause.
+    Each check says what it found. The first one that fails is the cause; it names the next step.
+    Also works for a pair without a shortcut. With --service, checks the path of a Service, from the
+    hub down to the EndpointSlices on every leaf that sees the Service, and names every cause.
 
     Exit code 0 if all is ok, 1 otherwise.
     """
@@ -89,7 +89,9 @@ def _service(
     from kubectl_liqo_shortcut.output.explanation import explanation_document
 
     if words:
-        raise Invalid("--service goes without names of leaves", hint="leave out one of them")
+        raise Invalid(
+            "--service cannot be combined with names of leaves", hint="leave out one of them"
+        )
     namespace, name = service_named(service, None, access.namespace)
     diagnosis = why_service(namespace, name, access, timeout)
     return diagnosis, explanation_document(namespace, name, diagnosis)

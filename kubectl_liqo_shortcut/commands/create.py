@@ -123,7 +123,7 @@ def _make(
     # What was ready once, was adopted, or was there before its record, is nobody's to undo.
     gone = session.taken_away_on()
     if found is not None and gone and not options.recreate:
-        said = f"the link was taken away on {' and '.join(gone)}, not by this program"
+        said = f"somebody else deleted the link's objects on {' and '.join(gone)}"
         note_cause(hub, found, Cause(Reason.REMOVED_ON_LEAF, said, stalled=True), deadline)
         raise RemovedOnLeaf(
             f"shortcut {request.name}: {said}",

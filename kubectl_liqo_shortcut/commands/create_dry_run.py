@@ -131,4 +131,5 @@ def _bodies(manifests: Iterable[Manifest]) -> list[Object]:
 
 def _sentence(pending: Pending) -> str:
     where = pending.manifest.cluster
-    return f"{where}: {pending.manifest.ref} waits for: {', '.join(pending.waits_for)}"
+    facts = ", ".join(pending.waits_for)
+    return f"{where}: {pending.manifest.ref} not rendered, not known yet: {facts}"

@@ -61,7 +61,7 @@ def _why_it_goes(record: Object) -> str:
 def _notes(session: SurveySession) -> Iterator[Note]:
     if gone := session.taken_away_on():
         yield Note(
-            f"its link was taken away on {' and '.join(gone)}, not by this program: "
+            f"somebody else deleted the link's objects on {' and '.join(gone)}: "
             "sync makes it again only with --recreate",
             session.shortcut.name,
         )

@@ -69,6 +69,6 @@ def _send(cluster: Cluster, manifest: Manifest, deadline: Deadline) -> Iterable[
 
 
 def _unsent(manifest: Manifest) -> Finding:
-    why = "its namespace, or a fact it needs, is not there yet"
-    message = f"{manifest.ref} could not be sent for a dry run: {why}"
+    why = "it depends on objects that do not exist yet"
+    message = f"{manifest.ref} is not validated by the server: {why}"
     return Finding(FindingName.UNCHECKED, manifest.cluster, message)

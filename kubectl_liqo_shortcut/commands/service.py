@@ -233,9 +233,9 @@ def disable(
     unchecked = {leaf: on_leaf.error for leaf, on_leaf in on_leaves.items() if on_leaf.error}
     if unchecked:
         raise PartlyDone(
-            f"Service {service.key} has no annotation any more, and nobody knows whether it goes "
-            f"through the hub on {', '.join(unchecked)}: " + "; ".join(unchecked.values()),
-            hint="Liqo tells these leaves by itself; kubectl liqo-shortcut service list shows it",
+            f"Service {service.key}: annotation removed, but its path is unverified on "
+            f"{', '.join(unchecked)}: " + "; ".join(unchecked.values()),
+            hint="Liqo updates them on its own; kubectl liqo-shortcut service list shows it",
         )
 
 

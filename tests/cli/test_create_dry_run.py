@@ -242,9 +242,9 @@ def test_a_leaf_called_hub_is_refused_rather_than_mixed_with_the_hub(
 @every(
     ("args", "said"),
     [
-        (("--for", "rome"), "--for goes with --dry-run=client"),
-        (("--output-directory", "x"), "--output-directory goes with --dry-run=client"),
-        (("--facts", "none"), "--facts goes with --dry-run=client"),
+        (("--for", "rome"), "--for requires --dry-run=client"),
+        (("--output-directory", "x"), "--output-directory requires --dry-run=client"),
+        (("--facts", "none"), "--facts requires --dry-run=client"),
         (("--dry-run", "--for", "rome", "--output-directory", "x"), "choose one"),
         (("--dry-run", "--facts", "nowhere"), "nowhere: No such file or directory"),
     ],

@@ -115,7 +115,7 @@ def test_ctrl_c_undoes_and_leaves_a_clean_terminal() -> None:
     assert session.code == 130
     assert session.left[-3:] == [
         "milan--rome: undoing: interrupted",
-        "milan--rome: undone: nothing of it is left but tenant namespaces",
+        "milan--rome: rolled back; only tenant namespaces remain",
         "Error: interrupted",
     ]
 
@@ -123,7 +123,7 @@ def test_ctrl_c_undoes_and_leaves_a_clean_terminal() -> None:
 def test_an_error_is_told_below_all_else() -> None:
     session = run(*CREATE, "--timeout", "3s", when={})
     assert (session.code, VIEW in session.raw) == (5, True)
-    assert "".join(session.left).endswith("the same command goes on, delete removes it")
+    assert "".join(session.left).endswith("rerun the command to continue, or delete the shortcut")
 
 
 def test_a_bug_shows_its_traceback_and_no_view() -> None:

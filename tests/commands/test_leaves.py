@@ -148,7 +148,7 @@ def test_a_leaf_without_a_way_is_told_what_to_pass(hub: FakeWorld) -> None:
         return hub(name)
 
     milan, rome = leaves(hub, by=by)
-    assert accesses([milan, rome]) == {"milan": "no way to it", "rome": "ok"}
+    assert accesses([milan, rome]) == {"milan": "no credentials", "rome": "ok"}
     assert milan.says.hint == "contexts: y"
 
 

@@ -73,7 +73,7 @@ def test_create_refuses_with_all_of_it(world: FakeWorld) -> None:
         put_tenant_namespace(world.leaves[leaf], peer)
         other = {"remote": {"cidr": {"pod": ["10.9.0.0/16"]}}}
         world.leaves[leaf].put(foreign(r.CONFIGURATION, leaf, peer, other))
-    with pytest.raises(PreflightFailed, match="2 things forbid shortcut milan--rome") as caught:
+    with pytest.raises(PreflightFailed, match="milan--rome is blocked by 2 problems") as caught:
         list(create(world))
     assert caught.value.exit_code is ExitCode.REFUSED
     assert caught.value.hint is not None

@@ -186,7 +186,7 @@ def test_an_expired_one_stays_off_on_record_where_nobody_has_a_way_to_a_leaf_any
     del world.leaves["rome"]
     happened = run(world, present(world))
     assert verb(happened) is Verb.UNCHANGED
-    assert any(isinstance(each, Note) and "no way to it" in each.text for each in happened)
+    assert any(isinstance(each, Note) and "no credentials" in each.text for each in happened)
 
 
 def test_an_expired_one_that_says_it_is_off_and_carries_a_peering_is_told(

@@ -421,7 +421,7 @@ def test_a_leaf_without_a_way_to_it_is_told_so(
     if not may_list:  # of the hub: the leaf's error says more
         hidden = r.CONFIGURATION
         world.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == hidden else None
-    with pytest.raises(ClusterError, match="cluster 'rome': no way to it"):
+    with pytest.raises(ClusterError, match="cluster 'rome': no credentials"):
         check(world)
 
 

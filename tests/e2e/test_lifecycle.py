@@ -315,7 +315,7 @@ def test_many_commands_at_once_make_one_link_or_none(hub: Lab, creates: int) -> 
     assert set(codes[:creates]) <= {0, 4}, (
         ended
     )  # 4: it met one that was being deleted, or another mtu
-    assert any("waiting for " in said and "which works on it" in said for _, said in ended)
+    assert any("waiting for " in said and "which holds the lock" in said for _, said in ended)
     found = plugin(hub, "get", *PAIR, "-o", "json")
     if found.returncode == 0:
         assert connections(hub) == UP

@@ -139,7 +139,7 @@ def test_a_user_who_may_not_read_the_secret_is_told_so(ways: Ways) -> None:
         lab.kubectl("create", "clusterrolebinding", "looker", "--clusterrole=looker", "--group=ops")
         done = ways.plugin("leaves", "leaf-1", "--as", "jane", "--as-group", "ops")
         assert done.returncode == 0, done.stderr
-        assert done.stdout.rstrip().endswith("no way to it")
+        assert done.stdout.rstrip().endswith("no credentials")
         assert "the hub's stored identity may not be read" in done.stderr
         assert "ask the hub's administrator" in done.stderr
     finally:
@@ -159,7 +159,7 @@ def test_the_printed_role_gives_the_one_secret_and_no_other(ways: Ways) -> None:
         wait_for(lambda: ways.plugin(*check).returncode == 0, 10, "all is allowed", 0.2)
         mine, other = ways.plugin("leaves", *PAIR, *jane).stdout.splitlines()[1:]
         assert (mine.split()[1], mine.split()[-1]) == ("stored", "ok")
-        assert other.rstrip().endswith("no way to it")
+        assert other.rstrip().endswith("no credentials")
     finally:
         ways.lab.kubectl("delete", "-f", "-", input=printed)
 

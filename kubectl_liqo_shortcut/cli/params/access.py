@@ -102,7 +102,7 @@ def access_options(command: Command) -> Command:
         click.option(
             "--allow-local-identity",
             is_flag=True,
-            help="Take an identity stored on the hub that leads to this machine or its neighbours",
+            help="Accept a stored identity whose address is this machine or its local network",
         ),
     )
     @functools.wraps(command)

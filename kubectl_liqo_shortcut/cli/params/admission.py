@@ -120,7 +120,7 @@ def _limits(
     if not wanted:
         given = [_LIMITS[name] for name, value in asked.items() if value]
         if given:
-            raise Invalid(f"{given[0]} goes with --admission")
+            raise Invalid(f"{given[0]} requires --admission")
         return None
     from kubectl_liqo_shortcut.core.rbac.admission import limits_of
 

@@ -67,7 +67,7 @@ progress_options = with_options(
         show_default=True,
         expose_value=False,
         callback=keep,
-        help="How progress is told on standard error: plain: a line for each change; json: an "
+        help="Progress on standard error: plain: a line for each change; json: an "
         "object a line; auto: a live view on a terminal, else plain",
     ),
     click.option(
@@ -76,7 +76,7 @@ progress_options = with_options(
         is_flag=True,
         expose_value=False,
         callback=keep,
-        help="Only results and errors",
+        help="Show results and errors only",
     ),
 )
 """How progress is told: ``say`` knows."""

@@ -49,7 +49,7 @@ gateway_options = with_options(
         help="Address to ask the load balancer for",
     ),
     click.option(
-        "--gw-client-address", "client_address", help="What the client dials instead (NAT)"
+        "--gw-client-address", "client_address", help="Address that the client dials instead (NAT)"
     ),
     click.option(
         "--gw-client-port", "client_port", type=int, help="Port that the client dials instead (NAT)"

@@ -100,13 +100,13 @@ def _scope(
         )
     if leaf is None:
         if peers:
-            raise Invalid("--peer goes with --leaf", hint="on the hub, no role depends on a pair")
+            raise Invalid("--peer requires --leaf", hint="on the hub, no role depends on a pair")
         scope = rbac.hub_scope(services, verify=verify, install=install, stored=stored)
     else:
         if stored:
-            raise Invalid("--stored-identity goes with --hub", hint="that is where Liqo stores it")
+            raise Invalid("--stored-identity requires --hub", hint="that is where Liqo stores it")
         if install:
-            raise Invalid("--install goes with --hub", hint="leaves do not have the kind Shortcut")
+            raise Invalid("--install requires --hub", hint="leaves do not have the kind Shortcut")
         scope = rbac.leaf_scope(leaf, peers, services, adopt=adopt, verify=verify)
     namespace = access.liqo_namespace_of(leaf or HUB)
     return dataclasses.replace(scope, liqo_namespace=namespace or scope.liqo_namespace)

@@ -20,7 +20,7 @@ class CauseName(Word):
     )
     LEAF_UNREACHABLE = (
         Reason.LEAF_UNREACHABLE.value,
-        "a leaf does not answer, or there is no way to it",
+        "a leaf does not answer, or there are no credentials for it",
         "look whether it is up, and at its kubeconfig context",
     )
     FORBIDDEN = (

@@ -129,7 +129,7 @@ def _no_record(evidence: ObservedLink, pair: str) -> Check:
             "record",
             HUB,
             CauseName.NO_SHORTCUT,
-            "the leaves have a link that no shortcut of this hub stands for",
+            "the leaves have a link that this hub has no record of",
             f"kubectl liqo-shortcut adopt {pair}",
         )
     return failed(
@@ -164,4 +164,4 @@ def _up_to_date(evidence: ObservedLink) -> Check:
             "the record was edited, and that is not applied yet",
             f"kubectl liqo-shortcut diff {evidence.shortcut.name}, then sync",
         )
-    return ok("record up to date", HUB, f"it says Connected as well (looked at: {at})")
+    return ok("record up to date", HUB, f"it matches the leaves (last checked {at})")

@@ -44,7 +44,7 @@ class Reachability(enum.StrEnum):
 
     OK = "ok"
     UNREACHABLE = "unreachable"
-    NO_WAY = "no way to it"
+    NO_WAY = "no credentials"
     ANOTHER = "another cluster answers"
     NO_LIQO = "not Liqo"
     FORBIDDEN = "lacks permissions"

@@ -137,8 +137,8 @@ def refuse_foreign(ends: Mapping[str, End], own: Mapping[str, str]) -> None:
         if manager != r.MANAGED_BY_US:
             raise Refused(
                 f"cluster {leaf!r}: {ref} is managed by {manager!r}, as its labels say",
-                hint=f"it would be set back from there; take it out of {manager} first, and then "
-                f"the label {r.MANAGED_BY} off",
+                hint=f"{manager} would revert the change; remove the object from {manager}, "
+                f"then remove the label {r.MANAGED_BY}",
             )
         if applied_by_others(body) and not labelled_by_us(body):
             end = ends[leaf].side

@@ -91,7 +91,7 @@ class Reason(Word):
     )
     LEAF_UNREACHABLE = (
         "LeafUnreachable",
-        "a leaf did not answer the last sync, so nobody knows how the link is",
+        "a leaf did not answer the last sync, so the state of the link is not known",
         "once it answers: kubectl liqo-shortcut sync NAME",
     )
     TERMINATING = (

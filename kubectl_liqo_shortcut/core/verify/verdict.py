@@ -162,7 +162,7 @@ def expected(client: str, of_client: Networks, of_hub: Networks | None) -> Expec
 
 
 def judge_direction(heard: ProbeResult, may_be: Expected) -> Verdict:
-    """By whom the server saw, and nothing else; what is not understood is no success."""
+    """By whom the server saw, and nothing else; an unparsable result counts as failure."""
     if not heard.ok:
         return Verdict(PathKind.UNREACHABLE, f"no connect succeeded: {heard.error}")
     if len(heard.callers) != 1:

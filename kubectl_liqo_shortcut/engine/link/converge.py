@@ -115,7 +115,7 @@ class Convergence:
         for cluster, body in plan.reused:
             ref = ref_of(cluster, body)
             if status_writer.settle(cluster, body, Ownership.REUSED):
-                self._tell(Done(ref, Verb.REUSED, "it was there before"))
+                self._tell(Done(ref, Verb.REUSED, "it existed before this link"))
             elif status_writer.calls_ours(ref) and ref not in self._lost and not self._only_create:
                 self._lost.add(ref)
                 self._tell(Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name))
@@ -161,7 +161,7 @@ class Convergence:
         if times > 2:
             raise Contended(
                 manifest.cluster,
-                f"{manifest.ref} is changed back each time it is set",
+                f"another controller keeps reverting {manifest.ref}",
                 hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
                 f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
             )
@@ -231,15 +231,15 @@ class Convergence:
         failures = (*self._link.store.silent.values(), *self._failures.values())
         said = dict.fromkeys(error.message for error in failures)
         waits = [*said, *health(ends.values()).waits()]
-        hint = "everything made is kept: the same command goes on, delete removes it"
+        hint = "changes are kept: rerun the command to continue, or delete the shortcut"
         if rival := port_conflict(self._link, ends):
             waits.append(rival)
             hint = f"--gw-server-service-port chooses another port; {hint}"
         if missing := missing_service(self._link.leaves, ends):
             waits.append(missing)
         return TimedOut(
-            f"not connected after {deadline.seconds:g}s: "
-            + ("; ".join(waits) or "some steps are under way"),
+            f"timed out after {deadline.seconds:g}s waiting for: "
+            + ("; ".join(waits) or "changes that are still being made"),
             hint=hint,
         )
 

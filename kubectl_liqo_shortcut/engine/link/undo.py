@@ -51,7 +51,7 @@ def undo(link: Link, failure: str, hub: Cluster, tell: Tell, *, made: bool) -> b
             else:
                 cause = Cause(Reason.FAILED, failure, stalled=True)
                 note_cause(hub, status_writer.record, cause, deadline, adopted)
-            tell(Note("undone: nothing of it is left but tenant namespaces", name))
+            tell(Note("rolled back; only tenant namespaces remain", name))
             return True
     except InUseByPeering as error:
         reason, message = Reason.IN_USE_BY_PEERING, error.message

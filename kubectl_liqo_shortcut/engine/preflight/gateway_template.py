@@ -61,7 +61,7 @@ def _find(leaf: Cluster, ref: TemplateRef, namespace: str, told: str) -> Object 
     except Forbidden as error:
         if kind in (r.WG_SERVER_TEMPLATE, r.WG_CLIENT_TEMPLATE) and in_liqos:
             raise
-        words = f"nobody knows whether there is a {told}: {error.message}"
+        words = f"cannot tell whether there is a {told}: {error.message}"
         hint = f"beside what rbac print prints, give it get on {resource} in {namespace} there"
         return Finding(FindingName.UNCHECKED, leaf.name, words, hint)
     hint = f"kubectl --context {leaf.name} get {resource} -A lists those there are"

@@ -59,7 +59,7 @@ class PreflightFailed(Refused):
 
     def __init__(self, request: Request, errors: list[Finding]) -> None:
         super().__init__(
-            f"{len(errors)} things forbid shortcut {request.name}: "
+            f"shortcut {request.name} is blocked by {len(errors)} problems: "
             + "; ".join(each.message for each in errors),
             hint="all at a glance, with what to do: "
             f"kubectl liqo-shortcut preflight {' '.join(request.pair)}",

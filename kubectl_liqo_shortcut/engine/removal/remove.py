@@ -30,6 +30,7 @@ T = TypeVar("T")
 _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_SERVER}
 _TAKING_UP = 5.0  # seconds that Liqo may need for a new gateway; it takes some milliseconds
 _STAYS = "tenant namespaces stay, as Liqo's own commands leave them"
+_EXISTED = "it existed before this link"
 _ORDER = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
 
 
@@ -67,9 +68,9 @@ def remove(
                 tell(Done(each.ref, Verb.KEPT, what.value))
     for each in here:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
-            tell(Done(each.ref, Verb.KEPT, "it was there before"))
+            tell(Done(each.ref, Verb.KEPT, _EXISTED))
         elif each.ref.kind == r.NAMESPACE and not (namespaces and each in ours):
-            tell(Done(each.ref, Verb.KEPT, _STAYS if each in ours else "it was there before"))
+            tell(Done(each.ref, Verb.KEPT, _STAYS if each in ours else _EXISTED))
     removal.wait(shortcut.sides, ours)
     for leaf in leaves:
         tell(Waits(leaf, ""))

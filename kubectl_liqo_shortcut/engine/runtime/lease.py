@@ -74,7 +74,7 @@ class Lock:
                 self._begin(lease)
                 return attempt > 0
             if found is not None and not _left_behind(found):
-                tell(Note(f"waiting for {_words(found)}, which works on it", self._shortcut))
+                tell(Note(f"waiting for {_words(found)}, which holds the lock", self._shortcut))
                 found = self._wait(found, deadline, cancel)
             if found is not None:
                 lease = retry_transient(partial(self._take_over, found), deadline)

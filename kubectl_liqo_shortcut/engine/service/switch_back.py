@@ -37,7 +37,7 @@ from kubectl_liqo_shortcut.errors import (
     TimedOut,
 )
 
-_NOBODY_KNOWS = "nobody knows which Services go over it"
+_NOT_KNOWN = "cannot tell which Services use the link"
 NODES_FOLLOW = 1.5
 """Seconds from a leaf's EndpointSlice to the rules of its nodes: kube-proxy writes them once a
 second at most, and nobody tells when it has."""
@@ -74,7 +74,7 @@ def dependents(
     except Gone:
         return Dependents()
     except Forbidden as error:
-        return Dependents(note=f"{_NOBODY_KNOWS}: {error.message}")
+        return Dependents(note=f"{_NOT_KNOWN}: {error.message}")
     namespaces = {
         name: seen_on
         for name, seen_on in remote_namespaces(maps).items()
@@ -93,7 +93,7 @@ def dependents(
             )
         )
     except Forbidden as error:
-        return Dependents(note=f"{_NOBODY_KNOWS}: {error.message}", hidden=True)
+        return Dependents(note=f"{_NOT_KNOWN}: {error.message}", hidden=True)
     places = places_of(nodes)
     wanted = tuple(sorted(pair))
     found = services_of(services, slices, places, namespaces)
@@ -168,7 +168,7 @@ def free(
     except ShortcutError as error:
         if not whatever:
             raise
-        tell(Note(f"{_NOBODY_KNOWS}: {error.message}", name))
+        tell(Note(f"{_NOT_KNOWN}: {error.message}", name))
         return False
     if found.hidden and not whatever:
         raise Refused(
@@ -183,7 +183,7 @@ def free(
     for service in found.services:
         _free_one(name, service, found, hub, open_cluster, limit, cancel, whatever, tell)
     if found.services:
-        tell(Note("the leaves' nodes are given a moment to follow", name))
+        tell(Note("waiting for node routes to update", name))
         time.sleep(min(pause, deadline.left()))
         cancel.check()
     return bool(found.services)

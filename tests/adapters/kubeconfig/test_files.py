@@ -232,7 +232,7 @@ def test_a_cluster_is_opened_once(home: str) -> None:
 
 
 def test_a_leaf_without_a_way_names_the_flags(home: str) -> None:
-    with pytest.raises(ShortcutError, match=r"^cluster 'paris': no way to it") as caught:
+    with pytest.raises(ShortcutError, match=r"^cluster 'paris': no credentials") as caught:
         ClusterAccess(kubeconfig=home)("paris")
     assert caught.value.hint == (
         "pass --leaf-context paris=CONTEXT or --leaf-kubeconfig paris=PATH"

@@ -422,7 +422,7 @@ def test_without_one_there_is_no_way(access: Opens) -> None:
     with pytest.raises(ClusterError) as caught:
         ways("milan")
     assert caught.value.message == (
-        "cluster 'milan': no way to it: there is no kubeconfig context of that name"
+        "cluster 'milan': no credentials: no kubeconfig context 'milan'"
     )
     assert caught.value.hint == HINT
     assert ways.via("milan") == ""

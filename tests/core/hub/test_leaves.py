@@ -201,7 +201,7 @@ def test_an_error_tells_what_is_missing_for_access(error: Any, reach: Reachabili
     ("says", "words"),
     [
         (LeafStatus(), "ok"),
-        (LeafStatus(reach=Reachability.NO_WAY), "no way to it"),
+        (LeafStatus(reach=Reachability.NO_WAY), "no credentials"),
         (LeafStatus(reach=Reachability.FORBIDDEN), "lacks 1 permission"),
         (LeafStatus(reach=Reachability.FORBIDDEN, missing=("a",)), "lacks 1 permission"),
         (LeafStatus(reach=Reachability.FORBIDDEN, missing=("a", "b")), "lacks 2 permissions"),

@@ -51,7 +51,7 @@ def test_who_sets_it_back_each_time_is_not_fought(world: FakeWorld) -> None:
 
     drift(rome)
     rome.patch = patch_and_drift  # type: ignore[method-assign]
-    with pytest.raises(ClusterError, match="changed back each time") as caught:
+    with pytest.raises(ClusterError, match="keeps reverting") as caught:
         list(events(world))
     assert "--show-managed-fields" in str(caught.value.hint)
 
