@@ -41,7 +41,7 @@ class ExitCode(enum.IntEnum):
     )
     TIMED_OUT = (
         5,
-        "timed out; changes kept, rerun the command to continue",
+        "timed out: changes kept, rerun the command to continue",
         "the same command again, with a longer --timeout if it needs one",
     )
     VIA_HUB = (
