@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core.events import Event
 
 
 class Clock:
-    """As ``parallel.now``: the deadline of a test is long, and over when the test says so."""
+    """As ``concurrency.now``: the deadline of a test is long, and over when the test says so."""
 
     def __init__(self) -> None:
         self._ahead = 0.0

@@ -33,7 +33,12 @@ def _packages_not_run() -> Iterator[None]:
                 del sys.modules[name]
 
 
-with _packages_not_run():
+try:
+    with _packages_not_run():
+        from kubernetes.client.configuration import Configuration
+        from kubernetes.client.exceptions import ApiException
+        from kubernetes.client.rest import RESTClientObject
+except ImportError:  # of another version, which needs its packages: then all of it
     from kubernetes.client.configuration import Configuration
     from kubernetes.client.exceptions import ApiException
     from kubernetes.client.rest import RESTClientObject

@@ -78,6 +78,8 @@ class _Connection(RESTClientObject):
 
         def send(credentials: Credentials) -> wire.Answer:
             every = self._headers(headers, credentials)
+            if ending:  # which shuts the socket down: nobody else may be given it by then
+                every["Connection"] = "close"
             within = (limits.connect, silence)
             url = self.host + target
             request: Any = super(_Connection, self).request

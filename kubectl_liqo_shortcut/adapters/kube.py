@@ -365,6 +365,8 @@ class _Watch:
         return self
 
     def __next__(self) -> Change:
+        if self._ending.asked:
+            raise StopIteration
         try:
             return next(self._changes)
         except ClusterError:

@@ -115,7 +115,7 @@ class _Cleaning:
         if self._stock.has_ours:
             left |= self._set_aside(leaves, self._gate(leaves))
             cancel.check()
-            if leaves and (self._free(open_cluster, cancel)):  # which takes its time
+            if leaves and self._free(open_cluster, cancel):  # which takes its time
                 left |= self._set_aside(leaves, self._gate(leaves))
         if keep is None:
             request_deletion(self._hub, self._record, self._deadline)
@@ -123,7 +123,7 @@ class _Cleaning:
             left |= self._remove(leaves)
         left = self._stock.stray_errors() | left
         if left and not self._options.forget:
-            raise (self._keep_record_of(left))
+            raise self._keep_record_of(left)
         if keep is not None:
             message = f"the link was removed at {self._record['spec'].get('expirationTime')}"
             cause = Cause(keep, message, stalled=True)

@@ -34,17 +34,15 @@ def diff(
     records: Sequence[Object], open_cluster: OpenCluster, renderer: Renderer, timeout: float
 ) -> dict[str, Diff]:
     """Each of *records*, by its name, all at once; one that fails does not keep the others."""
-    deadline = Deadline(timeout)
     names = [str(each["metadata"]["name"]) for each in records]
-    looks = [partial(_diff, each, open_cluster, renderer, deadline) for each in records]
+    looks = [partial(_diff, each, open_cluster, renderer, timeout) for each in records]
     found, errors = gather_each(dict(zip(names, looks, strict=True)), room())
     failed = {name: Diff(errors=(error,)) for name, error in errors.items()}
     return {name: (found | failed)[name] for name in names}
 
 
-def _diff(
-    record: Object, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
-) -> Diff:
+def _diff(record: Object, open_cluster: OpenCluster, renderer: Renderer, timeout: float) -> Diff:
+    deadline = Deadline(timeout)  # of its own: it may have waited for its turn
     if why := _why_it_goes(record):
         return _removal(record, why, open_cluster, deadline)
     with survey_for_reading(record, open_cluster, renderer, deadline) as session:

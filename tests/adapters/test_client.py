@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.process
 
 
-def printed(code: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+def printed(code: str, before: Path | None = None) -> list[str]:
+    """What *code* prints, in a process that looks for packages in *before* first."""
+    environment = {**os.environ} | ({"PYTHONPATH": str(before)} if before else {})
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -53,3 +58,18 @@ def test_whoever_has_imported_the_whole_client_keeps_it() -> None:
         "print(again is kubernetes, kubernetes.client.ApiException is ours.ApiException)\n"
     )
     assert printed(code) == ["True", "True"]
+
+
+def test_a_version_whose_modules_need_their_packages_is_imported_whole(tmp_path: Path) -> None:
+    files = {
+        "kubernetes/__init__.py": "from . import client",
+        "kubernetes/client/__init__.py": "MARK = 'whole'",
+        "kubernetes/client/configuration.py": "class Configuration: pass",
+        "kubernetes/client/exceptions.py": "class ApiException(Exception): pass",
+        "kubernetes/client/rest.py": "from kubernetes.client import MARK as RESTClientObject",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    code = "from kubectl_liqo_shortcut.adapters import client; print(client.RESTClientObject)"
+    assert printed(code, tmp_path) == ["whole"]

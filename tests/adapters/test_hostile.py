@@ -312,3 +312,13 @@ def test_a_store_that_is_closed_leaves_no_watch_and_no_thread() -> None:
         for each in ours:
             each.join(5)
         assert not any(each.is_alive() for each in ours)
+
+
+def test_nobody_else_is_given_the_connection_of_a_watch() -> None:
+    """To end it is to shut its socket down, TLS first."""
+    with Hostile(FakeWorld("rome")) as clusters:
+        watch = clusters("rome").watch(WHAT, clusters("rome").list(WHAT).resource_version)
+        threading.Timer(0.1, watch.close).start()
+        assert list(watch) == []
+        (asked,) = (each for each in clusters.asked["rome"] if "watch" in each.query)
+    assert asked.headers["connection"] == "close"

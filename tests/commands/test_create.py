@@ -435,7 +435,7 @@ def test_a_link_that_was_taken_away_on_a_leaf_is_not_made_again_unless_asked_for
 ) -> None:
     list(events(world))
     reset(world, "rome")
-    with pytest.raises(RemovedOnLeaf, match="taken away on rome") as caught:
+    with pytest.raises(RemovedOnLeaf, match="deleted the link's objects on rome") as caught:
         list(events(world, recreate=False))
     assert caught.value.exit_code is ExitCode.PARTLY
     assert condition_of(records(world)[0], "Ready")["reason"] == "RemovedOnLeaf"

@@ -220,7 +220,7 @@ def test_a_link_that_was_taken_away_is_missing_and_how_it_comes_back_is_told(
     reset(world, "rome")
     found = run(world)
     assert [each for each in LINK if each.startswith("rome")] == sorted(differing(found))
-    assert "taken away on rome" in said(found)
+    assert "deleted the link's objects on rome" in said(found)
     assert "--recreate" in said(found)
 
 

@@ -51,7 +51,7 @@ class Convergence:
         self._wait = wait
         self._only_create = only_create  # what is there stays as it is
         self._under_way: dict[ObjectRef, Step] = {}
-        self._not_before: dict[ObjectRef, float] = {}  # by parallel.now
+        self._not_before: dict[ObjectRef, float] = {}  # by concurrency.now
         self._attempts: dict[ObjectRef, int] = {}
         self._failures: dict[ObjectRef, ClusterError] = {}  # of steps that are tried again
         self._changes: dict[ObjectRef, int] = {}

@@ -182,6 +182,8 @@ def room() -> int:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OTHER_FILES + AT_ONCE * _FILES
+    if soft == resource.RLIM_INFINITY:
+        return AT_ONCE
     if soft < wanted:
         more = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(OSError, ValueError):  # then it stays as it was

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core.events import Note, Tell
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
@@ -201,7 +202,8 @@ class Lock:
         if self._lost:
             return None
         try:
-            self._renew()
+            with patience.ends_in(_RENEWED_EVERY):  # others wait for this thread
+                self._renew()
         except ShortcutError:
             return 1.0  # check() ends it after a while
         except Exception as error:  # noqa: BLE001 - a bug: the writes must stop

@@ -1,7 +1,7 @@
-"""Keeps what was taken for a while, such as Leases: all of it by a few threads.
+"""Keeps what was taken for a while, such as Leases: hundreds of them by some threads.
 
-A thread for each would come too late where there are hundreds; with one alone, a single request
-that hangs would lose all the others.
+A thread for each would come too late where there are hundreds; with few, some requests that hang
+would make all the others late.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-_THREADS = 4
+_THREADS = 16
 
 Renew = Callable[[], float | None]
 """Renews one of them; returns the seconds until the next time, None: never again."""

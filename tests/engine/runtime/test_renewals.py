@@ -14,7 +14,7 @@ def soon(what: str, is_so: object) -> None:
         time.sleep(0.005)
 
 
-def test_hundreds_are_renewed_by_a_few_threads_which_end_with_the_last() -> None:
+def test_hundreds_are_renewed_by_sixteen_threads_which_end_with_the_last() -> None:
     renewals = Renewals()
     times = dict.fromkeys(range(300), 0)
 
@@ -27,13 +27,14 @@ def test_hundreds_are_renewed_by_a_few_threads_which_end_with_the_last() -> None
         renewals.add(lambda number=number: renew(number), 0.0)  # type: ignore[misc]
         most = max(most, renewals._threads)
     soon("all are renewed three times", lambda: set(times.values()) == {3})
-    assert most <= 4
+    assert most <= 16
     soon("the threads end", lambda: renewals._threads == 0)
 
 
-def test_one_that_hangs_does_not_keep_the_others_from_being_renewed() -> None:
+def test_some_that_hang_do_not_keep_the_others_from_being_renewed() -> None:
     renewals, go_on, renewed = Renewals(), threading.Event(), threading.Event()
-    renewals.add(lambda: go_on.wait(5) and None, 0.0)
+    for _ in range(4):
+        renewals.add(lambda: go_on.wait(5) and None, 0.0)
     renewals.add(lambda: renewed.set(), 0.0)
     assert renewed.wait(5)
     go_on.set()
