@@ -114,7 +114,7 @@ def test_without_a_format_only_the_result_is_told() -> None:
 
 def test_without_a_kubeconfig_nobody_is_asked_and_that_is_said() -> None:
     result = run("create", "milan", "rome", "--dry-run")
-    assert "nobody is asked, as with --facts none" in result.stderr
+    assert "made without asking it, as with --facts none" in result.stderr
 
 
 @pytest.mark.parametrize("flag", ["--dry-run", "--dry-run=client"])

@@ -105,7 +105,7 @@ def test_one_leaf_alone_is_the_name_of_no_shortcut(clusters: Clusters) -> None:
 def test_all_asks_and_without_a_terminal_refuses(clusters: Clusters) -> None:
     result = delete(clusters, "--all")
     assert (result.exit_code, clusters.written) == (ExitCode.USAGE, [])
-    assert result.stderr.endswith("Hint: pass --yes\n")
+    assert result.stderr.endswith("Hint: add --yes\n")
 
 
 def test_all_goes_when_it_is_confirmed() -> None:

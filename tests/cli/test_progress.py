@@ -68,7 +68,7 @@ def test_for_programs_an_error_has_its_shortcut_hint_and_exit_code(clusters: Clu
     assert (result.exit_code, last["exitCode"]) == (ExitCode.TIMED_OUT, ExitCode.TIMED_OUT)
     assert (last["type"], last["shortcut"]) == ("error", "milan--rome")
     assert last["message"].startswith("timed out after 0.3s waiting for: ")
-    assert last["hint"].startswith("everything made is kept")
+    assert last["hint"].startswith("changes are kept")
 
 
 def test_for_programs_several_errors_end_with_one_of_the_command(clusters: Clusters) -> None:

@@ -73,7 +73,7 @@ def test_every_subject_gets_the_roles_and_admission_adds_to_them() -> None:
         ((*PAIR, "--admission", *WRITERS), "--admission requires --hub"),
         (("--hub", "--admission"), "--admission needs --subject"),
         (("--hub", "--allow-leaf", "rome", *WRITERS), "--allow-leaf requires --admission"),
-        (("--hub", "--refuse-old-writers", *WRITERS), "--refuse-old-writers goes with"),
+        (("--hub", "--refuse-old-writers", *WRITERS), "--refuse-old-writers requires"),
     ],
     ids=["on a leaf", "without writers", "a limit alone", "a refusal alone"],
 )

@@ -88,7 +88,7 @@ def test_nobody_to_agree_is_an_error(clusters: Clusters) -> None:
     orphan(clusters)
     result = sync(clusters, "--prune")
     assert result.exit_code == ExitCode.USAGE
-    assert "pass --yes" in result.stderr
+    assert "add --yes" in result.stderr
     assert left(clusters) == 1
 
 

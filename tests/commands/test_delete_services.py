@@ -371,7 +371,7 @@ def test_nodes_get_a_moment_before_the_link_goes(world: FakeWorld, liqo: Offload
     for each in step_by_step(delete, record(world), world, limits(nodes_follow=0.1), CancelToken()):
         if isinstance(each, Done) and each.verb is Verb.DELETED:
             moments.append(("gone", time.monotonic()))
-        elif isinstance(each, Note) and "to follow" in each.text:
+        elif isinstance(each, Note) and "node routes" in each.text:
             moments.append(("to follow", time.monotonic()))
     (first, told), (second, gone), *_ = moments
     assert (first, second) == ("to follow", "gone")
@@ -411,7 +411,7 @@ def test_a_leaf_that_falls_silent_while_services_are_switched_back_is_left(
     def running() -> Iterator[Event]:
         for each in step_by_step(delete, record(world), world, limits(), CancelToken()):
             yield each
-            if isinstance(each, Note) and "to follow" in each.text:
+            if isinstance(each, Note) and "node routes" in each.text:
                 silence(world.leaves["rome"])
 
     with pytest.raises(PartlyDone, match="not gone from rome"):
