@@ -79,7 +79,7 @@ def test_folders_applied_by_kubectl_alone_reach_connected(hub: Lab, tmp_path: Pa
     facts["leaves"]["leaf-2"]["gateways"] = {"leaf-1": {"publicKey": key}}
     facts_file.write_text(yaml.safe_dump(facts))
     done = plugin(hub, "create", *PAIR, *options)
-    assert "waits for" not in done.stderr
+    assert "not rendered" not in done.stderr
     apply(hub, folder)
 
     both = {"leaf-1": "Connected", "leaf-2": "Connected"}
