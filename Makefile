@@ -74,10 +74,10 @@ picture: $(BIN)/.installed ## record make demo as the README's picture
 demo: $(BIN)/.installed ## make a shortcut on the lab before your eyes
 	$(BIN)/python -m tests.demo
 
-bench: $(BIN)/.installed ## compare with liqoctl; the table goes into README.md
+bench: $(BIN)/.installed ## compare with liqoctl; the table goes into docs/guides/performance.md
 	$(BIN)/python -m tests.bench.connect --write
 
-bench-startup: $(BIN)/.installed dist ## compare start-up times; the table goes into README.md
+bench-startup: $(BIN)/.installed dist ## compare start-up times; the table goes into docs/guides/performance.md
 	$(BIN)/python -m tests.bench.startup --write
 
 man: $(BIN)/.installed ## write the manual page from the commands

@@ -37,14 +37,6 @@ def render() -> dict[Path, str]:
     }
 
 
-def exit_code_table(*, remedies: bool = True) -> str:
-    """What README tells too, without the remedies."""
-    titles = ("exit code", "meaning", "what to do")
-    rows = ((str(code.value), text(code.meaning), text(code.remedy)) for code in ExitCode)
-    columns = 3 if remedies else 2
-    return table(titles[:columns], (row[:columns] for row in rows))
-
-
 def _commands() -> Iterator[str]:
     yield "# Commands"
     yield from map(paragraph, paragraphs(cli.help))
@@ -129,7 +121,10 @@ def _bearers(reason: Reason) -> list[str]:
 def _exit_codes() -> Iterator[str]:
     yield "# Exit codes"
     yield f"What {link(code(PROGRAM), 'commands.md')} ends with, so that a script can tell."
-    yield exit_code_table()
+    yield table(
+        ("exit code", "meaning", "what to do"),
+        ((str(code.value), text(code.meaning), text(code.remedy)) for code in ExitCode),
+    )
     for context in contexts():
         command = context.command
         told = (*paragraphs(command.help), *paragraphs(command.epilog))

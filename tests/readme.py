@@ -1,4 +1,4 @@
-"""Puts measured tables into README.md, between their two markers."""
+"""Puts what is measured or generated into the documents, between its two markers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+GUIDES = ROOT / "docs" / "guides"
 
 
 def replace_block(name: str, text: str) -> None:
     """Replace what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
-    old = README.read_text(encoding="utf-8")
-    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-    new, times = re.subn(pattern, lambda m: f"{m[1]}{text}\n{m[2]}", old, flags=re.DOTALL)
-    if times != 1:
-        raise SystemExit(f"README.md has no place for {name}")
-    README.write_text(new, encoding="utf-8")
+    path = _home(name)
+    old = path.read_text(encoding="utf-8")
+    path.write_text(_pattern(name).sub(lambda m: f"{m[1]}{text}\n{m[3]}", old), encoding="utf-8")
 
 
 def block(name: str) -> str:
     """What stands between the two markers now."""
-    found = re.search(
-        rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README.read_text(encoding="utf-8"), re.DOTALL
-    )
-    if not found:
-        raise SystemExit(f"README.md has no place for {name}")
-    return found[1]
+    found = _pattern(name).search(_home(name).read_text(encoding="utf-8"))
+    assert found is not None
+    return found[2]
+
+
+def _home(name: str) -> Path:
+    """The one document that has a place for it."""
+    documents = (README, *sorted(GUIDES.glob("*.md")))
+    homes = [each for each in documents if _pattern(name).search(each.read_text(encoding="utf-8"))]
+    if len(homes) != 1:
+        raise SystemExit(f"{len(homes)} documents have a place for {name}, not one")
+    return homes[0]
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {name} -->\n)(.*?)(<!-- /{name} -->)", re.DOTALL)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,25 @@ from kubectl_liqo_shortcut.core.link.facts import from_document
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
 from release.markdown import anchor
-from release.reference import exit_code_table
-from tests.readme import README, ROOT, block, replace_block
+from tests.readme import GUIDES, README, ROOT, block, replace_block
 from tests.tables import every
 
 
-def test_the_help_in_the_readme_is_the_real_one(request: pytest.FixtureRequest) -> None:
+def test_the_commands_in_the_readme_are_the_real_ones(request: pytest.FixtureRequest) -> None:
     shown = CliRunner().invoke(cli, ["--help"], prog_name=PROGRAM, terminal_width=100).stdout
-    text = f"```text\n{shown}```"
+    commands = textwrap.dedent(shown.partition("Commands:\n")[2].partition("\n\n")[0])
+    text = f"```text\n{commands}\n```"
     if request.config.getoption("--update-golden"):
-        replace_block("help", text)
-    assert block("help") == f"{text}\n"
+        replace_block("commands", text)
+    assert block("commands") == f"{text}\n"
 
 
-def test_the_graph_in_the_readme_is_a_real_one(request: pytest.FixtureRequest) -> None:
+def test_readme_and_architecture_are_short_enough_to_be_read() -> None:
+    assert len(README.read_bytes()) <= 10_000
+    assert len((ROOT / "ARCHITECTURE.md").read_bytes()) <= 7_000
+
+
+def test_the_graph_in_the_guide_is_a_real_one(request: pytest.FixtureRequest) -> None:
     cities = ("milan", "rome", "venice")
     topology = Topology(
         tuple(
@@ -41,10 +47,10 @@ def test_the_graph_in_the_readme_is_a_real_one(request: pytest.FixtureRequest) -
     assert block("graph") == f"{text}\n"
 
 
-def test_the_facts_file_in_the_readme_is_a_facts_file() -> None:
+def test_the_facts_file_in_the_guide_is_a_facts_file() -> None:
     (example,) = (
         text
-        for text in re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+        for text in re.findall(r"```yaml\n(.*?)```", (GUIDES / "gitops.md").read_text(), re.DOTALL)
         if "kind: LeafFacts" in text
     )
     facts = from_document(yaml.safe_load(example), cluster_id("milan"), cluster_id("rome"))
@@ -52,13 +58,6 @@ def test_the_facts_file_in_the_readme_is_a_facts_file() -> None:
     assert all(leaf.cidrs for leaf in facts.leaves.values())
     assert facts.leaves[cluster_id("milan")].endpoint
     assert facts.leaves[cluster_id("milan")].public_key
-
-
-def test_the_exit_codes_in_the_readme_are_the_real_ones(request: pytest.FixtureRequest) -> None:
-    text = exit_code_table(remedies=False)
-    if request.config.getoption("--update-golden"):
-        replace_block("exit-codes", text)
-    assert block("exit-codes") == f"{text}\n"
 
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -88,18 +87,19 @@ def test_every_link_of_the_documents_leads_somewhere(path: Path) -> None:
         assert not heading or heading in headings(target), link
 
 
+AUTOMATION = GUIDES / "automation.md"
 EVENTS = (README.parent / "tests/golden/progress.jsonl").read_text(encoding="utf-8").splitlines()
 
 
-def test_the_event_in_the_readme_is_a_real_one() -> None:
-    (example,) = re.findall(r"```json\n(.*)\n```", README.read_text(encoding="utf-8"))
+def test_the_event_in_the_guide_is_a_real_one() -> None:
+    (example,) = re.findall(r"```json\n(.*)\n```", AUTOMATION.read_text(encoding="utf-8"))
     assert example in EVENTS
 
 
 @every("event", EVENTS, ids=lambda event: json.loads(event)["type"])
-def test_the_keys_that_the_readme_promises_are_the_real_ones(event: str) -> None:
+def test_the_keys_that_the_guide_promises_are_the_real_ones(event: str) -> None:
     keys = json.loads(event)
-    text = README.read_text(encoding="utf-8")
+    text = AUTOMATION.read_text(encoding="utf-8")
     (promised,) = re.findall(rf"^\| `{keys['type']}` \|.*\|([^|]*)\|$", text, re.MULTILINE)
     always = {"time", "shortcut", "type", "message"}
     assert {*re.findall(r"`(\w+)`", promised)} == keys.keys() - always

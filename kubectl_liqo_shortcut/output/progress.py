@@ -39,7 +39,7 @@ def explain(error: ShortcutError) -> str:
 
 
 def to_json(event: Event | Failed, shortcut: str, moment: datetime.datetime) -> str:
-    """*event* for programs: one line, with the keys that README.md promises for its type.
+    """*event* for programs: one line, with the keys that docs/guides/automation.md promises.
 
     JSON in ASCII holds no character that a terminal might obey.
     """

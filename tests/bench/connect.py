@@ -93,7 +93,7 @@ def _table(columns: Mapping[float, Mapping[str, list[float]]], names: Sequence[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into the guide")
     arguments = parser.parse_args()
     found = Lab.running()
     lab = found or Lab.start()

@@ -125,7 +125,7 @@ def _time(command: Sequence[str], environment: Mapping[str, str]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=21)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into the guide")
     arguments = parser.parse_args()
     found = Lab.running()
     lab = found or Lab.start()

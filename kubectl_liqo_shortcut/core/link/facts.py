@@ -69,7 +69,7 @@ def with_tenant_namespaces(facts: Facts, named: Mapping[str, str]) -> Facts:
 
 
 def from_document(document: Any, first: ClusterID, second: ClusterID) -> Facts:
-    """The facts file of ``--facts FILE`` for one pair; its schema is in the README."""
+    """The facts file of ``--facts FILE`` for one pair; its schema is in docs/guides/gitops.md."""
     top = validation.mapping(document, "facts", ("apiVersion", "kind", "hub", "leaves"))
     if (top.get("apiVersion"), top.get("kind")) != (API_VERSION, KIND):
         raise Invalid(
