@@ -41,7 +41,7 @@ def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") ->
     ``shortcut/NAME`` has no record; one word alone is a filter.
     """
     if words and labels:
-        raise Invalid("a selector goes without names", hint="leave out one of them")
+        raise Invalid("-l cannot be combined with names", hint="leave out one of them")
     if len(words) >= 2 or (words and "/" in words[0]):
         return [find(link_named(words), open_cluster)]
     records = find_records(open_cluster(HUB), labels=labels)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.lab import binaries, cleanup, network, status
 from tests.lab.binaries import BuildError
@@ -29,7 +30,8 @@ def start(options: argparse.Namespace) -> int:
     )
     print(f"a hub and {options.leaves} leaves after {time.monotonic() - began:.1f} s; {lab.knobs}")
     print(
-        f'export PATH="{binaries.path("kubectl").parent}:{binaries.path("liqoctl").parent}:$PATH"'
+        f'export PATH="{Path(sys.executable).parent}:{binaries.path("kubectl").parent}:'
+        f'{binaries.path("liqoctl").parent}:$PATH"'
     )
     print(f"export KUBECONFIG={lab.kubeconfig}")
     return 0
