@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.structure import picture
+from tests.structure import circle, imports
 from tests.tables import every
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -107,7 +107,7 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
 
 
 def test_no_import_goes_in_a_circle_not_even_one_that_waits_in_a_function() -> None:
-    assert picture(ROOT, deferred=True).circle() == []
+    assert circle(imports()) == []
 
 
 def test_no_two_public_classes_or_functions_share_a_name() -> None:
