@@ -201,7 +201,7 @@ class _Memory:
         def ask() -> wire.Response:
             return _Response(self._answer(asked))
 
-        return wire.streamed(ask, limits, ending) if ending else wire.whole(ask, limits)
+        return wire.receive(ask, limits, ending)
 
 
 class _Response:

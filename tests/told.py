@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
 import queue
-import threading
 from collections.abc import Callable, Generator
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from kubectl_liqo_shortcut.core.events import Event
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Future
 
 T = TypeVar("T")
 
@@ -34,32 +33,18 @@ def step_by_step(
     """
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None: it has ended
     turns: queue.SimpleQueue[bool] = queue.SimpleQueue()  # False: nobody goes on with it
-    ends: list[Callable[[], T]] = []
 
     def tell(event: Event) -> None:
         events.put(event)
         if not turns.get():
             raise GeneratorExit
 
-    def run() -> None:
-        try:
-            result = work(*args, **options, tell=tell)
-            ends.append(lambda: result)
-        except BaseException as error:  # noqa: BLE001 - raised again where its events are read
-            ends.append(partial(_again, error))
-        events.put(None)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)
-    thread.start()
+    running = Future(partial(work, *args, **options, tell=tell), then=lambda: events.put(None))
     try:
         while (event := events.get()) is not None:
             yield event
             turns.put(True)
     finally:
         turns.put(False)
-        thread.join()
-    return ends[0]()
-
-
-def _again(error: BaseException) -> NoReturn:
-    raise error
+        running.join()
+    return running.result()

@@ -88,7 +88,7 @@ class _Connection(RESTClientObject):
                 response: wire.Response = request(method, url, every, body, None, within).response
                 return response
 
-            return wire.streamed(ask, limits, ending) if ending else wire.whole(ask, limits)
+            return wire.receive(ask, limits, ending)
 
         credentials = self._usable()
         answer = send(credentials)

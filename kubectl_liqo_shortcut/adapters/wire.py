@@ -12,12 +12,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import urllib3
 
 from kubectl_liqo_shortcut.core import patience
+from kubectl_liqo_shortcut.core.outcome import outcome_of
 
 T = TypeVar("T")
 _PIECE = 64 * 1024
@@ -97,6 +97,11 @@ class Answer:
     pieces: Iterator[bytes] | None = None
 
 
+def receive(ask: Callable[[], Response], limits: RequestLimits, ending: Ending | None) -> Answer:
+    """The answer that *ask* gets: all of it, or with an *ending*, as it comes."""
+    return streamed(ask, limits, ending) if ending else whole(ask, limits)
+
+
 def whole(ask: Callable[[], Response], limits: RequestLimits) -> Answer:
     """The answer that *ask* gets, all of it, in time."""
     clock = _Clock(limits.time)
@@ -172,16 +177,7 @@ class _Clock:
 
     def result(self, action: Callable[[], T]) -> T:
         ended: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
-
-        def work() -> None:
-            try:
-                found = action()
-            except BaseException as error:  # noqa: BLE001 - raised again by who waits
-                ended.put(partial(_raise, error))
-            else:
-                ended.put(lambda: found)
-
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=lambda: ended.put(outcome_of(action)), daemon=True).start()
         try:
             outcome = ended.get(timeout=max(0.0, self._end - time.monotonic()))
         except queue.Empty:
@@ -190,10 +186,6 @@ class _Clock:
 
     def _too_late(self) -> urllib3.exceptions.HTTPError:
         return urllib3.exceptions.TimeoutError(f"no whole answer within {self._seconds:g} s")
-
-
-def _raise(error: BaseException) -> NoReturn:
-    raise error
 
 
 def _words(size: int) -> str:

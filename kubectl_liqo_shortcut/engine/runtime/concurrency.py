@@ -8,11 +8,12 @@ import contextvars
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 from kubectl_liqo_shortcut.core import patience
+from kubectl_liqo_shortcut.core.outcome import outcome_of
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError, Transient, Unreachable
 
 K = TypeVar("K")
@@ -146,32 +147,31 @@ def gather_each(
 
 
 def _ends(actions: Sequence[Callable[[], T]], at_once: int | None) -> list[Callable[[], T]]:
-    """How each of *actions* ended: a call returns what it returned, or raises what it raised."""
+    """The outcome of each of *actions*; all have ended."""
     ends: dict[int, Callable[[], T]] = {}
-    waiting = collections.deque(enumerate(actions))
+
+    def run(number: int) -> None:
+        ends[number] = outcome_of(actions[number])
+
+    numbers = range(len(actions))
+    for worker in in_turns([partial(run, each) for each in numbers], at_once or len(actions)):
+        worker.result()
+    return [ends[each] for each in numbers]
+
+
+def in_turns(actions: Collection[Callable[[], None]], at_once: int) -> list[Future[None]]:
+    """Begin *actions*, none of which raises: so many at once, the next one when one has ended."""
+    waiting = collections.deque(actions)
 
     def work() -> None:
-        with contextlib.suppress(IndexError):
-            while True:
-                number, action = waiting.popleft()
-                ends[number] = _end_of(action)
+        while True:
+            try:
+                action = waiting.popleft()
+            except IndexError:  # none waits any more
+                return
+            action()
 
-    workers = [Future(work) for _ in range(min(len(actions), at_once or len(actions)))]
-    for each in workers:
-        each.result()
-    return [ends[number] for number in range(len(actions))]
-
-
-def _end_of(action: Callable[[], T]) -> Callable[[], T]:
-    try:
-        result = action()
-    except BaseException as error:  # noqa: BLE001 - raised again by who asks for the result
-        return partial(_raise, error)
-    return lambda: result
-
-
-def _raise(error: BaseException) -> NoReturn:
-    raise error
+    return [Future(work) for _ in range(min(len(actions), at_once))]
 
 
 def room() -> int:

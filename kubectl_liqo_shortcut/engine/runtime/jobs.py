@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import dataclasses
 import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import FrameType
 
 from kubectl_liqo_shortcut.core.events import Event, Failed, Tell
-from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, room
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, in_turns, room
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
 Job = Callable[[CancelToken, Tell], None]
@@ -38,9 +38,8 @@ def run_all(
     """
     inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
     cancels = {name: CancelToken() for name in jobs}
-    waiting = collections.deque((name, job, cancels[name]) for name, job in jobs.items())
-    for _ in range(min(len(jobs), at_once or room())):
-        threading.Thread(target=_work_off, args=(waiting, inbox), daemon=True).start()
+    work = [partial(_work, name, job, cancels[name], inbox) for name, job in jobs.items()]
+    in_turns(work, at_once or room())
     running, bugs = set(jobs), list[BaseException]()
     with _signals(cancels, inbox):
         while running:
@@ -65,18 +64,6 @@ def run_all(
         raise BaseExceptionGroup(f"{len(bugs)} of {len(jobs)} ended unforeseen", bugs)
     if bugs:
         raise bugs[0]
-
-
-def _work_off(
-    waiting: collections.deque[tuple[str, Job, CancelToken]], inbox: queue.SimpleQueue[_Message]
-) -> None:
-    """One job after the other, until none waits."""
-    while True:
-        try:
-            name, job, cancel = waiting.popleft()
-        except IndexError:
-            return
-        _work(name, job, cancel, inbox)
 
 
 def _work(name: str, job: Job, cancel: CancelToken, inbox: queue.SimpleQueue[_Message]) -> None:
