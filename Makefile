@@ -41,8 +41,7 @@ check: $(BIN)/.installed ## style, types, import contracts and unit tests; needs
 	$(BIN)/mypy kubectl_liqo_shortcut release tests
 	$(UNIT) --cov --cov-report=
 	$(BIN)/coverage report --include='*/core/*,*/commands/*' --fail-under=100
-	@git log -10 --format=%s 2>/dev/null | grep -vE '^[a-z0-9, -]+: .{1,70}$$' | sed 's/^/warning: a subject that is no "area: imperative": /' || true
-	@git log -10 --format=%s 2>/dev/null | grep -E '^.{73,}$$' | sed 's/^/warning: a subject of more than 72 characters: /' || true
+	@git log -10 --format=%s 2>/dev/null | awk 'length > 72 || !/^[a-z][a-z0-9, -]*: ./ { print "warning: a subject that is no \"area: imperative\" of 72 characters: " $$0 }'
 
 unit: $(BIN)/.installed ## the unit tests alone, without coverage; needs no lab
 	$(UNIT)

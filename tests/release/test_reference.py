@@ -47,6 +47,15 @@ def test_the_index_lists_every_page() -> None:
     }
 
 
+@every("folder", ["guides", "decisions"])
+def test_the_index_of_a_folder_lists_every_page_of_it(folder: str) -> None:
+    index = (DOCS / folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\(([^/)]+)\)", index)
+    assert sorted(listed) == sorted(
+        {path.name for path in (DOCS / folder).glob("*.md")} - {"README.md"}
+    )
+
+
 @every("name", COMMANDS)
 def test_every_command_has_its_options_and_examples(name: str) -> None:
     section = page("commands.md").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
