@@ -50,7 +50,7 @@ def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> No
     """Show how the leaves differ from the records.
 
     Compares each object of a link with what sync would make of it, in the fields that a shortcut
-    sets. Values not known yet appear as <placeholder>.
+    sets. A value that is not known yet appears by its name, such as public key of rome's gateway.
 
     As with kubectl diff, KUBECTL_EXTERNAL_DIFF names the program that compares, "diff -u -N" by
     default: an exit code of 1 means differences, a higher one trouble.

@@ -66,12 +66,10 @@ def command(
 
 
 def _print_facts(words: tuple[str, ...], access: ClusterAccess) -> None:
-    from kubectl_liqo_shortcut.commands.leaves import facts_documents
+    from kubectl_liqo_shortcut.commands.leaves import hub_facts
 
     click.echo(
-        format_documents(
-            [facts_documents(words, access, access.liqo_namespace_of)], DocumentFormat.YAML
-        ),
+        format_documents([hub_facts(words, access, access.liqo_namespace_of)], DocumentFormat.YAML),
         nl=False,
     )
 

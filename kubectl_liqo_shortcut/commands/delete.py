@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
@@ -135,10 +134,17 @@ class _Cleaning:
     def _free(self, open_cluster: OpenCluster, cancel: CancelToken) -> bool:
         """Services first: what goes over a link that is gone leads nowhere."""
         name, pair = self._pair.name, (self._pair.server, self._pair.client)
-        hub, deadline = self._hub, self._deadline
-        whatever, pause = self._options.forget, self._options.nodes_follow
-        freeing = partial(free, name, pair, hub, open_cluster, deadline, cancel, self._tell)
-        return freeing(whatever=whatever, pause=pause)
+        return free(
+            name,
+            pair,
+            self._hub,
+            open_cluster,
+            self._deadline,
+            cancel,
+            self._tell,
+            whatever=self._options.forget,
+            pause=self._options.nodes_follow,
+        )
 
     def _open(
         self, open_cluster: OpenCluster, lock: Lock

@@ -46,7 +46,7 @@ def _diff(record: Object, open_cluster: OpenCluster, renderer: Renderer, timeout
     if why := _why_it_goes(record):
         return _removal(record, why, open_cluster, deadline)
     with survey_for_reading(record, open_cluster, renderer, deadline) as session:
-        return Diff(tuple(map(compare, session.prospects())), tuple(_notes(session)))
+        return Diff(tuple(map(compare, session.changes())), tuple(_notes(session)))
 
 
 def _why_it_goes(record: Object) -> str:

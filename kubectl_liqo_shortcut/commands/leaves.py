@@ -49,7 +49,7 @@ def list_leaves(
     ]
 
 
-def facts_documents(
+def hub_facts(
     words: Sequence[str],
     open_cluster: OpenCluster,
     liqo_namespace: Callable[[str], str] = lambda _: "",

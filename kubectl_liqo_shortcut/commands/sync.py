@@ -79,7 +79,7 @@ def next_steps(
         yield from plan_lines(record)
         return
     with survey_for_reading(record, open_cluster, renderer, Deadline(timeout)) as session:
-        for each in session.prospects():
+        for each in session.changes():
             if each.step is not None:
                 ref = each.manifest.ref
                 yield f"{ref.cluster}: {ref} would {_words(each.step)}" + _when(each)
@@ -98,10 +98,10 @@ def _words(step: Step) -> str:
             assert_never(step)
 
 
-def _when(prospect: PlannedChange) -> str:
-    if prospect.is_leaving:
+def _when(change: PlannedChange) -> str:
+    if change.is_leaving:
         return ", once the present one is gone"
-    return f", once it has {', '.join(prospect.waits_for)}" if prospect.waits_for else ""
+    return f", once it has {', '.join(change.waits_for)}" if change.waits_for else ""
 
 
 def _switch_off(

@@ -286,7 +286,7 @@ def test_a_leaf_may_deny_direct_connections(hub: FakeWorld) -> None:
 
 
 def test_facts_are_three_questions_to_the_hub_and_none_to_a_leaf(hub: FakeWorld) -> None:
-    commands.facts_documents((), hub)
+    commands.hub_facts((), hub)
     assert sorted(asked(hub, HUB)) == [
         ("get", "ConfigMap"),
         ("list", "Configuration"),
@@ -296,7 +296,7 @@ def test_facts_are_three_questions_to_the_hub_and_none_to_a_leaf(hub: FakeWorld)
 
 
 def test_facts_are_of_the_leaves_named(hub: FakeWorld) -> None:
-    assert list(commands.facts_documents(["rome"], hub)["leaves"]) == ["rome"]
+    assert list(commands.hub_facts(["rome"], hub)["leaves"]) == ["rome"]
 
 
 @pytest.mark.parametrize("dialled", [("milan", "rome"), ("rome",)], ids=["both", "one"])
@@ -307,7 +307,7 @@ def test_a_dry_run_from_the_facts_is_that_from_the_hub(
         hub.hub.drop(ref_of(HUB, of_leaf(hub, r.GATEWAY_CLIENT, leaf)))
     pair = (cluster_id("milan"), cluster_id("rome"))
     from_hub = survey_hub(hub.hub, pair, crd_needed=False).facts
-    from_file = facts.from_document(commands.facts_documents((), hub), *pair)
+    from_file = facts.from_document(commands.hub_facts((), hub), *pair)
     assert from_file == from_hub
     request, renderer = Request(pair=pair), Renderer(read_template)
     assert dry_run(request, from_file, None, renderer) == dry_run(request, from_hub, None, renderer)

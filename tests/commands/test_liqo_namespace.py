@@ -80,9 +80,7 @@ def test_leaves_are_found_and_the_facts_say_where_liqo_is(elsewhere: FakeWorld) 
     peered(elsewhere)
     found = leaves.list_leaves((), elsewhere, lambda _: "", 5.0)
     assert {each.says.reach for each in found} == {Reachability.OK}
-    document = leaves.facts_documents(
-        (), elsewhere, lambda leaf: "tunnels" if leaf == "rome" else ""
-    )
+    document = leaves.hub_facts((), elsewhere, lambda leaf: "tunnels" if leaf == "rome" else "")
     assert document["leaves"]["rome"]["liqoNamespace"] == "tunnels"
     assert "liqoNamespace" not in document["leaves"]["milan"]
 

@@ -102,7 +102,7 @@ def access_options(command: Command) -> Command:
         click.option(
             "--allow-local-identity",
             is_flag=True,
-            help="Accept a stored identity whose address is this machine or its local network",
+            help="Accept a stored identity that leads to this machine or a link-local address",
         ),
     )
     @functools.wraps(command)

@@ -24,7 +24,7 @@ timeout_option = click.option(
     type=Duration(),
     default="5m",
     show_default=True,
-    help="Time for each shortcut, such as 90s or 5m",
+    help="Time for the command, or for each of several shortcuts, such as 90s or 5m",
 )
 
 

@@ -75,7 +75,7 @@ def published_keys(side: Side, namespace: str) -> Selection:
     return Selection(r.PUBLIC_KEY, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}")
 
 
-def live_body(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
+def live_selections(side: Side, namespace: str, gateway: Object | None) -> tuple[Selection, ...]:
     """What Liqo changes while a link comes up; of Secrets, the gateway's own one by name."""
     return (
         in_all_namespaces(side, r.CONFIGURATION),

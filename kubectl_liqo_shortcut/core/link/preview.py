@@ -36,10 +36,10 @@ def planned_changes(
     Refuses what stands in the way, as the plan does.
     """
     wanted = (*(Pending(each, ()) for each in rendered.ready), *rendered.pending)
-    return [_prospect(each, ends, recorded) for each in wanted]
+    return [_planned(each, ends, recorded) for each in wanted]
 
 
-def _prospect(
+def _planned(
     wanted: Pending, ends: Mapping[str, End], recorded: Mapping[ObjectRef, Recorded]
 ) -> PlannedChange:
     manifest = wanted.manifest
@@ -60,11 +60,11 @@ class Comparison:
     merged: Object | None
 
 
-def compare(prospect: PlannedChange) -> Comparison:
+def compare(change: PlannedChange) -> Comparison:
     """Only what we render is compared, and what the step sets: an update leaves labels alone."""
-    ref, wanted = prospect.manifest.ref, prospect.manifest.body
-    live = _reduced(prospect.observed, wanted)
-    match prospect.step:
+    ref, wanted = change.manifest.ref, change.manifest.body
+    live = _reduced(change.observed, wanted)
+    match change.step:
         case None:
             return Comparison(ref, live, live)
         case Create():
@@ -74,7 +74,7 @@ def compare(prospect: PlannedChange) -> Comparison:
         case Recreate():
             return Comparison(ref, live, wanted)
         case _:
-            assert_never(prospect.step)
+            assert_never(change.step)
 
 
 def removal(cluster: str, observed: Object) -> Comparison:

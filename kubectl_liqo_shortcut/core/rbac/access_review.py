@@ -149,7 +149,7 @@ def _accesses(need: PolicyRule, scope: Scope) -> Iterator[PermissionAttributes]:
                 yield PermissionAttributes(verb, kind, here, name, need.subresource)
 
 
-def every_access_review() -> Object:
+def unlimited_review() -> Object:
     """The question whether the user may do all: administrators need not be asked verb by verb."""
     return _review({"verb": "*", "group": "*", "resource": "*"})
 
@@ -158,13 +158,13 @@ def is_allowed(review: Object) -> bool:
     return bool((review.get("status") or {}).get("allowed"))
 
 
-def hub_reviews(shortcut: str, liqo_namespace: str) -> Iterator[PermissionAttributes]:
+def hub_permissions(shortcut: str, liqo_namespace: str) -> Iterator[PermissionAttributes]:
     """What ``create``, ``sync`` and ``delete`` need there, beside what a first look has read."""
     scope = Scope(on=ClusterScope.HUB, shortcut=shortcut, liqo_namespace=liqo_namespace)
     return _needed(access_reviews(scope), permissions.REMOVE)
 
 
-def leaf_reviews(
+def leaf_permissions(
     side: Side, namespace: str, *, adopt: bool = False
 ) -> Iterator[PermissionAttributes]:
     """What they need on a leaf, whose tenant namespace for its peer is *namespace*.
@@ -179,7 +179,9 @@ def leaf_reviews(
     return (each for each in asked if each.kind != other)
 
 
-def scope_of_leaf(peer: str, namespace: str, liqo_namespace: str) -> Iterator[PermissionAttributes]:
+def link_permissions(
+    peer: str, namespace: str, liqo_namespace: str
+) -> Iterator[PermissionAttributes]:
     """What a link with *peer* needs on a leaf, whichever of the two serves, from the first look."""
     peers = (Peer(peer, namespace),)
     scope = Scope(on=ClusterScope.LEAF, peers=peers, liqo_namespace=liqo_namespace)

@@ -93,7 +93,9 @@ def _with_rights(
 
 def _needed(cluster: Cluster, peer: ClusterID) -> Iterator[access_review.PermissionAttributes]:
     """For a link with *peer*, whichever of the two serves."""
-    return access_review.scope_of_leaf(peer, default_tenant_namespace(peer), cluster.liqo_namespace)
+    return access_review.link_permissions(
+        peer, default_tenant_namespace(peer), cluster.liqo_namespace
+    )
 
 
 def _if_allowed(look: Callable[[], T], otherwise: T, deadline: Deadline) -> T:

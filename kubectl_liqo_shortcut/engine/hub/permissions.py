@@ -31,7 +31,7 @@ def missing_permissions(
         made = retry_transient(lambda: cluster.ask(review), deadline)
         return access_review.is_allowed(made)
 
-    if allowed(access_review.every_access_review()):
+    if allowed(access_review.unlimited_review()):
         return []
 
     def lacking(asked: Sequence[PermissionAttributes]) -> list[PermissionAttributes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from kubectl_liqo_shortcut.core.link import observe, tenants
 from kubectl_liqo_shortcut.core.link.facts import Facts
@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.link.plan import Plan, make_plan
 from kubectl_liqo_shortcut.core.link.render import Rendered, Renderer
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import is_terminating
-from kubectl_liqo_shortcut.core.ports import Cluster
+from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight import routed
 from kubectl_liqo_shortcut.core.preflight.findings import Finding
 from kubectl_liqo_shortcut.core.record.status import Cause, status_of
@@ -47,27 +47,24 @@ class Link:
 
     def look(self, ends: Mapping[str, End]) -> None:
         """List once what shows how far the link is; where, is known after the first look."""
-        for leaf, namespace, end in self._places(ends):
-            self.store.look(leaf, observe.published_keys(end.side, namespace))
-            for what in observe.live_body(end.side, namespace, end.gateway):
-                self.store.look(leaf, what)
+        self._ask(ends, self.store.look)
 
     def follow(self, ends: Mapping[str, End]) -> None:
         """Watch what changes from now on."""
         if not self.store.synced:
             return
-        for leaf, namespace, end in self._places(ends):
-            self.store.look(leaf, observe.published_keys(end.side, namespace))
-            for what in observe.live_body(end.side, namespace, end.gateway):
-                self.store.follow(leaf, what)
+        self._ask(ends, self.store.follow)
+        for leaf, end in ends.items():
             if end.namespace and is_terminating(end.namespace):
-                self.store.follow(leaf, observe.tenant_namespace(end.side))
+                self.store.follow(self.leaves[leaf], observe.tenant_namespace(end.side))
 
-    def _places(self, ends: Mapping[str, End]) -> Iterator[tuple[Cluster, str, End]]:
-        """Each leaf with its tenant namespace for the other one."""
+    def _ask(self, ends: Mapping[str, End], ask: Callable[[Cluster, Selection], None]) -> None:
         facts = self.updated_facts(ends)
         for leaf, end in ends.items():
-            yield self.leaves[leaf], facts.leaves[end.side.leaf].tenant_namespace, end
+            namespace = facts.leaves[end.side.leaf].tenant_namespace
+            self.store.look(self.leaves[leaf], observe.published_keys(end.side, namespace))
+            for what in observe.live_selections(end.side, namespace, end.gateway):
+                ask(self.leaves[leaf], what)
 
     def refusals(self, ends: Mapping[str, End], command: str = "create") -> list[Finding]:
         """What must not be made, whatever stands in its way or does not; *command* is at work."""

@@ -36,7 +36,9 @@ def open_record(
     held = _finalizers(found)
     if r.FINALIZER in held:
         return found, False
-    return retry_transient(lambda: _lock(hub, found, [*held, r.FINALIZER]), deadline), False
+    return retry_transient(
+        lambda: _set_finalizers(hub, found, [*held, r.FINALIZER]), deadline
+    ), False
 
 
 def present_record(hub: Cluster, record: Object, deadline: Deadline) -> Object | None:
@@ -59,7 +61,7 @@ def end_record(hub: Cluster, record: Object, deadline: Deadline) -> None:
             return
         try:
             rest = [each for each in _finalizers(present) if each != r.FINALIZER]
-            _lock(hub, present, rest)
+            _set_finalizers(hub, present, rest)
         except Conflict:
             if look == _LOOKS:
                 raise
@@ -87,30 +89,6 @@ def note_cause(
     write_status(hub, record, status, deadline)
 
 
-def _make(hub: Cluster, wanted: Manifest) -> Object:
-    try:
-        return hub.create(wanted)
-    except AlreadyExists:
-        # The answer to our own request may have been lost: then the record is as we wanted it,
-        # and nobody has begun to work on it.
-        found = hub.get(wanted.ref)
-        if found is None or objects_of(found) or not covers(found["spec"], wanted.body["spec"]):
-            raise
-        return found
-
-
-def _lock(hub: Cluster, record: Object, finalizers: list[str]) -> Object:
-    metadata = {
-        "resourceVersion": record["metadata"]["resourceVersion"],  # others may hold it too
-        "finalizers": finalizers,
-    }
-    return hub.patch(ref_of(hub.name, record), {"metadata": metadata})
-
-
-def _finalizers(record: Object) -> list[str]:
-    return list(record["metadata"].get("finalizers") or ())
-
-
 def write_status(
     hub: Cluster, record: Object, status: Mapping[str, Any], deadline: Deadline
 ) -> Object:
@@ -123,6 +101,30 @@ def write_status(
         with contextlib.suppress(ShortcutError):  # a courtesy: nothing depends on it
             hub.create(Manifest(hub.name, event))
     return written
+
+
+def _make(hub: Cluster, wanted: Manifest) -> Object:
+    try:
+        return hub.create(wanted)
+    except AlreadyExists:
+        # The answer to our own request may have been lost: then the record is as we wanted it,
+        # and nobody has begun to work on it.
+        found = hub.get(wanted.ref)
+        if found is None or objects_of(found) or not covers(found["spec"], wanted.body["spec"]):
+            raise
+        return found
+
+
+def _set_finalizers(hub: Cluster, record: Object, finalizers: list[str]) -> Object:
+    metadata = {
+        "resourceVersion": record["metadata"]["resourceVersion"],  # others may hold it too
+        "finalizers": finalizers,
+    }
+    return hub.patch(ref_of(hub.name, record), {"metadata": metadata})
+
+
+def _finalizers(record: Object) -> list[str]:
+    return list(record["metadata"].get("finalizers") or ())
 
 
 def _patch(hub: Cluster, ref: ObjectRef, body: Object) -> Object:

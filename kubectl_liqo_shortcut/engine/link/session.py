@@ -51,7 +51,7 @@ class SurveySession:
         """The first steps; refuses what stands in the way."""
         return self.link.plan(self.link.ends())[1]
 
-    def prospects(self) -> list[PlannedChange]:
+    def changes(self) -> list[PlannedChange]:
         """All that is to be made of the link's objects, also later; refuses as ``plan`` does."""
         ends = self.link.ends()
         rendered, _ = self.link.plan(ends)

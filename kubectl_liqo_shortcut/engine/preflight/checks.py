@@ -93,7 +93,7 @@ def _check_hub(
 
     def may() -> Iterable[Finding]:
         return missing_rights(
-            hub, access_review.hub_reviews(shortcut.name, hub.liqo_namespace), deadline
+            hub, access_review.hub_permissions(shortcut.name, hub.liqo_namespace), deadline
         )
 
     halves = (gateways, crd), (partial(_note_version, hub, versions), may)
@@ -127,7 +127,7 @@ def _check_leaf(
 
     def may() -> Iterable[Finding]:
         namespace = there or link.facts.leaves[side.leaf].tenant_namespace
-        needed = [*access_review.leaf_reviews(side, namespace, adopt=adopt)]
+        needed = [*access_review.leaf_permissions(side, namespace, adopt=adopt)]
         needed += [] if there else access_review.to_make_namespaces()
         return missing_rights(leaf, needed, deadline)
 

@@ -192,4 +192,4 @@ def _needed(
 ) -> Iterator[access_review.PermissionAttributes]:
     """All that a link needs there, as far as that is known without a look."""
     namespace = named.get(side.leaf) or default_tenant_namespace(side.peer)
-    return access_review.scope_of_leaf(side.peer, namespace, leaf.liqo_namespace)
+    return access_review.link_permissions(side.peer, namespace, leaf.liqo_namespace)

@@ -181,7 +181,7 @@ def test_in_any_namespace_both_kinds_of_gateway_are_looked_for() -> None:
 
 
 def test_of_secrets_only_one_is_read_and_by_name() -> None:
-    selections = observe.live_body(SERVER, "liqo-tenant-milan", None)
+    selections = observe.live_selections(SERVER, "liqo-tenant-milan", None)
     secrets = [(s.namespace, s.name) for s in selections if s.kind == r.SECRET]
     assert secrets == [("liqo-tenant-milan", "gw-milan")]
 

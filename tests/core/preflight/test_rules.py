@@ -227,7 +227,7 @@ def test_a_permission_is_asked_for_and_told_as_kubectl_does() -> None:
 
 @pytest.mark.parametrize("side", [SERVER, CLIENT], ids=["server", "client"])
 def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
-    asked = list(access_review.leaf_reviews(side, "tenant"))
+    asked = list(access_review.leaf_permissions(side, "tenant"))
     changed = [each for each in asked if each.verb in ("patch", "delete")]
     assert changed
     assert all((each.namespace, each.name) == ("tenant", side.peer) for each in changed)
@@ -237,7 +237,7 @@ def test_on_a_leaf_only_what_bears_its_peers_name_is_changed(side: Any) -> None:
 def test_nothing_but_records_and_leases_is_written_on_the_hub() -> None:
     written = {
         each.kind
-        for each in access_review.hub_reviews("milan--rome", "liqo")
+        for each in access_review.hub_permissions("milan--rome", "liqo")
         if each.verb in ("create", "patch", "delete")
     }
     assert written == {r.SHORTCUT, r.LEASE}

@@ -112,7 +112,7 @@ def test_only_who_adopts_may_change_a_namespace_and_by_a_role_of_its_own() -> No
 
 @pytest.mark.parametrize("adopt", [False, True])
 def test_adopt_asks_whether_it_may_label_the_namespace_and_create_does_not(adopt: bool) -> None:
-    asked = access_review.leaf_reviews(SERVER, "liqo-tenant-milan", adopt=adopt)
+    asked = access_review.leaf_permissions(SERVER, "liqo-tenant-milan", adopt=adopt)
     found = [str(each) for each in asked if each.kind == r.NAMESPACE and each.verb == "patch"]
     assert found == (["patch namespaces/liqo-tenant-milan"] if adopt else [])
 
@@ -173,7 +173,7 @@ def test_without_a_record_the_right_on_all_is_asked_for() -> None:
     assert names == {""}
     assert "liqo-shortcut-milan--rome" in {
         each.name
-        for each in access_review.hub_reviews("milan--rome", "liqo")
+        for each in access_review.hub_permissions("milan--rome", "liqo")
         if each.kind == r.LEASE
     }
 
