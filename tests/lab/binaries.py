@@ -65,11 +65,15 @@ def cache_root() -> Path:
 
 def folder(module: str) -> Path:
     """Where the binaries of *module* are, in the version that its files pin."""
+    return _cached(MODULES / module)
+
+
+def _cached(source: Path) -> Path:
     pins = hashlib.sha256()
-    for file in ("go.mod", "go.sum", "main.go"):
-        if (MODULES / module / file).exists():
-            pins.update((MODULES / module / file).read_bytes())
-    return cache_root() / f"{module}-{pins.hexdigest()[:12]}"
+    for file in (source / "go.mod", source / "go.sum", *sorted(source.glob("*.go"))):
+        if file.exists():
+            pins.update(file.read_bytes())
+    return cache_root() / f"{source.name}-{pins.hexdigest()[:12]}"
 
 
 def path(binary: str) -> Path:
@@ -100,19 +104,30 @@ def build() -> None:
             if (folder(module) / name).exists():  # another build was faster
                 continue
             began = time.monotonic()
-            _build(module, name, package)
+            _build(MODULES / module, name, package)
             took = time.monotonic() - began
         print(f"  {number}/{len(missing)} {name} built in {took:.0f} s", flush=True)
 
 
-def _build(module: str, name: str, package: str) -> None:
-    target = folder(module) / name
+def build_own(source: Path) -> Path:
+    """The program of a module of ours that is no part of the lab, built if it is not there yet."""
+    program = _cached(source) / source.name
+    if not program.exists() and shutil.which("go") is None:
+        raise BuildError(f"go is not installed: {source.name} is built with it")
+    with _one_at_a_time():
+        if not program.exists():
+            _build(source, source.name, ".")
+    return program
+
+
+def _build(source: Path, name: str, package: str) -> None:
+    target = _cached(source) / name
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".unfinished")
-    ldflags = f"-s -w {_LDFLAGS.get(module, '')}".strip()
+    ldflags = f"-s -w {_LDFLAGS.get(source.name, '')}".strip()
     done = subprocess.run(
         ["go", "build", "-trimpath", f"-ldflags={ldflags}", "-o", str(unfinished), package],
-        cwd=MODULES / module,
+        cwd=source,
         env={**os.environ, "CGO_ENABLED": "0"},
         capture_output=True,
         text=True,
