@@ -15,7 +15,7 @@ DIST_PYTHON := $(DIST_VENV)/bin/python
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile
 SOURCES := $(shell find kubectl_liqo_shortcut templates release man -name '*.py' -o -name '*.j2' -o -name '*.yaml' -o -name '*.spec' -o -name '*.1')
 
-.PHONY: picture help check unit test e2e soak structure mutants lab lab-stop lab-status demo bench bench-startup lock man docs dist manifest plugin-manifest \
+.PHONY: picture help check unit test e2e soak structure mutants lab lab-stop lab-status demo bench bench-startup bench-scale lock man docs dist manifest plugin-manifest \
 	release-check clean
 .DEFAULT_GOAL := help
 
@@ -80,6 +80,11 @@ bench: $(BIN)/.installed ## compare with liqoctl; the table goes into docs/guide
 
 bench-startup: $(BIN)/.installed dist ## compare start-up times; the table goes into docs/guides/performance.md
 	$(BIN)/python -m tests.bench.startup --write
+
+bench-scale: LEAVES = 50
+bench-scale: $(BIN)/.installed ## what commands cost on the links of LEAVES=50 simulated leaves (LINKS=N of them, RUNS=N, ONLY=sync,diff)
+	$(BIN)/python -m tests.bench.scale --leaves $(LEAVES) \
+	  $(if $(LINKS),--links $(LINKS)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only "$(ONLY)")
 
 man: $(BIN)/.installed ## write the manual page from the commands
 	$(BIN)/python -m release.manpage
