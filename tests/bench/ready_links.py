@@ -1,7 +1,8 @@
 """Puts ready links into simulated clusters, in much less time than ``create`` takes.
 
 The pure core says what a link needs and how its record reads; each object is a plain POST, and
-the simulated Liqo does its part. So the links are as ``create`` leaves them, whatever it becomes.
+the simulated Liqo does its part. What comes of it is what ``create`` leaves, but for the order in
+which a record names its objects.
 """
 
 from __future__ import annotations
