@@ -1,6 +1,7 @@
 """The README's picture: what ``make demo`` printed, recorded. ``make picture`` makes it anew.
 
-Reads the demo's standard output; progress, which is on standard error, is left out.
+Reads the demo's standard output; progress, which is on standard error, is left out. Left out as
+well are the parts that the story can do without, since the picture must fit one screen.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.text import Text
@@ -17,6 +18,9 @@ from release.version import ROOT
 
 PICTURE = ROOT / "docs" / "demo.svg"
 _WIDTH = 100
+_LEFT_OUT = re.compile(
+    r"^\$ kubectl liqo-shortcut (crd|verify|service list|.* --dry-run)\b", re.MULTILINE
+)
 
 
 def draw(lines: Iterable[str]) -> str:
@@ -28,13 +32,11 @@ def draw(lines: Iterable[str]) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
 
 
-def told(lines: Iterable[str]) -> Iterator[str]:
-    """The story, without the lab's own words before it."""
-    begun = False
-    for line in lines:
-        begun = begun or line.startswith("# ")
-        if begun:
-            yield line
+def told(lines: Iterable[str]) -> list[str]:
+    """The story: neither the lab's own words before it, nor the parts that are left out."""
+    _, *parts = ("\n" + "".join(lines)).split("\n# ")
+    kept = (f"\n# {part}" for part in parts if not _LEFT_OUT.search(part))
+    return "".join(kept).removeprefix("\n").splitlines(keepends=True)
 
 
 def _style(line: str) -> str:
