@@ -15,7 +15,8 @@ _CONSUMED = "Provider"  # the role of the other leaf, where this one is the cons
 def peering_on(foreign_cluster: Object | None) -> str:
     """How the leaf of this ForeignCluster is peered with the other leaf, in words; "" if it is not.
 
-    A link alone leaves the role Unknown, and only the networking module on (liqo.md §6).
+    A link alone leaves the role Unknown, and only the networking module on: see
+    docs/liqo-behaviour.md.
     """
     status = (foreign_cluster or {}).get("status") or {}
     role = str(status.get("role") or "")
