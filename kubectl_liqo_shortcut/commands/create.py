@@ -16,7 +16,12 @@ from kubectl_liqo_shortcut.core.record.routes import remaps
 from kubectl_liqo_shortcut.core.record.status import Cause
 from kubectl_liqo_shortcut.engine.link.converge import Convergence
 from kubectl_liqo_shortcut.engine.link.link import Link
-from kubectl_liqo_shortcut.engine.link.records import misfit_notes, note_cause, open_record
+from kubectl_liqo_shortcut.engine.link.records import (
+    misfit_notes,
+    note_cause,
+    open_record,
+    refresh_status,
+)
 from kubectl_liqo_shortcut.engine.link.session import SurveySession, no_record_any_more, survey_link
 from kubectl_liqo_shortcut.engine.link.undo import undo
 from kubectl_liqo_shortcut.engine.preflight.checks import checks
@@ -65,6 +70,8 @@ def create(
         try:
             _refuse(request, session, options, hub, deadline, tell)
             tell(Note(f"gateway server: {session.shortcut.server} ({session.why})", request.name))
+            if _stays(session, options, hub, deadline, tell):
+                return
             waited = lock.take(deadline, tell)
             if waited or not session.is_current(hub, deadline):
                 session.close()
@@ -73,6 +80,23 @@ def create(
             _make(request, session, lock.guard(hub), options, deadline, cancel, tell)
         finally:
             session.close()
+
+
+def _stays(
+    session: SurveySession, options: CreateOptions, hub: Cluster, deadline: Deadline, tell: Tell
+) -> bool:
+    """True if nothing is to be done: then its status is brought up to date, without a Lease.
+
+    The Lease keeps writers apart; this write is bound to the record that was read instead.
+    """
+    if not session.is_settled(wait=options.wait):
+        return False
+    link = session.link
+    seen = link.status(link.ends())
+    record = refresh_status(hub, link.status_writer.record, seen, deadline)
+    if record is not None:
+        tell(Outcome(session.shortcut.name, Verb.UNCHANGED, record))
+    return record is not None
 
 
 def _refuse(

@@ -81,6 +81,35 @@ def test_a_healthy_link_is_unchanged_and_its_status_fresh(world: FakeWorld, reco
     assert present(world)["status"]["lastObservedTime"] != PAST
 
 
+def test_a_healthy_link_costs_one_write_bound_to_what_was_read(
+    world: FakeWorld, record: Body
+) -> None:
+    before, record = len(world.calls), present(world)
+    happened = run(world, record)
+    writes = [each for each in world.calls[before:] if each[0] not in ("get", "list", "ask")]
+    assert writes == [("patch status", ref_of(world.hub.name, record))]
+    assert verb(happened) is Verb.UNCHANGED
+    assert present(world)["status"]["objects"] == record["status"]["objects"]
+
+
+def test_a_record_that_changed_since_it_was_read_is_looked_at_again_under_its_lease(
+    world: FakeWorld, record: Body
+) -> None:
+    ref, edited, leases = ref_of(world.hub.name, record), list[Body](), list[ObjectRef]()
+
+    def edit_first(verb: str, at: ObjectRef) -> None:
+        if (verb, at) == ("patch status", ref) and not edited:
+            edited.append(record)
+            edit(world, gateway={"mtu": 1280})
+        if verb == "create" and at.kind == r.LEASE:
+            leases.append(at)
+
+    world.hub.fault = edit_first
+    assert verb(run(world, record)) is Verb.CONFIGURED
+    assert len(leases) == 1
+    assert is_ready(present(world))
+
+
 def test_an_edited_record_is_applied(world: FakeWorld, record: Body) -> None:
     assert verb(run(world, edit(world, gateway={"mtu": 1280}))) is Verb.CONFIGURED
     assert is_ready(present(world))

@@ -22,7 +22,7 @@ from kubectl_liqo_shortcut.core.record.event import ready_event
 from kubectl_liqo_shortcut.core.record.status import Cause
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import utc_now
-from kubectl_liqo_shortcut.errors import AlreadyExists, Conflict, ShortcutError, Transient
+from kubectl_liqo_shortcut.errors import AlreadyExists, Conflict, Gone, ShortcutError, Transient
 
 _LOOKS = 5  # at a record that others change at the same time
 
@@ -33,12 +33,15 @@ def open_record(
     """The record with its finalizer; True if this call made it."""
     if found is None:
         return retry_transient(lambda: _make(hub, wanted), deadline), True
-    held = _finalizers(found)
-    if r.FINALIZER in held:
+    if is_held(found):
         return found, False
-    return retry_transient(
-        lambda: _set_finalizers(hub, found, [*held, r.FINALIZER]), deadline
-    ), False
+    held = [*_finalizers(found), r.FINALIZER]
+    return retry_transient(lambda: _set_finalizers(hub, found, held), deadline), False
+
+
+def is_held(record: Object) -> bool:
+    """Whether it has our finalizer, so that it cannot end before its leaves are clean."""
+    return r.FINALIZER in _finalizers(record)
 
 
 def present_record(hub: Cluster, record: Object, deadline: Deadline) -> Object | None:
@@ -95,12 +98,35 @@ def write_status(
     """Merge *status* into the record's; returns the record as it is then."""
     body = {"status": status}
     ref = ref_of(hub.name, record)
-    written = retry_transient(partial(_patch, hub, ref, body), deadline)
-    event = ready_event(record, written, utc_now(), f"{time.time_ns():x}")
+    written = retry_transient(partial(_patch_whichever, hub, ref, body), deadline)
+    _announce(hub, record, written)
+    return written
+
+
+def refresh_status(
+    hub: Cluster, record: Object, status: Mapping[str, Any], deadline: Deadline
+) -> Object | None:
+    """The same for who holds no Lease: what was seen, without whose the objects are.
+
+    None if anybody has changed the record since it was read: then nothing is written.
+    """
+    seen = {key: value for key, value in status.items() if key != "objects"}
+    version = record["metadata"].get("resourceVersion")
+    body = {"metadata": {"resourceVersion": version}, "status": seen}
+    ref = ref_of(hub.name, record)
+    try:
+        written = retry_transient(partial(_patch, hub, ref, body), deadline)
+    except (Conflict, Gone):
+        return None
+    _announce(hub, record, written)
+    return written
+
+
+def _announce(hub: Cluster, before: Object, written: Object) -> None:
+    event = ready_event(before, written, utc_now(), f"{time.time_ns():x}")
     if event is not None:
         with contextlib.suppress(ShortcutError):  # a courtesy: nothing depends on it
             hub.create(Manifest(hub.name, event))
-    return written
 
 
 def _make(hub: Cluster, wanted: Manifest) -> Object:
@@ -128,8 +154,12 @@ def _finalizers(record: Object) -> list[str]:
 
 
 def _patch(hub: Cluster, ref: ObjectRef, body: Object) -> Object:
+    return hub.patch(ref, body, subresource="status")
+
+
+def _patch_whichever(hub: Cluster, ref: ObjectRef, body: Object) -> Object:
     """Bound to no version: a conflict means that the hub is busy with others' writes."""
     try:
-        return hub.patch(ref, body, subresource="status")
+        return _patch(hub, ref, body)
     except Conflict as error:
         raise Transient(hub.name, "others write the record at the same time") from error

@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import with_tenant_namespaces
 from kubectl_liqo_shortcut.core.link.health import health
+from kubectl_liqo_shortcut.core.link.inventory import Ownership
 from kubectl_liqo_shortcut.core.link.plan import Plan
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange, planned_changes
 from kubectl_liqo_shortcut.core.link.render import Renderer
@@ -21,6 +22,7 @@ from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.lifecycle import removed_on, was_ready
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
 from kubectl_liqo_shortcut.engine.link.link import Link
+from kubectl_liqo_shortcut.engine.link.records import is_held
 from kubectl_liqo_shortcut.engine.link.status_writer import StatusWriter
 from kubectl_liqo_shortcut.engine.link.survey import SurveyedHub, survey
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
@@ -82,6 +84,23 @@ class SurveySession:
     def is_up(self) -> bool:
         """Whether the link carries traffic now, whatever its record says of the past."""
         return health(self.link.ends().values()).ready
+
+    def is_settled(self, *, wait: bool) -> bool:
+        """Whether nothing is to be done, and the record has its finalizer and names every object.
+
+        With *wait*, the link must be up too.
+        """
+        record, ends, writer = self.view.record, self.link.ends(), self.link.status_writer
+        if record is None or not is_held(record):
+            return False
+        rendered, plan = self.link.plan(ends)
+        there = (*plan.ours, *((*each, Ownership.REUSED) for each in plan.reused))
+        return (
+            not (plan.steps or plan.leaving or rendered.pending)
+            and (health(ends.values()).ready or not wait)
+            and all(writer.knows(*each) for each in there)
+            and not any(writer.calls_ours(ref_of(*each)) for each in plan.reused)
+        )
 
     def is_current(self, hub: Cluster, deadline: Deadline) -> bool:
         """Whether nobody has changed the record since: all that matters is on record first."""

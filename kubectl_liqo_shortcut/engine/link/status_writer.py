@@ -59,13 +59,23 @@ class StatusWriter:
         The very object that is on record as ours stays so, though it lost its labels: it is not
         touched any more, but a record that forgot it would end while it is there.
         """
-        entry = Recorded(ref_of(cluster, body), uid_of(body), ownership)
+        entry = self._entry(cluster, body, ownership)
         before = self.objects.get(entry.ref)
-        if before is not None and before.uid == entry.uid:
-            is_lost = ownership is Ownership.REUSED and was_ours(body)
-            entry = before if is_lost or before.ownership is Ownership.ADOPTED else entry
         self.objects[entry.ref] = entry
         return before != entry
+
+    def knows(self, cluster: str, body: Object, ownership: Ownership) -> bool:
+        """Whether the record says whose *body* is, and ``settle`` would find no news."""
+        entry = self._entry(cluster, body, ownership)
+        return self.objects.get(entry.ref) == entry
+
+    def _entry(self, cluster: str, body: Object, ownership: Ownership) -> Recorded:
+        entry = Recorded(ref_of(cluster, body), uid_of(body), ownership)
+        before = self.objects.get(entry.ref)
+        if before is None or before.uid != entry.uid:
+            return entry
+        is_lost = ownership is Ownership.REUSED and was_ours(body)
+        return before if is_lost or before.ownership is Ownership.ADOPTED else entry
 
     def calls_ours(self, ref: ObjectRef) -> bool:
         """Whether *ref* is on record as made or adopted."""
