@@ -68,6 +68,23 @@ def an_object(
     return _without_private_parts(kind, body)
 
 
+def trimmed(body: Object) -> Object:
+    """*body* of a list: of the fields that each manager set only the metadata's, which tell whose
+    an object is. The others are half of it, and nobody reads them."""
+    managed = [
+        {
+            **entry,
+            "fieldsV1": {
+                key: value
+                for key, value in (entry.get("fieldsV1") or {}).items()
+                if key == "f:metadata"
+            },
+        }
+        for entry in body["metadata"].get("managedFields") or ()
+    ]
+    return {**body, "metadata": {**body["metadata"], "managedFields": managed}} if managed else body
+
+
 def _check_place(kind: r.Kind, metadata: dict[str, Any], namespace: str, name: str) -> None:
     if name and metadata.get("name") != name:
         raise shapes.Misshapen("has another name than was asked for")

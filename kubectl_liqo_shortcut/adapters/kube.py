@@ -385,7 +385,7 @@ def _query(what: Selection) -> dict[str, str]:
 
 
 def _item(what: Selection, body: Any) -> Object:
-    return decode.an_object(what.kind, body, what.namespace, what.name)
+    return decode.trimmed(decode.an_object(what.kind, body, what.namespace, what.name))
 
 
 def _pause(after: str | None) -> float:

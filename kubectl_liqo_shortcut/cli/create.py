@@ -159,11 +159,13 @@ def _create(
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.create import create
     from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.engine.link.shared_look import share
 
     note_connections(access, (leaf for each in requests for leaf in each.pair))
     renderer = Renderer(read_template)
+    shared = share([each.pair for each in requests], access, options.timeout)
     jobs = {
-        request.name: functools.partial(create, request, access, renderer, options)
+        request.name: functools.partial(create, request, access, renderer, options, shared=shared)
         for request in requests
     }
     run_jobs(jobs, options.timeout, output)

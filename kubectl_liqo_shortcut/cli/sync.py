@@ -26,6 +26,7 @@ from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.commands.prune import Orphans
     from kubectl_liqo_shortcut.core.link.render import Renderer
+    from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook
     from kubectl_liqo_shortcut.engine.runtime.jobs import Job
 
 _EPILOG = """\b
@@ -81,17 +82,22 @@ def command(
     from kubectl_liqo_shortcut.commands.sync import SyncOptions, sync
     from kubectl_liqo_shortcut.core.link.render import Renderer
     from kubectl_liqo_shortcut.core.link.shortcut import pair_of
+    from kubectl_liqo_shortcut.engine.link.shared_look import share
 
     if prune and words:
         raise Invalid("--prune cannot be combined with names: it checks every leaf of the hub")
     records, renderer = select(words, access), Renderer(read_template)
-    note_connections(access, (side.leaf for each in records for side in pair_of(each).sides))
+    pairs = [pair_of(each).leaves for each in records]
+    note_connections(access, (leaf for pair in pairs for leaf in pair))
+    shared = share(pairs, access, timeout)
     if dry_run == "client":
-        _print_steps(records, access, renderer, timeout)
+        _print_steps(records, access, renderer, timeout, shared)
     elif records:
         options = SyncOptions(timeout=timeout, wait=wait, recreate=recreate)
         jobs: dict[str, Job] = {
-            str(each["metadata"]["name"]): partial(sync, each, access, renderer, options)
+            str(each["metadata"]["name"]): partial(
+                sync, each, access, renderer, options, shared=shared
+            )
             for each in records
         }
         run_jobs(jobs, timeout)
@@ -102,13 +108,17 @@ def command(
 
 
 def _print_steps(
-    records: list[Object], access: ClusterAccess, renderer: Renderer, timeout: float
+    records: list[Object],
+    access: ClusterAccess,
+    renderer: Renderer,
+    timeout: float,
+    shared: SharedLook | None,
 ) -> None:
     from kubectl_liqo_shortcut.commands.sync import next_steps
     from kubectl_liqo_shortcut.output.formats import resource_name
 
     for record in records:
-        lines = list(next_steps(record, access, renderer, timeout))
+        lines = list(next_steps(record, access, renderer, timeout, shared))
         for line in lines:
             note(line, str(record["metadata"]["name"]))
         verb = "configured" if lines else "unchanged"

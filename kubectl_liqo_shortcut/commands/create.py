@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.engine.link.records import (
     refresh_status,
 )
 from kubectl_liqo_shortcut.engine.link.session import SurveySession, no_record_any_more, survey_link
+from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook
 from kubectl_liqo_shortcut.engine.link.undo import undo
 from kubectl_liqo_shortcut.engine.preflight.checks import checks
 from kubectl_liqo_shortcut.engine.preflight.report import (
@@ -61,15 +62,22 @@ def create(
     options: CreateOptions,
     cancel: CancelToken,
     tell: Tell,
+    shared: SharedLook | None = None,
 ) -> None:
-    """Make what *request* asks for; the last event is its ``Outcome``."""
+    """Make what *request* asks for; the last event is its ``Outcome``.
+
+    What the *shared* look shows to be as it should be is not looked at again.
+    """
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
+    if shared is not None and _is_seen_settled(
+        request, shared, renderer, options, hub, deadline, tell
+    ):
+        return
     with Lock(hub, request.name) as lock:
         session = look_or_refuse(request, open_cluster, lock, renderer, deadline)
         try:
             _refuse(request, session, options, hub, deadline, tell)
-            tell(Note(f"gateway server: {session.shortcut.server} ({session.why})", request.name))
             if _stays(session, options, hub, deadline, tell):
                 return
             waited = lock.take(deadline, tell)
@@ -82,6 +90,31 @@ def create(
             session.close()
 
 
+def _is_seen_settled(
+    request: Request,
+    shared: SharedLook,
+    renderer: Renderer,
+    options: CreateOptions,
+    hub: Cluster,
+    deadline: Deadline,
+    tell: Tell,
+) -> bool:
+    """Whether the shared look is enough. Where it is not, nothing is told: all will be, later."""
+    told: list[Event] = []
+    try:
+        session = shared.session(request, renderer)
+        if session is None or not session.is_settled(wait=options.wait):
+            return False
+        _refuse(request, session, options, hub, deadline, told.append)
+        if not _stays(session, options, hub, deadline, told.append):
+            return False
+    except ShortcutError:  # whatever it is, a look of its own tells it whole
+        return False
+    for event in told:
+        tell(event)
+    return True
+
+
 def _stays(
     session: SurveySession, options: CreateOptions, hub: Cluster, deadline: Deadline, tell: Tell
 ) -> bool:
@@ -89,9 +122,10 @@ def _stays(
 
     The Lease keeps writers apart; this write is bound to the record that was read instead.
     """
+    link = session.link
+    tell(Note(f"gateway server: {link.shortcut.server} ({session.why})", link.shortcut.name))
     if not session.is_settled(wait=options.wait):
         return False
-    link = session.link
     seen = link.status(link.ends())
     record = refresh_status(hub, link.status_writer.record, seen, deadline)
     if record is not None:

@@ -10,11 +10,14 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.link.preview import Comparison, compare, removal
 from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 from kubectl_liqo_shortcut.core.model import Object, is_terminating
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
 from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt
-from kubectl_liqo_shortcut.engine.link.session import SurveySession, survey_for_reading
+from kubectl_liqo_shortcut.engine.link.reading import survey_for_reading
+from kubectl_liqo_shortcut.engine.link.session import SurveySession
+from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook, share
 from kubectl_liqo_shortcut.engine.removal.preview import find_removable
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each, room
 from kubectl_liqo_shortcut.engine.runtime.store import utc_now
@@ -35,18 +38,25 @@ def diff(
 ) -> dict[str, Diff]:
     """Each of *records*, by its name, all at once; one that fails does not keep the others."""
     names = [str(each["metadata"]["name"]) for each in records]
-    looks = [partial(_diff, each, open_cluster, renderer, timeout) for each in records]
+    shared = share([pair_of(each).leaves for each in records], open_cluster, timeout)
+    looks = [partial(_diff, each, open_cluster, renderer, timeout, shared) for each in records]
     found, errors = gather_each(dict(zip(names, looks, strict=True)), room())
     failed = {name: Diff(errors=(error,)) for name, error in errors.items()}
     return {name: (found | failed)[name] for name in names}
 
 
-def _diff(record: Object, open_cluster: OpenCluster, renderer: Renderer, timeout: float) -> Diff:
+def _diff(
+    record: Object,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    timeout: float,
+    shared: SharedLook | None,
+) -> Diff:
     deadline = Deadline(timeout)  # of its own: it may have waited for its turn
     if why := _why_it_goes(record):
         return _removal(record, why, open_cluster, deadline)
-    with survey_for_reading(record, open_cluster, renderer, deadline) as session:
-        return Diff(tuple(map(compare, session.changes())), tuple(_notes(session)))
+    with survey_for_reading(record, open_cluster, renderer, deadline, shared) as session:
+        return Diff(tuple(compare(session.changes())), tuple(_notes(session)))
 
 
 def _why_it_goes(record: Object) -> str:

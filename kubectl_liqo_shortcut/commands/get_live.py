@@ -12,15 +12,11 @@ from kubectl_liqo_shortcut.core.link.shortcut import shown_by
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.record.status import Cause, status_of, with_cause
-from kubectl_liqo_shortcut.engine.diagnosis.inspect import (
-    Pair,
-    observe_links,
-    peers_in,
-    snapshot_hub,
-    snapshot_leaves,
-)
+from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
 from kubectl_liqo_shortcut.engine.runtime.store import utc_now
+from kubectl_liqo_shortcut.engine.snapshot.hub import snapshot_hub
+from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
 
 
 def live_records(
@@ -36,9 +32,9 @@ def live_records(
     pairs = {str(each["metadata"]["name"]): Pair(shown_by(each), each) for each in records}
     leaves = peers_in([side.leaf for side in pair.shortcut.sides] for pair in pairs.values())
     looking = Future(partial(snapshot_leaves, leaves, open_cluster, deadline))
-    on_leaf = snapshot_hub(open_cluster(HUB), deadline)
+    on_hub = snapshot_hub(open_cluster(HUB), deadline)
     seen = looking.result()
-    evidence = observe_links(on_leaf, pairs, seen, open_cluster, deadline, every_key=False)
+    evidence = observe_links(on_hub, pairs, seen, open_cluster, deadline, every_key=False)
     now = utc_now()
     return [live_record(each, diagnose(each), now) for each in evidence.values()]
 

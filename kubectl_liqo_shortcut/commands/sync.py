@@ -21,8 +21,9 @@ from kubectl_liqo_shortcut.core.preflight.findings import FindingName
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
 from kubectl_liqo_shortcut.core.record.status import Cause
+from kubectl_liqo_shortcut.engine.link.reading import survey_for_reading
 from kubectl_liqo_shortcut.engine.link.records import note_cause, present_record
-from kubectl_liqo_shortcut.engine.link.session import survey_for_reading
+from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook
 from kubectl_liqo_shortcut.engine.preflight.report import PreflightFailed
 from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.removal.preview import find_removable
@@ -48,8 +49,12 @@ def sync(
     options: SyncOptions,
     cancel: CancelToken,
     tell: Tell,
+    shared: SharedLook | None = None,
 ) -> None:
-    """Complete, repair, change, switch off or finish deleting: what *record* asks for."""
+    """Complete, repair, change, switch off or finish deleting: what *record* asks for.
+
+    A *shared* look settles most of many records: it was taken of all of them at once.
+    """
     if is_terminating(record):
         limits = removing.DeleteOptions(timeout=options.timeout, nodes_follow=options.nodes_follow)
         removing.delete(record, open_cluster, limits, cancel, tell)
@@ -63,7 +68,7 @@ def sync(
             recreate=options.recreate,
         )
         try:
-            making.create(of_record(record), open_cluster, renderer, wanted, cancel, tell)
+            making.create(of_record(record), open_cluster, renderer, wanted, cancel, tell, shared)
         except (Unreachable, Nonsense, PreflightFailed) as error:
             if is_about_silence(error):
                 _note_unreachable(record, error, open_cluster, tell)
@@ -71,14 +76,18 @@ def sync(
 
 
 def next_steps(
-    record: Object, open_cluster: OpenCluster, renderer: Renderer, timeout: float
+    record: Object,
+    open_cluster: OpenCluster,
+    renderer: Renderer,
+    timeout: float,
+    shared: SharedLook | None = None,
 ) -> Iterator[str]:
     """What ``sync`` would do now, in sentences; nothing is written."""
     if is_terminating(record) or expired_at(record, utc_now()):
         yield from service_lines(record, open_cluster, timeout)
         yield from plan_lines(record)
         return
-    with survey_for_reading(record, open_cluster, renderer, Deadline(timeout)) as session:
+    with survey_for_reading(record, open_cluster, renderer, Deadline(timeout), shared) as session:
         for each in session.changes():
             if each.step is not None:
                 ref = each.manifest.ref

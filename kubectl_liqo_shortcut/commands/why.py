@@ -19,20 +19,15 @@ from kubectl_liqo_shortcut.core.model import (
     ClusterID,
     Object,
     cluster_id,
-    labels_of,
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
-from kubectl_liqo_shortcut.engine.diagnosis.inspect import (
-    Pair,
-    observe_links,
-    peers_in,
-    snapshot_hub,
-    snapshot_leaves,
-)
-from kubectl_liqo_shortcut.engine.diagnosis.leaf_snapshot import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.engine.snapshot.hub import snapshot_hub
+from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 
 
@@ -52,14 +47,14 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
     try:
         record, leaves = _record(name, words, open_cluster, deadline)
         looking = Future(partial(snapshot_leaves, peers_in([leaves]), open_cluster, deadline))
-        on_leaf = snapshot_hub(open_cluster(HUB), deadline)
+        on_hub = snapshot_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
         if len(words) != 2:  # then nothing is known of the pair
             raise
         return Explanation(name, hub_failed(error))
     seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
-    evidence = observe_links(on_leaf, {name: pair}, seen, open_cluster, deadline)[name]
+    evidence = observe_links(on_hub, {name: pair}, seen, open_cluster, deadline)[name]
     return Explanation(name, diagnose(evidence), evidence)
 
 
@@ -125,12 +120,7 @@ def _shortcut(
 
 
 def _has(leaf: LeafSnapshot | UnreachableLeaf, kind: r.Kind, peer: str) -> bool:
-    if isinstance(leaf, UnreachableLeaf):
-        return False
-    return any(
-        ref.kind == kind and labels_of(body).get(r.REMOTE_CLUSTER_ID) == peer
-        for ref, body in leaf.objects.items()
-    )
+    return isinstance(leaf, LeafSnapshot) and leaf.has(kind, peer)
 
 
 def hub_failed(error: ShortcutError) -> Diagnosis:

@@ -108,6 +108,7 @@ def test_a_program_that_fails_is_trouble(
     clusters: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "no-such-program")
+    edit(clusters)
     result = diff(clusters)
     assert result.exit_code == 2
     assert "Error: cannot run 'no-such-program': " in result.stderr
@@ -175,8 +176,10 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and where nohup wants it
 from kubectl_liqo_shortcut.cli import main
 from kubectl_liqo_shortcut.cli.root import cli
 from tests.cli.runner import Clusters, run
+from tests.cli.test_diff import edit
 clusters = Clusters("milan", "rome")
 assert run("create", "milan", "rome", on=clusters).exit_code == 0
+edit(clusters)
 cli.main = functools.partial(cli.main, obj=clusters)
 sys.argv[1:] = ["diff"]
 main()

@@ -218,8 +218,8 @@ MUTATIONS = (
     Mutation(
         "a leaf that was rebuilt is worked on",
         "engine/link/survey.py",
-        'not in ("", look.uid):',
-        'not in ("", look.uid) and not look.uid:',
+        'not in ("", seen.uid):',
+        'not in ("", seen.uid) and not seen.uid:',
         ("tests/commands/test_preflight.py",),
     ),
     Mutation(

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.link.facts import LeafFacts
 from kubectl_liqo_shortcut.core.link.shortcut import Side
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, ObjectRef, is_terminating, uid_of
 from kubectl_liqo_shortcut.core.ports import Selection
-from kubectl_liqo_shortcut.core.readiness import endpoint_of
+from kubectl_liqo_shortcut.core.readiness import endpoint_of, readiness
 from kubectl_liqo_shortcut.errors import Invalid, Refused
 
 Objects = Mapping[ObjectRef, Object]
@@ -112,8 +112,11 @@ def gateway_of(side: Side, objects: Objects) -> Object | None:
     return _only(gateway_kind(side.role), side, objects)
 
 
-def update_facts(known: LeafFacts, seen: End) -> LeafFacts:
-    """*known*, with what *seen* says now; what is gone is forgotten."""
+def update_facts(known: LeafFacts, seen: End, vouched: str = "") -> LeafFacts:
+    """*known*, with what *seen* says now; what is gone is forgotten.
+
+    A *vouched* key is that of the gateway, where its Secret was not asked for.
+    """
     namespace = seen.namespace["metadata"]["name"] if seen.namespace else known.tenant_namespace
     gateway = seen.gateway if seen.gateway and not is_terminating(seen.gateway) else None
     server = gateway if seen.side.role is GatewayRole.SERVER else None
@@ -121,7 +124,7 @@ def update_facts(known: LeafFacts, seen: End) -> LeafFacts:
         known,
         tenant_namespace=namespace,
         endpoint=endpoint_of(server) if server else None,
-        public_key=own_key(gateway, seen.secret) if gateway else None,
+        public_key=(vouched or own_key(gateway, seen.secret)) if gateway else None,
     )
 
 
@@ -136,6 +139,27 @@ def own_key(gateway: Object, secret: Object | None) -> str | None:
         return validation.public_key((secret.get("data") or {}).get("publicKey"), "publicKey")
     except Invalid:
         return None
+
+
+def vouched_key(peer: End) -> str:
+    """The key of the gateway that *peer* talks to, if a ping proves it; else "".
+
+    The key is published at the peer. A ping that was answered after the key was written there
+    went through a tunnel with this key: WireGuard lets nothing else through.
+    """
+    published, connection = peer.public_key, peer.connection
+    if published is None or connection is None or not readiness(connection):
+        return ""
+    latency = (connection.get("status") or {}).get("latency") or {}
+    written = [each.get("time") for each in published["metadata"].get("managedFields") or ()]
+    try:
+        pinged = validation.moment(latency.get("timestamp"), "latency.timestamp")
+        moments = [validation.moment(each, "managedFields.time") for each in written]
+        if not moments or pinged <= max(moments):
+            return ""
+        return validation.public_key((published.get("spec") or {}).get("publicKey"), "publicKey")
+    except Invalid:
+        return ""
 
 
 def is_owned_by(body: Object, uid: str) -> bool:

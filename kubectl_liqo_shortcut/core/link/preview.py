@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, assert_never
 
 from kubectl_liqo_shortcut.core.link.inventory import Recorded
@@ -53,20 +53,25 @@ def _planned(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Comparison:
-    """An object as it is and as it will be, both the same where it stays; None: not there."""
+    """An object that does not stay as it is: as it is, and as it will be; None: not there."""
 
     ref: ObjectRef
     live: Object | None
     merged: Object | None
 
 
-def compare(change: PlannedChange) -> Comparison:
-    """Only what we render is compared, and what the step sets: an update leaves labels alone."""
-    ref, wanted = change.manifest.ref, change.manifest.body
-    live = _reduced(change.observed, wanted)
-    match change.step:
-        case None:
-            return Comparison(ref, live, live)
+def compare(changes: Iterable[PlannedChange]) -> Iterator[Comparison]:
+    """Each object that a step changes, reduced to what we render and to what the step sets: an
+    update leaves labels alone."""
+    for change in changes:
+        if change.step is not None:
+            yield _compared(change.manifest, change.observed, change.step)
+
+
+def _compared(manifest: Manifest, observed: Object | None, step: Step) -> Comparison:
+    ref, wanted = manifest.ref, manifest.body
+    live = _reduced(observed, wanted)
+    match step:
         case Create():
             return Comparison(ref, None, wanted)
         case Update():
@@ -74,7 +79,7 @@ def compare(change: PlannedChange) -> Comparison:
         case Recreate():
             return Comparison(ref, live, wanted)
         case _:
-            assert_never(change.step)
+            assert_never(step)
 
 
 def removal(cluster: str, observed: Object) -> Comparison:

@@ -90,6 +90,11 @@ class Shortcut:
         return shortcut_name(self.server, self.client)
 
     @property
+    def leaves(self) -> tuple[ClusterID, ClusterID]:
+        """The server, and the client."""
+        return self.server, self.client
+
+    @property
     def sides(self) -> tuple[Side, Side]:
         return (
             Side(self.server, self.client, GatewayRole.SERVER),

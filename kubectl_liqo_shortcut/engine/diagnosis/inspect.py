@@ -6,32 +6,27 @@ Each leaf is asked once for each kind, whatever the number of links; all leaves 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
-from kubectl_liqo_shortcut.core.hub.leaves import known_leaves
-from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
-from kubectl_liqo_shortcut.core.networks import Cidrs
-from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.engine.diagnosis.leaf_snapshot import (
+from kubectl_liqo_shortcut.core.link import observe
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, Side
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
+from kubectl_liqo_shortcut.engine.hub.identity import recorded_uid
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, room
+from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot
+from kubectl_liqo_shortcut.engine.snapshot.leaf import (
     LeafSnapshot,
     UnreachableLeaf,
-    observed_leaf,
-    snapshot_leaf,
-    with_key,
+    list_if_allowed,
 )
-from kubectl_liqo_shortcut.engine.hub.identity import hub_id
-from kubectl_liqo_shortcut.engine.hub.queries import find_configurations
-from kubectl_liqo_shortcut.engine.runtime.concurrency import (
-    Deadline,
-    Future,
-    gather,
-    retry_transient,
-    room,
-)
-from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.errors import ClusterError, Refused
+
+_GATEWAY_NAME = "networking.liqo.io/gateway-name"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,52 +37,8 @@ class Pair:
     record: Object | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HubSnapshot:
-    """Who the hub is, and which leaves it has, with their networks."""
-
-    hub: ClusterID
-    leaves: Mapping[str, Cidrs | None]
-
-
-def snapshot_hub(hub: Cluster, deadline: Deadline) -> HubSnapshot:
-    """Two questions, whatever the number of leaves."""
-    identity = retry_transient(lambda: hub_id(hub), deadline, first_look=True)
-    configurations = retry_transient(lambda: find_configurations(hub), deadline)
-    return HubSnapshot(identity, {each.id: each.cidrs for each in known_leaves(configurations, ())})
-
-
-def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
-    """For each leaf of *pairs* the other ones."""
-    found: dict[str, set[str]] = {}
-    for pair in pairs:
-        for leaf in pair:
-            found.setdefault(leaf, set()).update(set(pair) - {leaf})
-    return found
-
-
-def snapshot_leaves(
-    peers: Mapping[str, Collection[str]], open_cluster: OpenCluster, deadline: Deadline
-) -> dict[str, LeafSnapshot | UnreachableLeaf]:
-    """All of them at once, each about its *peers*; one that shows nothing in time says why."""
-    answers = {
-        name: Future(partial(snapshot_leaf, open_cluster, name, peers[name], deadline))
-        for name in sorted(peers)
-    }
-    return {name: _in_time(name, answer, deadline) for name, answer in answers.items()}
-
-
-def _in_time(
-    name: str, answer: Future[LeafSnapshot], deadline: Deadline
-) -> LeafSnapshot | UnreachableLeaf:
-    try:
-        return answer.in_time(name, deadline)
-    except ShortcutError as error:
-        return UnreachableLeaf.of(error)
-
-
 def observe_links(
-    on_leaf: HubSnapshot,
+    hub: HubSnapshot,
     pairs: Mapping[str, Pair],
     leaves: Mapping[str, LeafSnapshot | UnreachableLeaf],
     open_cluster: OpenCluster,
@@ -112,12 +63,13 @@ def observe_links(
         if seen[name, side.leaf].end is not None and (every_key or not _is_up(seen, name, pair))
     }
     seen |= dict(zip(wanted, gather(wanted.values(), room()), strict=True))
+    networks = hub.networks()
     return {
         name: ObservedLink(
-            hub=on_leaf.hub,
+            hub=hub.id,
             shortcut=pair.shortcut,
             record=pair.record,
-            known=on_leaf.leaves,
+            known=networks,
             leaves={side.leaf: seen[name, side.leaf] for side in pair.shortcut.sides},
         )
         for name, pair in pairs.items()
@@ -126,3 +78,60 @@ def observe_links(
 
 def _is_up(seen: Mapping[tuple[str, ClusterID], ObservedLeaf], name: str, pair: Pair) -> bool:
     return all(seen[name, side.leaf].is_connected for side in pair.shortcut.sides)
+
+
+def observed_leaf(
+    side: Side, leaf: LeafSnapshot | UnreachableLeaf, record: Object | None
+) -> ObservedLeaf:
+    """What *leaf* shows of its end of one link, without its key."""
+    if isinstance(leaf, UnreachableLeaf):
+        return ObservedLeaf(leaf=side.leaf, reason=leaf.reason, error=leaf.message)
+    recorded = recorded_uid(record, side.leaf)
+    if recorded not in ("", leaf.uid):
+        error = "it was rebuilt: it is not the cluster that the shortcut was made on"
+        return ObservedLeaf(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
+    try:
+        end = observe.end(side, leaf.of_peer(side.peer))
+    except Refused as refused:
+        return ObservedLeaf(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
+    pods, services = (
+        tuple(
+            body
+            for ref, body in leaf.objects.items()
+            if ref.kind == kind and end.gateway is not None and _is_of(body, end.gateway)
+        )
+        for kind in (r.POD, r.SERVICE)
+    )
+    return ObservedLeaf(
+        leaf=side.leaf,
+        end=end,
+        uid=leaf.uid,
+        now=leaf.now,
+        pods=pods,
+        services=services,
+        unseen=leaf.unseen,
+    )
+
+
+def _is_of(body: Object, gateway: Object) -> bool:
+    """Whether a Pod or Service was made for *gateway*, as its labels say."""
+    at = gateway["metadata"]
+    named = labels_of(body).get(_GATEWAY_NAME) == at["name"]
+    return named and bool(body["metadata"].get("namespace") == at["namespace"])
+
+
+def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) -> ObservedLeaf:
+    """*seen*, with the Secret of its gateway: by name, so that no other one is read."""
+    end = seen.end
+    if end is None or end.gateway is None:
+        return seen
+    name = observe.key_secret_name(end.side, end.gateway)
+    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
+    try:
+        found = list_if_allowed(open_cluster(seen.leaf), what, deadline)
+    except ClusterError:  # it has shown the rest: that is told
+        found = None
+    if found is None:
+        return dataclasses.replace(seen, unseen=seen.unseen | {r.SECRET.kind})
+    end = dataclasses.replace(end, secret=next(iter(found), None))
+    return dataclasses.replace(seen, end=end, key_asked=True)

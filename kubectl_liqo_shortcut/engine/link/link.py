@@ -31,6 +31,8 @@ class Link:
     cluster_uids: Mapping[str, str]  # of the leaves' kube-system namespaces
     store: Store
     status_writer: StatusWriter
+    vouched: Mapping[str, str] = dataclasses.field(default_factory=dict)  # keys, by leaf
+    seen_at: str = ""  # an RFC 3339 time, where the link is not followed
     _rendered: tuple[Facts, Rendered] | None = None  # from the same facts comes the same
 
     def ends(self) -> dict[str, End]:
@@ -40,7 +42,9 @@ class Link:
 
     def updated_facts(self, ends: Mapping[str, End]) -> Facts:
         known = {
-            leaf: observe.update_facts(self.facts.leaves[end.side.leaf], end)
+            leaf: observe.update_facts(
+                self.facts.leaves[end.side.leaf], end, self.vouched.get(leaf, "")
+            )
             for leaf, end in ends.items()
         }
         return Facts(self.facts.hub, {facts.id: facts for facts in known.values()})
@@ -94,6 +98,6 @@ class Link:
             ends.values(),
             self.status_writer.objects.values(),
             cluster_uids=self.cluster_uids,
-            now=utc_now(),
+            now=self.seen_at or utc_now(),
             cause=cause,
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import kinds as r
@@ -12,10 +11,11 @@ from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import with_tenant_namespaces
 from kubectl_liqo_shortcut.core.link.health import health
 from kubectl_liqo_shortcut.core.link.inventory import Ownership
+from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.plan import Plan
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange, planned_changes
-from kubectl_liqo_shortcut.core.link.render import Renderer
-from kubectl_liqo_shortcut.core.link.request import Request, decide, of_record
+from kubectl_liqo_shortcut.core.link.render import Rendered, Renderer
+from kubectl_liqo_shortcut.core.link.request import Request, decide
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, is_terminating, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
@@ -31,7 +31,7 @@ from kubectl_liqo_shortcut.engine.runtime.store import Store
 from kubectl_liqo_shortcut.errors import Refused
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class SurveySession:
     """What was found, and what is to be made of it. Nothing was written."""
 
@@ -39,6 +39,7 @@ class SurveySession:
     why: str  # the roles are so
     link: Link
     spec: Mapping[str, Any]  # what was asked for, where that is not on record
+    _planned: tuple[Mapping[str, End], Rendered, Plan] | None = None
 
     @property
     def shortcut(self) -> Shortcut:
@@ -49,14 +50,23 @@ class SurveySession:
         """The shortcut's name, if it is on record."""
         return self.shortcut.name if self.view.record is not None else ""
 
+    def planned(self) -> tuple[Mapping[str, End], Rendered, Plan]:
+        """Both ends as they were found, what is wanted, and the first steps towards it.
+
+        Refuses what stands in the way. Planned once: the session is the first look.
+        """
+        if self._planned is None:
+            ends = self.link.ends()
+            self._planned = ends, *self.link.plan(ends)
+        return self._planned
+
     def plan(self) -> Plan:
         """The first steps; refuses what stands in the way."""
-        return self.link.plan(self.link.ends())[1]
+        return self.planned()[2]
 
     def changes(self) -> list[PlannedChange]:
         """All that is to be made of the link's objects, also later; refuses as ``plan`` does."""
-        ends = self.link.ends()
-        rendered, _ = self.link.plan(ends)
+        ends, rendered, _ = self.planned()
         return planned_changes(rendered, ends, self.link.status_writer.objects)
 
     def taken_away_on(self) -> list[str]:
@@ -90,10 +100,10 @@ class SurveySession:
 
         With *wait*, the link must be up too.
         """
-        record, ends, writer = self.view.record, self.link.ends(), self.link.status_writer
+        record, writer = self.view.record, self.link.status_writer
         if record is None or not is_held(record):
             return False
-        rendered, plan = self.link.plan(ends)
+        ends, rendered, plan = self.planned()
         there = (*plan.ours, *((*each, Ownership.REUSED) for each in plan.reused))
         return (
             not (plan.steps or plan.leaving or rendered.pending)
@@ -132,7 +142,7 @@ def survey_link(
         looking = Future(lambda: survey(hub, leaves, request.pair, deadline), then=store.wake)
         store.sync(deadline, looking.check)
         view, looks = looking.result()
-        shortcut, why = _decide(request, view, store)
+        shortcut, why = choose_roles(request, view, store.objects)
         link = Link(
             shortcut=shortcut,
             renderer=renderer,
@@ -153,35 +163,21 @@ def survey_link(
     return SurveySession(view, why, link, request.spec)
 
 
-@contextlib.contextmanager
-def survey_for_reading(
-    record: Object, open_cluster: OpenCluster, renderer: Renderer, deadline: Deadline
-) -> Iterator[SurveySession]:
-    """What *record* asks for and what is there, for who only tells: nothing can be written."""
-    request = of_record(record)
-    unlocked = Lock(open_cluster(HUB), request.name)
-    session = survey_link(request, open_cluster, unlocked, renderer, deadline)
-    try:
-        if session.view.record is None:
-            raise no_record_any_more(request)
-        yield session
-    finally:
-        session.close()
-
-
 def no_record_any_more(request: Request) -> Refused:
     """Somebody ended the record after it was read."""
     return Refused(f"shortcut {request.name} has no record any more", hint="nothing was changed")
 
 
-def _decide(request: Request, view: SurveyedHub, store: Store) -> tuple[Shortcut, str]:
+def choose_roles(
+    request: Request, view: SurveyedHub, objects: observe.Objects
+) -> tuple[Shortcut, str]:
     """What to make; a link that is there already, of whoever, decides the roles."""
     if view.record is not None and is_terminating(view.record):
         raise Refused(
             f"shortcut {request.name} is being deleted",
             hint=f"finish that first: kubectl liqo-shortcut delete {request.name}",
         )
-    there = _existing_server(request, store)
+    there = _existing_server(request, objects)
     if there is not None and view.record is None:
         if request.server not in (None, there):
             raise Refused(
@@ -199,11 +195,11 @@ def _decide(request: Request, view: SurveyedHub, store: Store) -> tuple[Shortcut
     return shortcut, why
 
 
-def _existing_server(request: Request, store: Store) -> ClusterID | None:
+def _existing_server(request: Request, objects: observe.Objects) -> ClusterID | None:
     """The leaf that has a gateway server for the other, or whose peer has a client for it."""
     for server in request.pair:
         sides = request.shortcut_with(server).sides
-        gateways = [observe.gateway_of(side, store.objects) for side in sides]
+        gateways = [observe.gateway_of(side, objects) for side in sides]
         if any(gateway and not is_terminating(gateway) for gateway in gateways):
             return server
     return None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.link.facts import (
     Facts,
     LeafFacts,
@@ -32,6 +31,7 @@ from kubectl_liqo_shortcut.engine.hub.queries import (
     who_am_i,
 )
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.engine.snapshot.networks import own_cidrs
 from kubectl_liqo_shortcut.errors import ClusterError, Invalid, Refused
 
 Pair = tuple[ClusterID, ClusterID]
@@ -80,7 +80,7 @@ def _look_for_facts(
     identity = hub_id(hub)
     configurations = find_configurations(hub)
     clients = hub.list(Selection(r.GATEWAY_CLIENT)).items
-    return _facts(pair, identity, configurations, clients), configurations, clients
+    return facts_of(pair, identity, configurations, clients), configurations, clients
 
 
 def survey(
@@ -98,31 +98,37 @@ def survey(
     there = {leaf: cluster.liqo_namespace for leaf, cluster in leaves.items()}
     view = dataclasses.replace(view, facts=with_liqo_in(view.facts, there.get))
     for leaf, look in looks.items():
-        if recorded_uid(view.record, leaf) not in ("", look.uid):
-            raise Rebuilt(
-                f"cluster {leaf!r} was rebuilt: it is not the one the shortcut was made on",
-                hint="end the old shortcut first: "
-                f"kubectl liqo-shortcut delete {shortcut_name(*pair)}",
-            )
-        known = view.facts.leaves[ClusterID(leaf)].cidrs
-        if known is not None and look.cidrs != known:
-            raise Refused(
-                f"cluster {leaf!r}: its CIDRs are {_words(look.cidrs)}, "
-                f"but the hub's Configuration for it says {_words(known)} "
-                f"({FindingName.CIDR_MISMATCH})",
-                hint=FindingName.CIDR_MISMATCH.remedy,
-            )
+        check_leaf(ClusterID(leaf), look, view)
     return view, looks
+
+
+def check_leaf(leaf: ClusterID, seen: SurveyedLeaf, view: SurveyedHub) -> None:
+    """Refuses where *leaf* is not the cluster, or has not the networks, that the hub means."""
+    if recorded_uid(view.record, leaf) not in ("", seen.uid):
+        name = str((view.record or {})["metadata"]["name"])
+        raise Rebuilt(
+            f"cluster {leaf!r} was rebuilt: it is not the one the shortcut was made on",
+            hint=f"end the old shortcut first: kubectl liqo-shortcut delete {name}",
+        )
+    known = view.facts.leaves[leaf].cidrs
+    if known is not None and seen.cidrs != known:
+        raise Refused(
+            f"cluster {leaf!r}: its CIDRs are {_words(seen.cidrs)}, "
+            f"but the hub's Configuration for it says {_words(known)} "
+            f"({FindingName.CIDR_MISMATCH})",
+            hint=FindingName.CIDR_MISMATCH.remedy,
+        )
 
 
 def survey_leaf(leaf: Cluster) -> Callable[[], SurveyedLeaf]:
     """Asks *leaf* who it is and which networks it has."""
-    return lambda: SurveyedLeaf(checked_uid(leaf), _own_cidrs(leaf))
+    return lambda: SurveyedLeaf(checked_uid(leaf), own_cidrs(leaf))
 
 
-def _facts(
+def facts_of(
     pair: Pair, hub: ClusterID, configurations: Iterable[Object], clients: Iterable[Object]
 ) -> Facts:
+    """What the Configurations and the GatewayClients of *hub* say of *pair*."""
     remotes = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
     served = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in clients}
     return Facts(
@@ -147,29 +153,6 @@ def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) 
         return remote_cidrs(configuration)
     except Invalid as error:
         raise ClusterError(HUB, error.message) from error
-
-
-def _own_cidrs(leaf: Cluster) -> Cidrs:
-    networks = leaf.list(Selection(r.NETWORK, leaf.liqo_namespace)).items
-
-    def of(network_type: str) -> tuple[str, ...]:
-        found = tuple(
-            validation.cidr((each.get("status") or {}).get("cidr"), f"Network {network_type}")
-            for each in networks
-            if labels_of(each).get(r.NETWORK_TYPE) == network_type
-        )
-        if not found:
-            raise ClusterError(
-                leaf.name,
-                f"no Network of type {network_type} in namespace {leaf.liqo_namespace}",
-                hint="is Liqo installed and healthy there?",
-            )
-        return found
-
-    try:
-        return Cidrs(of("pod-cidr"), of("external-cidr"))
-    except Invalid as error:
-        raise ClusterError(leaf.name, error.message) from error
 
 
 def _user(review: Object) -> str:

@@ -136,6 +136,11 @@ def apart(
 def conflicts(session: SurveySession) -> Iterator[Finding]:
     """Every object of others that stands in the way, and all that must not be made at all."""
     link = session.link
+    with contextlib.suppress(Refused):
+        _, rendered, plan = session.planned()
+        if not rendered.pending:  # else a gateway to come may meet a conflict too
+            yield from unequal_mtu(link.shortcut.gateway.mtu, plan.reused, session.recorded)
+            return
     ends = link.ends()
     yield from link.refusals(ends)
     rendered = link.renderer.link(link.shortcut, link.updated_facts(ends))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
@@ -35,13 +35,15 @@ _HEEDED_EVERY = 0.5  # seconds
 
 
 class Store:
-    def __init__(self) -> None:
+    """What is seen of the clusters; *known* is what was seen of them before."""
+
+    def __init__(self, known: Mapping[ObjectRef, Object] | None = None) -> None:
         self._news: EventQueue = queue.SimpleQueue()
         self._closed = Closing()
         self._seen: dict[tuple[str, Selection], dict[ObjectRef, Object] | None] = {}
         self._versions: dict[tuple[str, Selection], str] = {}  # of what was only looked at
         self._followed: set[tuple[str, Selection]] = set()
-        self._made: dict[ObjectRef, Object] = {}  # by us, until a watch shows it
+        self._made = dict(known or {})  # by us, or known before: until a look shows it
         self._running: set[ObjectRef] = set()
         self._faltered: dict[tuple[str, Selection], Transient] = {}
 

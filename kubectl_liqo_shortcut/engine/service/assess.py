@@ -11,10 +11,8 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, diagnose
-from kubectl_liqo_shortcut.core.hub.leaves import known_leaves
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, shown_by
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of, shortcut_name
-from kubectl_liqo_shortcut.core.networks import Cidrs
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, shortcut_name
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.service import refusals as service_refusals
 from kubectl_liqo_shortcut.core.service.causes import ServiceCause
@@ -22,7 +20,6 @@ from kubectl_liqo_shortcut.core.service.model import Pair, Service
 from kubectl_liqo_shortcut.core.service.path import LeafServices
 from kubectl_liqo_shortcut.core.service.refusals import Refusal
 from kubectl_liqo_shortcut.engine.diagnosis import inspect
-from kubectl_liqo_shortcut.engine.diagnosis.leaf_snapshot import LeafSnapshot, UnreachableLeaf
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
 from kubectl_liqo_shortcut.engine.service.inspect import (
     HubServices,
@@ -30,6 +27,9 @@ from kubectl_liqo_shortcut.engine.service.inspect import (
     list_leaf_services,
     remote_of,
 )
+from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot
+from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
 from kubectl_liqo_shortcut.errors import Refused
 
 
@@ -83,8 +83,8 @@ def assess_service(
     looking = Future(
         partial(list_leaf_services, remote, open_cluster, hub.hub, deadline, managers=True)
     )
-    leaves = {leaf: set[str]() for leaf in service.leaves} | inspect.peers_in(service.pairs)
-    seen = inspect.snapshot_leaves(leaves, open_cluster, deadline)
+    leaves = {leaf: set[str]() for leaf in service.leaves} | peers_in(service.pairs)
+    seen = snapshot_leaves(leaves, open_cluster, deadline)
     diagnoses = _diagnose(service, hub, seen, open_cluster, deadline)
     on_leaves = looking.result()
     found = list(_refusals(service, hub, on_leaves, diagnoses))
@@ -123,11 +123,8 @@ def _diagnose(
         shortcut_name(*pair): inspect.Pair(_shortcut(pair, records), records.get(_name(pair)))
         for pair in service.pairs
     }
-    known: dict[str, Cidrs | None] = {
-        each.id: each.cidrs for each in known_leaves(hub.configurations, ())
-    }
-    on_leaf = inspect.HubSnapshot(hub.hub, known)
-    found = inspect.observe_links(on_leaf, pairs, seen, open_cluster, deadline, every_key=False)
+    on_hub = HubSnapshot(hub.hub, hub.configurations)
+    found = inspect.observe_links(on_hub, pairs, seen, open_cluster, deadline, every_key=False)
     return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
 
 
@@ -135,11 +132,7 @@ def _connection(leaf: LeafSnapshot | UnreachableLeaf, hub: ClusterID) -> str:
     """What the leaf's Connection to the hub says; empty where it shows none."""
     if isinstance(leaf, UnreachableLeaf):
         return ""
-    found = (
-        body
-        for ref, body in leaf.objects.items()
-        if ref.kind == r.CONNECTION and labels_of(body).get(r.REMOTE_CLUSTER_ID) == hub
-    )
+    found = (body for ref, body in leaf.of_peer(hub).items() if ref.kind == r.CONNECTION)
     return next((str((each.get("status") or {}).get("value") or "") for each in found), "")
 
 

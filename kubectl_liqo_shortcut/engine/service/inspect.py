@@ -19,7 +19,6 @@ from kubectl_liqo_shortcut.core.service.model import (
     services_of,
 )
 from kubectl_liqo_shortcut.core.service.path import LeafServices
-from kubectl_liqo_shortcut.engine.diagnosis.leaf_snapshot import list_in
 from kubectl_liqo_shortcut.engine.hub.identity import check_id, controller_manager, hub_id
 from kubectl_liqo_shortcut.engine.hub.queries import find_configurations, find_records
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
@@ -28,6 +27,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     gather,
     retry_transient,
 )
+from kubectl_liqo_shortcut.engine.snapshot.leaf import list_in
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError, Unreachable
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+import enum
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Self
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
-from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf
-from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.link.observe import Objects
-from kubectl_liqo_shortcut.core.link.shortcut import Side
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of, ref_of
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef, labels_of, ref_of
+from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
-from kubectl_liqo_shortcut.engine.hub.identity import checked_uid, recorded_uid
+from kubectl_liqo_shortcut.engine.hub.identity import checked_uid
 from kubectl_liqo_shortcut.engine.hub.queries import who_am_i
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     Deadline,
@@ -23,17 +23,10 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     gather,
     retry_transient,
 )
-from kubectl_liqo_shortcut.errors import (
-    ClusterError,
-    Forbidden,
-    Gone,
-    NoLiqo,
-    Refused,
-    ShortcutError,
-)
+from kubectl_liqo_shortcut.engine.snapshot.networks import own_cidrs
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, NoLiqo, Refused, ShortcutError
 
 _BY_GATEWAY = "networking.liqo.io/component=gateway"
-_GATEWAY_NAME = "networking.liqo.io/gateway-name"
 _EVERYWHERE = (
     Selection(r.NAMESPACE, labels=f"{r.REMOTE_CLUSTER_ID},{r.TENANT_NAMESPACE}"),
     *(
@@ -50,7 +43,15 @@ _TUNNELS = (
 _GATEWAYS = (Selection(r.POD, labels=_BY_GATEWAY), Selection(r.SERVICE, labels=_BY_GATEWAY))
 """Only in the tenant namespaces that matter: nobody needs to see the Pods of others."""
 
+_AT_ONCE = 3  # lists of one leaf: a connection costs more than an answer
 _FEW = 4  # namespaces that are asked one by one: of more, one list of all is tried first
+
+
+class Purpose(enum.Enum):
+    """What a snapshot is for: it holds no more than that needs."""
+
+    EXPLAIN = "to explain links: with their gateways' Pods and Services, and the leaf's clock"
+    PLAN = "to plan links: with the leaf's own networks"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,9 +60,38 @@ class LeafSnapshot:
 
     name: str
     uid: str  # of its kube-system namespace
-    now: str  # by its API server's clock
     objects: Objects
     unseen: frozenset[str]  # kinds that the user may not look at
+    now: str = ""  # by its API server's clock; to explain
+    cidrs: Cidrs | None = None  # its own; to plan
+    _by_peer: Mapping[str, Objects] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        uid: str,
+        bodies: Iterable[Object],
+        unseen: frozenset[str] = frozenset(),
+        *,
+        now: str = "",
+        cidrs: Cidrs | None = None,
+    ) -> Self:
+        """The snapshot that holds *bodies*."""
+        objects = {ref_of(name, each): each for each in bodies}
+        by_peer: dict[str, dict[ObjectRef, Object]] = {}
+        for ref, body in objects.items():
+            if peer := labels_of(body).get(r.REMOTE_CLUSTER_ID):
+                by_peer.setdefault(peer, {})[ref] = body
+        return cls(name, uid, objects, unseen, now, cidrs, by_peer)
+
+    def of_peer(self, peer: str) -> Objects:
+        """What there is of a link with *peer*."""
+        return self._by_peer.get(peer, {})
+
+    def has(self, kind: r.Kind, peer: str) -> bool:
+        """Whether there is such an object for *peer*."""
+        return any(ref.kind == kind for ref in self.of_peer(peer))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +113,11 @@ class UnreachableLeaf:
 
 
 def snapshot_leaf(
-    open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline
+    open_cluster: OpenCluster,
+    name: str,
+    peers: Collection[str],
+    purpose: Purpose,
+    deadline: Deadline,
 ) -> LeafSnapshot:
     """What it shows of its links with *peers*.
 
@@ -91,23 +125,45 @@ def snapshot_leaf(
     """
     cluster = open_cluster(name)
     uid = retry_transient(lambda: checked_uid(cluster), deadline, first_look=True)
-    clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
+    if purpose is Purpose.EXPLAIN:
+        clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
+        seen = _look(cluster, peers, _GATEWAYS, deadline)
+        now = str(clock.result()["metadata"].get("creationTimestamp") or "")
+        return _snapshot(name, uid, seen, now=now)
+    cidrs = Future(partial(retry_transient, partial(own_cidrs, cluster), deadline))
+    seen = _look(cluster, peers, (), deadline)
+    return _snapshot(name, uid, seen, cidrs=cidrs.result())
+
+
+def _look(
+    cluster: Cluster, peers: Collection[str], in_tenants: Collection[Selection], deadline: Deadline
+) -> dict[Selection, Sequence[Object] | None]:
+    """Everywhere what links consist of, and *in_tenants* what only matters there."""
     asked = (*_EVERYWHERE, *_TUNNELS)
-    found = gather([partial(list_if_allowed, cluster, what, deadline) for what in asked])
+    found = gather([partial(list_if_allowed, cluster, what, deadline) for what in asked], _AT_ONCE)
     tenants = _tenants(found[0], peers)
     late = {
         what: partial(list_in_each, cluster, what, tenants, deadline)
         for what, items in zip(asked, found, strict=True)
         if items is None and what in _TUNNELS
     }
-    late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
+    late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in in_tenants}
     seen = dict(zip(asked, found, strict=True))
     seen |= zip(late, gather(late.values()), strict=True)
-    now = str(clock.result()["metadata"].get("creationTimestamp") or "")
+    return seen
+
+
+def _snapshot(
+    name: str,
+    uid: str,
+    seen: Mapping[Selection, Sequence[Object] | None],
+    *,
+    now: str = "",
+    cidrs: Cidrs | None = None,
+) -> LeafSnapshot:
     bodies = (body for items in seen.values() for body in items or ())
-    objects = {ref_of(name, each): each for each in bodies}
     unseen = frozenset(what.kind.kind for what, items in seen.items() if items is None)
-    return LeafSnapshot(name, uid, now, objects, unseen)
+    return LeafSnapshot.of(name, uid, bodies, unseen, now=now, cidrs=cidrs)
 
 
 def _tenants(namespaces: Sequence[Object] | None, peers: Collection[str]) -> list[str]:
@@ -158,68 +214,3 @@ def list_in_each(
     if narrow and not allowed:
         return None
     return [body for items in allowed for body in items]
-
-
-def observed_leaf(
-    side: Side, leaf: LeafSnapshot | UnreachableLeaf, record: Object | None
-) -> ObservedLeaf:
-    """What *leaf* shows of its end of one link, without its key."""
-    if isinstance(leaf, UnreachableLeaf):
-        return ObservedLeaf(leaf=side.leaf, reason=leaf.reason, error=leaf.message)
-    recorded = recorded_uid(record, side.leaf)
-    if recorded not in ("", leaf.uid):
-        error = "it was rebuilt: it is not the cluster that the shortcut was made on"
-        return ObservedLeaf(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
-    try:
-        end = observe.end(side, _of_peer(side, leaf.objects))
-    except Refused as refused:
-        return ObservedLeaf(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
-    pods, services = (
-        tuple(
-            body
-            for ref, body in leaf.objects.items()
-            if ref.kind == kind and end.gateway is not None and _is_of(body, end.gateway)
-        )
-        for kind in (r.POD, r.SERVICE)
-    )
-    return ObservedLeaf(
-        leaf=side.leaf,
-        end=end,
-        uid=leaf.uid,
-        now=leaf.now,
-        pods=pods,
-        services=services,
-        unseen=leaf.unseen,
-    )
-
-
-def _of_peer(side: Side, objects: Objects) -> Objects:
-    return {
-        ref: body
-        for ref, body in objects.items()
-        if labels_of(body).get(r.REMOTE_CLUSTER_ID) == side.peer
-    }
-
-
-def _is_of(body: Object, gateway: Object) -> bool:
-    """Whether a Pod or Service was made for *gateway*, as its labels say."""
-    at = gateway["metadata"]
-    named = labels_of(body).get(_GATEWAY_NAME) == at["name"]
-    return named and bool(body["metadata"].get("namespace") == at["namespace"])
-
-
-def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) -> ObservedLeaf:
-    """*seen*, with the Secret of its gateway: by name, so that no other one is read."""
-    end = seen.end
-    if end is None or end.gateway is None:
-        return seen
-    name = observe.key_secret_name(end.side, end.gateway)
-    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
-    try:
-        found = list_if_allowed(open_cluster(seen.leaf), what, deadline)
-    except ClusterError:  # it has shown the rest: that is told
-        found = None
-    if found is None:
-        return dataclasses.replace(seen, unseen=seen.unseen | {r.SECRET.kind})
-    end = dataclasses.replace(end, secret=next(iter(found), None))
-    return dataclasses.replace(seen, end=end, key_asked=True)

@@ -1,0 +1,180 @@
+"""One look at the hub and at all leaves, for every link of a run: what is as it should be costs no
+request of its own.
+
+What this look cannot settle, such as a silent leaf, is left to ``survey_link``, which tells all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Collection, Iterable
+
+from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.link import observe
+from kubectl_liqo_shortcut.core.link.facts import Facts, with_liqo_in, with_tenant_namespaces
+from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.link.render import Renderer
+from kubectl_liqo_shortcut.core.link.request import Request
+from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.engine.link.link import Link
+from kubectl_liqo_shortcut.engine.link.session import SurveySession, choose_roles
+from kubectl_liqo_shortcut.engine.link.status_writer import StatusWriter
+from kubectl_liqo_shortcut.engine.link.survey import (
+    SurveyedHub,
+    SurveyedLeaf,
+    check_leaf,
+    facts_of,
+)
+from kubectl_liqo_shortcut.engine.runtime import concurrency
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
+from kubectl_liqo_shortcut.engine.runtime.lease import Lock
+from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
+from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub_to_plan
+from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, Purpose, UnreachableLeaf
+from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
+
+_FRESH = 30.0  # seconds: what was seen before that is looked at again
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Snapshots:
+    hub: HubSnapshot
+    leaves: dict[str, LeafSnapshot | UnreachableLeaf]
+    at: str  # an RFC 3339 time
+    since: float  # by concurrency.now
+
+
+class SharedLook:
+    """Sessions for the links of *pairs*, from snapshots that they share.
+
+    The snapshots are taken when the first link asks, and anew when they are old.
+    """
+
+    def __init__(
+        self, pairs: Iterable[Collection[str]], open_cluster: OpenCluster, timeout: float
+    ) -> None:
+        self._peers = peers_in(pairs)
+        self._open_cluster = open_cluster
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._seen: _Snapshots | None = None
+
+    def session(self, request: Request, renderer: Renderer) -> SurveySession | None:
+        """What was found of one link, to read from; None where a leaf did not show all.
+
+        Raises what ``survey_link`` raises, and no less often.
+        """
+        seen = self._snapshots()
+        shown = {leaf: seen.leaves[leaf] for leaf in request.pair}
+        leaves = {
+            leaf: each
+            for leaf, each in shown.items()
+            if isinstance(each, LeafSnapshot) and not each.unseen
+        }
+        if len(leaves) < len(shown):
+            return None
+        # Only to read from: the Lease that would allow a write is never taken.
+        nobody = Lock(self._open_cluster(HUB), request.name)
+        clusters = {str(leaf): nobody.guard(self._open_cluster(leaf)) for leaf in leaves}
+        view = _view(request, seen.hub, clusters)
+        for leaf, each in leaves.items():
+            assert each.cidrs is not None, "it was taken to plan"
+            check_leaf(leaf, SurveyedLeaf(each.uid, each.cidrs), view)
+        objects: observe.Objects = {
+            ref: body
+            for leaf, peer in (request.pair, request.pair[::-1])
+            for ref, body in leaves[leaf].of_peer(peer).items()
+        }
+        shortcut, why = choose_roles(request, view, objects)
+        facts = with_tenant_namespaces(view.facts, shortcut.tenant_namespaces)
+        objects = _in_tenants(shortcut, facts, objects)
+        vouched, secrets = _keys(shortcut, objects, clusters)
+        hub = nobody.guard(self._open_cluster(HUB))
+        link = Link(
+            shortcut=shortcut,
+            renderer=renderer,
+            facts=facts,
+            leaves=clusters,
+            servers={name: each.host for name, each in {HUB: hub, **clusters}.items()},
+            cluster_uids={leaf: each.uid for leaf, each in leaves.items()},
+            store=Store({**objects, **secrets}),
+            status_writer=StatusWriter(hub, view.record or renderer.record(shortcut, {}).body),
+            vouched=vouched,
+            seen_at=seen.at,
+        )
+        return SurveySession(view, why, link, request.spec)
+
+    def _snapshots(self) -> _Snapshots:
+        """The present ones; while they are taken, all links wait for them."""
+        with self._lock:
+            if self._seen is None or concurrency.now() - self._seen.since > _FRESH:
+                self._seen = self._look()
+            return self._seen
+
+    def _look(self) -> _Snapshots:
+        since, at, deadline = concurrency.now(), utc_now(), Deadline(self._timeout)
+        leaves = Future(
+            lambda: snapshot_leaves(self._peers, self._open_cluster, deadline, Purpose.PLAN)
+        )
+        hub = snapshot_hub_to_plan(self._open_cluster(HUB), deadline)
+        return _Snapshots(hub, leaves.result(), at, since)
+
+
+def share(
+    pairs: Collection[Collection[str]], open_cluster: OpenCluster, timeout: float
+) -> SharedLook | None:
+    """A look that the links of *pairs* share; None where there is only one, which asks for less."""
+    return SharedLook(pairs, open_cluster, timeout) if len(pairs) > 1 else None
+
+
+def _in_tenants(shortcut: Shortcut, facts: Facts, objects: observe.Objects) -> observe.Objects:
+    """*objects*, without the keys and Connections of other namespaces: Liqo does not use them."""
+    names = {
+        side.leaf: observe.update_facts(
+            facts.leaves[side.leaf], observe.end(side, objects)
+        ).tenant_namespace
+        for side in shortcut.sides
+    }
+    return {
+        ref: body
+        for ref, body in objects.items()
+        if ref.kind not in (r.PUBLIC_KEY, r.CONNECTION)
+        or ref.namespace == names.get(ClusterID(ref.cluster))
+    }
+
+
+def _view(request: Request, hub: HubSnapshot, leaves: dict[str, Cluster]) -> SurveyedHub:
+    facts = facts_of(request.pair, hub.id, hub.configurations, hub.gateway_clients)
+    there = {leaf: cluster.liqo_namespace for leaf, cluster in leaves.items()}
+    return SurveyedHub(
+        record=hub.records.get(request.name),
+        facts=with_liqo_in(facts, there.get),
+        user="",  # who only reads need not know
+        configurations=hub.configurations,
+        gateway_clients=hub.gateway_clients,
+    )
+
+
+def _keys(
+    shortcut: Shortcut, objects: observe.Objects, leaves: dict[str, Cluster]
+) -> tuple[dict[str, str], dict[ObjectRef, Object]]:
+    """The gateways' own keys that a ping proves; the Secrets of the others, each by its name."""
+    ends = {side.leaf: observe.end(side, objects) for side in shortcut.sides}
+    vouched: dict[str, str] = {}
+    secrets: dict[ObjectRef, Object] = {}
+    for leaf, end in ends.items():
+        if key := observe.vouched_key(ends[end.side.peer]):
+            vouched[leaf] = key
+        elif end.gateway is not None:
+            secrets |= _secret(leaf, end, leaves[leaf])
+    return vouched, secrets
+
+
+def _secret(leaf: ClusterID, end: End, cluster: Cluster) -> dict[ObjectRef, Object]:
+    assert end.gateway is not None, "only a gateway has a Secret"
+    name = observe.key_secret_name(end.side, end.gateway)
+    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
+    return {ref_of(leaf, body): body for body in cluster.list(what).items}

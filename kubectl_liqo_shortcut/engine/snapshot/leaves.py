@@ -1,0 +1,48 @@
+"""Snapshots of many leaves, all taken at once within one deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+
+from kubectl_liqo_shortcut.core.ports import OpenCluster
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
+from kubectl_liqo_shortcut.engine.snapshot.leaf import (
+    LeafSnapshot,
+    Purpose,
+    UnreachableLeaf,
+    snapshot_leaf,
+)
+from kubectl_liqo_shortcut.errors import ShortcutError
+
+
+def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
+    """For each leaf of *pairs* the other ones."""
+    found: dict[str, set[str]] = {}
+    for pair in pairs:
+        for leaf in pair:
+            found.setdefault(leaf, set()).update(set(pair) - {leaf})
+    return found
+
+
+def snapshot_leaves(
+    peers: Mapping[str, Collection[str]],
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    purpose: Purpose = Purpose.EXPLAIN,
+) -> dict[str, LeafSnapshot | UnreachableLeaf]:
+    """All of them at once, each about its *peers*; one that shows nothing in time says why."""
+    answers = {
+        name: Future(partial(snapshot_leaf, open_cluster, name, peers[name], purpose, deadline))
+        for name in sorted(peers)
+    }
+    return {name: _in_time(name, answer, deadline) for name, answer in answers.items()}
+
+
+def _in_time(
+    name: str, answer: Future[LeafSnapshot], deadline: Deadline
+) -> LeafSnapshot | UnreachableLeaf:
+    try:
+        return answer.in_time(name, deadline)
+    except ShortcutError as error:
+        return UnreachableLeaf.of(error)
