@@ -91,9 +91,17 @@ def kill(pids: Sequence[int], timeout: float = 5.0) -> None:
 
 def require_alive(state: State, name: str) -> None:
     """Say what a daemon's last words were, instead of waiting for it in vain."""
-    for process in recorded(state):
-        if process.name == name and not process.alive:
-            raise LabError(f"{name} ended; its last words:\n{tail(state.logs / f'{name}.log')}")
+    if said := last_words(state, name):
+        raise LabError(said)
+
+
+def last_words(state: State, name: str = "") -> str:
+    """What the daemons that have ended (or the one of that *name*) said last; "" if none has."""
+    return "\n".join(
+        f"{each.name} ended; its last words:\n{tail(state.logs / f'{each.name}.log')}"
+        for each in recorded(state)
+        if name in ("", each.name) and not each.alive
+    )
 
 
 def tail(file: Path, lines: int = 8) -> str:

@@ -58,8 +58,11 @@ def bring_up(
         started = [pool.submit(clusters.start_leaf, leaf, hub, hub_up) for leaf in leaves]
         try:
             _first_failure_or_all([hub_up, *started])
-        except BaseException:
+        except BaseException as error:
+            ended = processes.last_words(state)
             processes.end(processes.recorded(state))  # so that nobody goes on waiting for them
+            if ended and isinstance(error, LabError):
+                raise LabError(f"{error}; {ended}") from error
             raise
     state.save(topology, ready=True)
 
