@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, ObjectRef, labels_of, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
-from kubectl_liqo_shortcut.engine.link.converge import Convergence
+from kubectl_liqo_shortcut.engine.link.converge import converge
 from kubectl_liqo_shortcut.engine.link.labels import Labels, Replaced, put_labels
 from kubectl_liqo_shortcut.engine.link.records import end_record, open_record
 from kubectl_liqo_shortcut.engine.link.session import SurveySession
@@ -194,8 +194,7 @@ class _Adoption:
     def _complete(self, cancel: CancelToken) -> None:
         """Make what is missing of the link, such as a key; whatever stops it, it is adopted."""
         try:
-            loop = Convergence(self._link, self._tell, wait=False, only_create=True)
-            loop.run(self._deadline, cancel)
+            converge(self._link, self._deadline, cancel, self._tell, wait=False, only_create=True)
         except Exception:
             note_status(self._link, None, self._tell)
             raise

@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.record.conditions import Reason
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at, is_in_use
 from kubectl_liqo_shortcut.core.record.routes import remaps
 from kubectl_liqo_shortcut.core.record.status import Cause
-from kubectl_liqo_shortcut.engine.link.converge import Convergence
+from kubectl_liqo_shortcut.engine.link.converge import converge
 from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.link.records import (
     misfit_notes,
@@ -227,7 +227,7 @@ def _converge(
         tell(event)
 
     try:
-        Convergence(link, told, wait=options.wait).run(deadline, cancel)
+        converge(link, deadline, cancel, told, wait=options.wait)
     except LeaseLost:
         raise  # somebody else may be at work: not even an undo
     except TimedOut as error:

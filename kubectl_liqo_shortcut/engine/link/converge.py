@@ -1,255 +1,53 @@
-"""The loop that makes a link: observe, render, plan, do what can be done now, watch; and again."""
+"""The loop around the steps of a link, for a command: until it is up, or too late."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Iterable
 
-from kubectl_liqo_shortcut.core.events import Done, Note, Seen, Tell, Verb, Waits
+from kubectl_liqo_shortcut.core.events import Tell
 from kubectl_liqo_shortcut.core.link.health import health
-from kubectl_liqo_shortcut.core.link.inventory import Ownership
-from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.link.plan import Create, Plan, Recreate, Step, Update
-from kubectl_liqo_shortcut.core.link.render import Rendered
-from kubectl_liqo_shortcut.core.model import Manifest, ObjectRef, ref_of, uid_of
-from kubectl_liqo_shortcut.core.ports import Cluster
-from kubectl_liqo_shortcut.core.readiness import readiness
-from kubectl_liqo_shortcut.engine.link.gateway_service import (
-    PendingEndpoint,
-    lacks_service,
-    missing_service,
-    port_conflict,
-)
+from kubectl_liqo_shortcut.engine.link.gateway_service import missing_service, port_conflict
 from kubectl_liqo_shortcut.engine.link.link import Link
-from kubectl_liqo_shortcut.engine.removal.peering import check_peering
-from kubectl_liqo_shortcut.engine.removal.remove import remove_gateway
-from kubectl_liqo_shortcut.engine.runtime import concurrency
+from kubectl_liqo_shortcut.engine.link.reconcile import Reconciliation
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
-from kubectl_liqo_shortcut.engine.runtime.reflector import Made, StepEnded, WatchFailed
-from kubectl_liqo_shortcut.errors import (
-    AlreadyExists,
-    ClusterError,
-    Conflict,
-    Contended,
-    PartlyDone,
-    ShortcutError,
-    TimedOut,
-    Transient,
-)
-
-_RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
-_LOST = "is on record as ours, but lost its labels or its place: it is left as it is"
+from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, TimedOut
 
 
-class Convergence:
-    """The state of one run of the loop; ``run`` tells what happens."""
+def converge(
+    link: Link,
+    deadline: Deadline,
+    cancel: CancelToken,
+    tell: Tell,
+    *,
+    wait: bool,
+    only_create: bool = False,
+) -> None:
+    """Until *link* is up (or, without *wait*, until all its objects exist).
 
-    def __init__(self, link: Link, tell: Tell, *, wait: bool, only_create: bool = False) -> None:
-        self._tell = tell
-        self._link = link
-        self._wait = wait
-        self._only_create = only_create  # what is there stays as it is
-        self._under_way: dict[ObjectRef, Step] = {}
-        self._not_before: dict[ObjectRef, float] = {}  # by concurrency.now
-        self._attempts: dict[ObjectRef, int] = {}
-        self._failures: dict[ObjectRef, ClusterError] = {}  # of steps that are tried again
-        self._changes: dict[ObjectRef, int] = {}
-        self._removed: set[str] = set()  # UIDs, which a watch may still show
-        self._deadline = Deadline(0)
-        self._suspect: PendingEndpoint | None = None
-        self._lost: set[ObjectRef] = set()
-        self._said: dict[ObjectRef, str] = {}
-        self._waits: dict[str, str] = {}
-
-    def run(self, deadline: Deadline, cancel: CancelToken) -> None:
-        """Until the link is up (or, without *wait*, until all its objects exist)."""
-        link, self._deadline = self._link, deadline
-        while True:
-            ends = link.ends()
-            if link.store.synced:
-                rendered, plan = self._plan(ends)
-                self._settle(plan)
-                self._start(plan, rendered, ends)
-                self._report(ends)
-                link.status_writer.offer(link.status(ends))
-                if self._finished(plan, rendered, ends):
-                    return  # at the first look already: then nothing was ever watched
-            link.follow(ends)
-            cancel.check()
-            if not deadline.left():
-                raise self._timed_out(ends, deadline)
-            for news in link.store.wait(min(deadline.left(), self._next_retry())):
-                match news:
-                    case WatchFailed(error):
-                        raise error
-                    case StepEnded():
-                        self._ended(news)
-                    case _:
-                        pass
-
-    def _plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
-        """The next steps; a gateway that the run found stuck is made anew."""
-        rendered, plan = self._link.plan(ends)
-        if self._only_create:
-            self._refuse_changes(plan)
-            return rendered, plan
-        self._suspect = self._suspect or PendingEndpoint(ends)
-        steps = (*plan.steps, *self._suspect.steps(plan, rendered, ends))
-        return rendered, dataclasses.replace(plan, steps=steps)
-
-    def _refuse_changes(self, plan: Plan) -> None:
-        for step in plan.steps:
-            if not isinstance(step, Create):
-                raise PartlyDone(
-                    f"cluster {step.manifest.cluster!r}: {step.manifest.ref} is not as the record "
-                    "says; it was left as it is",
-                    hint=f"kubectl liqo-shortcut diff {self._link.shortcut.name} shows how sync "
-                    "would change it",
-                )
-
-    def _settle(self, plan: Plan) -> None:
-        status_writer = self._link.status_writer
-        for cluster, body, ownership in plan.ours:
-            status_writer.settle(cluster, body, ownership)
-        for cluster, body in plan.reused:
-            ref = ref_of(cluster, body)
-            if status_writer.settle(cluster, body, Ownership.REUSED):
-                self._tell(Done(ref, Verb.REUSED, "it existed before this link"))
-            elif status_writer.calls_ours(ref) and ref not in self._lost and not self._only_create:
-                self._lost.add(ref)
-                self._tell(Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name))
-
-    def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
-        now = concurrency.now()
-        steps = {
-            step.manifest.ref: step
-            for step in plan.steps
-            if step.manifest.ref not in self._under_way
-            and self._not_before.get(step.manifest.ref, 0.0) <= now
-            and not (isinstance(step, Recreate) and uid_of(step.observed) in self._removed)
-        }
-        if not steps:
-            return
-        # The intention to make all that is missing is recorded by one write, before the first POST.
-        missing = (
-            manifest.ref
-            for manifest in (*rendered.ready, *(each.manifest for each in rendered.pending))
-            if ends[manifest.cluster].of(manifest.ref.kind) is None
-        )
-        if self._link.status_writer.intend(missing):
-            self._link.status_writer.write(self._link.status(ends))
-        for ref, step in steps.items():
-            self._under_way[ref] = step
-            self._link.store.run(ref, self._action(step))
-
-    def _action(self, step: Step) -> Callable[[], Made]:
-        cluster, manifest = self._link.leaves[step.manifest.cluster], step.manifest
-        match step:
-            case Create():
-                return lambda: _create(cluster, manifest)
-            case Update():
-                self._count(manifest)
-                return lambda: Made(cluster.patch(manifest.ref, step.patch()), Verb.CONFIGURED)
-            case Recreate():
-                self._count(manifest)
-                return partial(self._remove, step, cluster)
-
-    def _count(self, manifest: Manifest) -> None:
-        """Nobody fights over an object: the third time ends the run."""
-        times = self._changes[manifest.ref] = self._changes.get(manifest.ref, 0) + 1
-        if times > 2:
-            raise Contended(
-                manifest.cluster,
-                f"another controller keeps reverting {manifest.ref}",
-                hint=f"kubectl get {manifest.ref.kind} {manifest.ref.name} "
-                f"-n {manifest.ref.namespace} --show-managed-fields -o yaml names who does",
-            )
-
-    def _remove(self, step: Recreate, cluster: Cluster) -> Made:
-        link, deadline = self._link, self._deadline
-        if step.suspected and not lacks_service(cluster, step.observed):
-            return Made(step.observed, None)
-        for error in check_peering(link.shortcut.sides, link.leaves, deadline).values():
-            raise error
-        side = next(side for side in link.shortcut.sides if side.leaf == step.manifest.cluster)
-        remove_gateway(side, step.observed, step.membership, cluster, deadline)
-        return Made(step.observed, Verb.DELETED)
-
-    def _ended(self, news: StepEnded) -> None:
-        step = self._under_way.pop(news.ref)
-        match news.error:
-            case None:
-                self._attempts.pop(news.ref, None)
-                self._failures.pop(news.ref, None)
-                if isinstance(step, Recreate) and news.made and news.made.verb:
-                    self._removed.add(uid_of(step.observed))
-                    self._tell(Done(news.ref, Verb.DELETED, f"made anew, since {step.why}"))
-                elif isinstance(step, Recreate) and self._suspect:
-                    self._suspect.settle()
-                elif news.made and news.made.verb:
-                    self._tell(Done(news.ref, news.made.verb))
-            case Transient() | Conflict() as error:
-                attempt = self._attempts[news.ref] = self._attempts.get(news.ref, 0) + 1
-                pause = min(_RETRY_PAUSE * 2**attempt, 10.0)
-                pause = max(pause, getattr(error, "retry_after", 0.0))
-                self._not_before[news.ref] = concurrency.now() + pause
-                self._failures[news.ref] = error
-                self._tell(Seen(news.ref, f"{error.message}; trying again"))
-            case error:
-                raise error
-
-    def _next_retry(self) -> float:
-        """Seconds until a failed step may be tried again."""
-        now = concurrency.now()
-        later = [moment - now for moment in self._not_before.values() if moment > now]
-        suspicion = self._suspect.wait() if self._suspect else float("inf")
-        return min([*later, suspicion], default=3600.0)
-
-    def _report(self, ends: Mapping[str, End]) -> None:
-        for leaf, end in ends.items():
-            for body in (end.configuration, end.gateway, end.connection):
-                if body is None:
-                    continue
-                says, ref = readiness(body).message, ref_of(leaf, body)
-                if says and self._said.get(ref) != says.partition(",")[0]:
-                    self._said[ref] = says.partition(",")[0]  # a changing latency is no news
-                    self._tell(Seen(ref, says))
-        state = health(ends.values())
-        for leaf in ends:
-            what = state.first_wait(leaf)
-            if self._waits.get(leaf, "") != what:
-                self._waits[leaf] = what
-                self._tell(Waits(leaf, what))
-
-    def _finished(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> bool:
-        if plan.steps or plan.leaving or self._under_way or rendered.pending:
-            return False
-        return health(ends.values()).ready or not self._wait
-
-    def _timed_out(self, ends: Mapping[str, End], deadline: Deadline) -> ShortcutError:
-        failures = (*self._link.store.silent.values(), *self._failures.values())
-        said = dict.fromkeys(error.message for error in failures)
-        waits = [*said, *health(ends.values()).waits()]
-        hint = "changes are kept: rerun the command to continue, or delete the shortcut"
-        if rival := port_conflict(self._link, ends):
-            waits.append(rival)
-            hint = f"--gw-server-service-port chooses another port; {hint}"
-        if missing := missing_service(self._link.leaves, ends):
-            waits.append(missing)
-        return TimedOut(
-            f"timed out after {deadline.seconds:g}s waiting for: "
-            + ("; ".join(waits) or "changes that are still being made"),
-            hint=hint,
-        )
+    With *only_create*, what is there stays as it is. Raises ``TimedOut`` with all that is still
+    waited for.
+    """
+    work = Reconciliation(link, tell, deadline, wait=wait, only_create=only_create)
+    while not work.step():  # at the first look it may be finished: then nothing is ever watched
+        link.follow(link.ends())
+        cancel.check()
+        if not deadline.left():
+            raise _timed_out(link, work.failures, deadline)
+        work.heed(link.store.wait(min(deadline.left(), work.pause())))
 
 
-def _create(cluster: Cluster, manifest: Manifest) -> Made:
-    try:
-        return Made(cluster.create(manifest), Verb.CREATED)
-    except AlreadyExists:
-        # Somebody was faster, or an answer got lost: the next plan looks whose it is.
-        found = cluster.get(manifest.ref)
-        if found is None:
-            raise
-        return Made(found, None)
+def _timed_out(link: Link, failures: Iterable[ClusterError], deadline: Deadline) -> ShortcutError:
+    ends, failures = link.ends(), (*link.store.silent.values(), *failures)
+    said = dict.fromkeys(error.message for error in failures)
+    waits = [*said, *health(ends.values()).waits()]
+    hint = "changes are kept: rerun the command to continue, or delete the shortcut"
+    if rival := port_conflict(link, ends):
+        waits.append(rival)
+        hint = f"--gw-server-service-port chooses another port; {hint}"
+    if missing := missing_service(link.leaves, ends):
+        waits.append(missing)
+    return TimedOut(
+        f"timed out after {deadline.seconds:g}s waiting for: "
+        + ("; ".join(waits) or "changes that are still being made"),
+        hint=hint,
+    )

@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.record.conditions import is_ready
-from kubectl_liqo_shortcut.engine.link import converge, gateway_service
+from kubectl_liqo_shortcut.engine.link import gateway_service, reconcile
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
 from tests.clock import Clock
 from tests.commands.test_create import events, outcome, waits_for_an_endpoint
@@ -70,7 +70,7 @@ def test_a_conflict_is_looked_at_again(world: FakeWorld) -> None:
 def test_a_server_that_asks_for_time_is_given_it(
     world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(converge, "_RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(reconcile, "_RETRY_PAUSE", 0.01)
     moments: list[float] = []
 
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
