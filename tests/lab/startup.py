@@ -59,6 +59,7 @@ def bring_up(
         try:
             _first_failure_or_all([hub_up, *started])
         except BaseException as error:
+            time.sleep(0.5)  # one whose connections are reset may not quite have ended
             ended = processes.last_words(state)
             processes.end(processes.recorded(state))  # so that nobody goes on waiting for them
             if ended and isinstance(error, LabError):
