@@ -84,15 +84,15 @@ def list_services(open_cluster: OpenCluster, namespace: str, timeout: float) -> 
     """
     hub = list_hub_services(open_cluster(HUB), Deadline(timeout), namespace)
     on_leaves = list_leaf_services(
-        remote_of(hub.services), open_cluster, hub.hub, Deadline(timeout)
+        remote_of(hub.services), open_cluster, hub.on_hub.id, Deadline(timeout)
     )
-    ready = {str(each["metadata"]["name"]) for each in hub.records if is_ready(each)}
+    ready = {name for name, each in hub.on_hub.records.items() if is_ready(each)}
     return [
         ServiceRow(
             each,
             tuple(pair for pair in each.pairs if shortcut_name(*pair) not in ready),
             tuple(path_on(each, on_leaves[leaf]) for leaf in each.seen_on),
-            frozenset(refusal.cluster for refusal in of_hub(each, hub.configurations)),
+            frozenset(refusal.cluster for refusal in of_hub(each, hub.on_hub.configurations)),
         )
         for each in hub.services
     ]
@@ -215,7 +215,7 @@ def disable(
     deadline = Deadline(timeout)
     found, service = find_service(namespace, name, open_cluster, deadline)
     remote = {leaf: [there] for leaf, there in service.seen_on.items()}
-    on_leaves = list_leaf_services(remote, open_cluster, found.hub, deadline)
+    on_leaves = list_leaf_services(remote, open_cluster, found.on_hub.id, deadline)
     if not service.annotated:
         on_leaves = {
             leaf: on_leaf

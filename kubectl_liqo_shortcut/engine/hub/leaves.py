@@ -17,8 +17,9 @@ from kubectl_liqo_shortcut.core.preflight.findings import FindingName
 from kubectl_liqo_shortcut.core.rbac import access_review
 from kubectl_liqo_shortcut.engine.hub.identity import check_id, controller_manager
 from kubectl_liqo_shortcut.engine.hub.permissions import missing_permissions
-from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
-from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, Unreachable
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
+from kubectl_liqo_shortcut.engine.snapshot.fan_out import ask_each
+from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
 
 T = TypeVar("T")
 
@@ -29,18 +30,8 @@ def ask_leaves(
     peers: Mapping[ClusterID, ClusterID | None], open_cluster: OpenCluster, deadline: Deadline
 ) -> dict[ClusterID, LeafStatus]:
     """What each leaf says; *peers* has for each the one that a link with it would be to."""
-    answers = {
-        leaf: Future(partial(_ask, leaf, peer, open_cluster, deadline))
-        for leaf, peer in peers.items()
-    }
-    return {leaf: _in_time(leaf, answer, deadline) for leaf, answer in answers.items()}
-
-
-def _in_time(leaf: ClusterID, answer: Future[LeafStatus], deadline: Deadline) -> LeafStatus:
-    try:
-        return answer.in_time(leaf, deadline)
-    except Unreachable as error:
-        return refusal(error)
+    asks = {leaf: partial(_ask, leaf, peer, open_cluster, deadline) for leaf, peer in peers.items()}
+    return ask_each(asks, lambda _, error: refusal(error), deadline)
 
 
 def _ask(
@@ -50,10 +41,7 @@ def _ask(
         cluster = open_cluster(leaf)
     except ShortcutError as error:
         return LeafStatus(reach=Reachability.NO_WAY, message=error.message, hint=error.hint or "")
-    try:
-        return _hear(cluster, peer, deadline)
-    except ShortcutError as error:
-        return refusal(error)
+    return _hear(cluster, peer, deadline)
 
 
 def _hear(cluster: Cluster, peer: ClusterID | None, deadline: Deadline) -> LeafStatus:

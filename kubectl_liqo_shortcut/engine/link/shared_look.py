@@ -32,7 +32,7 @@ from kubectl_liqo_shortcut.engine.runtime import concurrency
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
-from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub_to_plan
+from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
 from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, Purpose, UnreachableLeaf
 from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
 
@@ -119,7 +119,7 @@ class SharedLook:
         leaves = Future(
             lambda: snapshot_leaves(self._peers, self._open_cluster, deadline, Purpose.PLAN)
         )
-        hub = snapshot_hub_to_plan(self._open_cluster(HUB), deadline)
+        hub = snapshot_hub(self._open_cluster(HUB), deadline, records=True, gateway_clients=True)
         return _Snapshots(hub, leaves.result(), at, since)
 
 

@@ -27,7 +27,6 @@ from kubectl_liqo_shortcut.engine.service.inspect import (
     list_leaf_services,
     remote_of,
 )
-from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot
 from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, UnreachableLeaf
 from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
 from kubectl_liqo_shortcut.errors import Refused
@@ -81,7 +80,7 @@ def assess_service(
     """The same, of what the hub has shown."""
     remote = remote_of([service])
     looking = Future(
-        partial(list_leaf_services, remote, open_cluster, hub.hub, deadline, managers=True)
+        partial(list_leaf_services, remote, open_cluster, hub.on_hub.id, deadline, managers=True)
     )
     leaves = {leaf: set[str]() for leaf in service.leaves} | peers_in(service.pairs)
     seen = snapshot_leaves(leaves, open_cluster, deadline)
@@ -89,7 +88,7 @@ def assess_service(
     on_leaves = looking.result()
     found = list(_refusals(service, hub, on_leaves, diagnoses))
     found += () if found else service_refusals.of_mapping(service, on_leaves)
-    to_hub = {leaf: _connection(seen[leaf], hub.hub) for leaf in service.leaves}
+    to_hub = {leaf: _connection(seen[leaf], hub.on_hub.id) for leaf in service.leaves}
     return Assessment(service, hub, on_leaves, diagnoses, tuple(found), to_hub)
 
 
@@ -100,10 +99,10 @@ def _refusals(
     diagnoses: Mapping[Pair, Diagnosis],
 ) -> Iterator[Refusal]:
     yield from service_refusals.of_service(service)
-    yield from service_refusals.of_hub(service, hub.configurations)
+    yield from service_refusals.of_hub(service, hub.on_hub.configurations)
     for on_leaf in on_leaves.values():
         yield from service_refusals.of_leaf(service, on_leaf)
-    records = _records(hub)
+    records = hub.on_hub.records
     for pair, diagnosis in diagnoses.items():
         if not any(on_leaves[leaf].error for leaf in pair):  # that is said already
             recorded = shortcut_name(*pair) in records
@@ -118,13 +117,12 @@ def _diagnose(
     deadline: Deadline,
 ) -> dict[Pair, Diagnosis]:
     """The links of all pairs, asked live, as ``get --live`` asks."""
-    records = _records(hub)
+    records = hub.on_hub.records
     pairs = {
         shortcut_name(*pair): inspect.Pair(_shortcut(pair, records), records.get(_name(pair)))
         for pair in service.pairs
     }
-    on_hub = HubSnapshot(hub.hub, hub.configurations)
-    found = inspect.observe_links(on_hub, pairs, seen, open_cluster, deadline, every_key=False)
+    found = inspect.observe_links(hub.on_hub, pairs, seen, open_cluster, deadline, every_key=False)
     return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
 
 
@@ -134,10 +132,6 @@ def _connection(leaf: LeafSnapshot | UnreachableLeaf, hub: ClusterID) -> str:
         return ""
     found = (body for ref, body in leaf.of_peer(hub).items() if ref.kind == r.CONNECTION)
     return next((str((each.get("status") or {}).get("value") or "") for each in found), "")
-
-
-def _records(hub: HubServices) -> dict[str, Object]:
-    return {str(each["metadata"]["name"]): each for each in hub.records}
 
 
 def _name(pair: Pair) -> str:

@@ -19,26 +19,25 @@ from kubectl_liqo_shortcut.core.service.model import (
     services_of,
 )
 from kubectl_liqo_shortcut.core.service.path import LeafServices
-from kubectl_liqo_shortcut.engine.hub.identity import check_id, controller_manager, hub_id
-from kubectl_liqo_shortcut.engine.hub.queries import find_configurations, find_records
+from kubectl_liqo_shortcut.engine.hub.identity import check_id, controller_manager
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     Deadline,
     Future,
     gather,
     retry_transient,
 )
+from kubectl_liqo_shortcut.engine.snapshot.fan_out import ask_each
+from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
 from kubectl_liqo_shortcut.engine.snapshot.leaf import list_in
-from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError, Unreachable
+from kubectl_liqo_shortcut.errors import Forbidden, Gone, ShortcutError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HubServices:
     """What the hub shows of its Services."""
 
-    hub: ClusterID
+    on_hub: HubSnapshot
     services: tuple[Service, ...]
-    configurations: tuple[Object, ...]
-    records: tuple[Object, ...]
     places: Mapping[str, ClusterID | None]  # the hub's nodes
 
 
@@ -54,26 +53,14 @@ def list_hub_services(
         Selection(r.ENDPOINT_SLICE, namespace, labels=labels),
         Selection(r.NODE),
     )
-    identity = Future(lambda: retry_transient(lambda: hub_id(hub), deadline, first_look=True))
-    configurations = Future(lambda: retry_transient(lambda: find_configurations(hub), deadline))
-    records = Future(
-        lambda: retry_transient(
-            lambda: find_records(hub, crd_needed=False), deadline, first_look=True
-        )
-    )
+    snapshot = Future(partial(snapshot_hub, hub, deadline, records=True))
     lists = [Future(partial(_list, hub, what, deadline)) for what in asked]
-    this = identity.result()
+    on_hub = snapshot.result()
     maps, services, slices, nodes = (each.result() for each in lists)
     namespaces, places = remote_namespaces(maps), places_of(nodes)
     if name:
         namespaces.setdefault(namespace, {})
-    return HubServices(
-        this,
-        tuple(services_of(services, slices, places, namespaces)),
-        configurations.result(),
-        tuple(records.result()),
-        places,
-    )
+    return HubServices(on_hub, tuple(services_of(services, slices, places, namespaces)), places)
 
 
 def _list(hub: Cluster, what: Selection, deadline: Deadline) -> tuple[Object, ...]:
@@ -95,11 +82,15 @@ def list_leaf_services(
 
     The *managers* are one more question each: whether Liqo there denies direct connections.
     """
-    answers = {
-        leaf: Future(partial(_look, leaf, namespaces, open_cluster, hub, deadline, managers))
+    asks = {
+        leaf: partial(_look, leaf, namespaces, open_cluster, hub, deadline, managers)
         for leaf, namespaces in remote.items()
     }
-    return {leaf: _in_time(leaf, hub, answer, deadline) for leaf, answer in answers.items()}
+
+    def unseen(leaf: ClusterID, error: ShortcutError) -> LeafServices:
+        return LeafServices(leaf=leaf, hub=hub, error=error.message)
+
+    return ask_each(asks, unseen, deadline)
 
 
 def names_of(hub: Cluster) -> list[tuple[str, str]]:
@@ -120,15 +111,6 @@ def remote_of(services: Collection[Service]) -> dict[ClusterID, set[str]]:
     return dict(sorted(found.items()))
 
 
-def _in_time(
-    leaf: ClusterID, hub: ClusterID, answer: Future[LeafServices], deadline: Deadline
-) -> LeafServices:
-    try:
-        return answer.in_time(leaf, deadline)
-    except Unreachable as error:
-        return LeafServices(leaf=leaf, hub=hub, error=error.message)
-
-
 def _look(
     leaf: ClusterID,
     namespaces: Collection[str],
@@ -137,19 +119,15 @@ def _look(
     deadline: Deadline,
     managers: bool,
 ) -> LeafServices:
-    try:
-        cluster = open_cluster(leaf)
-        retry_transient(lambda: check_id(cluster), deadline, first_look=True)
-        looks: list[Callable[[], tuple[Object, ...]]] = [
-            partial(_configurations, cluster, deadline),
-            partial(_slices, cluster, namespaces, deadline),
-        ]
-        asked = partial(_manager, cluster, deadline) if managers else lambda: (None, "")
-        answer = Future(asked)
-        configurations, slices = gather(looks)
-        manager, unseen = answer.result()
-    except ShortcutError as error:
-        return LeafServices(leaf=leaf, hub=hub, error=error.message)
+    cluster = open_cluster(leaf)
+    retry_transient(lambda: check_id(cluster), deadline, first_look=True)
+    looks: list[Callable[[], tuple[Object, ...]]] = [
+        partial(_configurations, cluster, deadline),
+        partial(_slices, cluster, namespaces, deadline),
+    ]
+    answer = Future(partial(_manager, cluster, deadline) if managers else lambda: (None, ""))
+    configurations, slices = gather(looks)
+    manager, unseen = answer.result()
     by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in slices}
     return LeafServices(
         leaf=leaf,

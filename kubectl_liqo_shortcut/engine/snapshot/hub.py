@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
@@ -18,34 +18,29 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, r
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HubSnapshot:
-    """Who the hub is, and its Configurations: one for each leaf."""
+    """Who the hub is, and its Configurations, one for each leaf; the rest where that was asked."""
 
     id: ClusterID
     configurations: tuple[Object, ...]
-    gateway_clients: tuple[Object, ...] = ()  # to plan: which leaves the hub dials
-    records: Mapping[str, Object] = dataclasses.field(default_factory=dict)  # to plan; by name
+    gateway_clients: tuple[Object, ...] = ()  # for the leaves that the hub dials
+    records: Mapping[str, Object] = dataclasses.field(default_factory=dict)  # by name
 
     def networks(self) -> dict[str, Cidrs | None]:
         """Of each leaf, as the hub knows it; None where what it says makes no sense."""
         return {each.id: each.cidrs for each in known_leaves(self.configurations, ())}
 
 
-def snapshot_hub(hub: Cluster, deadline: Deadline) -> HubSnapshot:
-    """Two questions, whatever the number of leaves."""
+def snapshot_hub(
+    hub: Cluster, deadline: Deadline, *, records: bool = False, gateway_clients: bool = False
+) -> HubSnapshot:
+    """Two to four questions, whatever the number of leaves and links."""
     identity = retry_transient(lambda: hub_id(hub), deadline, first_look=True)
-    return HubSnapshot(identity, retry_transient(lambda: find_configurations(hub), deadline))
-
-
-def snapshot_hub_to_plan(hub: Cluster, deadline: Deadline) -> HubSnapshot:
-    """Four questions, whatever the number of links."""
-    seen = snapshot_hub(hub, deadline)
-
-    def clients() -> tuple[Object, ...]:
-        return hub.list(Selection(r.GATEWAY_CLIENT)).items
-
-    def records() -> tuple[Object, ...]:
-        return tuple(find_records(hub))
-
-    dialled, found = gather([partial(retry_transient, ask, deadline) for ask in (clients, records)])
+    asks: list[Callable[[], Sequence[Object]]] = [
+        lambda: find_configurations(hub),
+        lambda: hub.list(Selection(r.GATEWAY_CLIENT)).items if gateway_clients else (),
+        lambda: find_records(hub, crd_needed=False) if records else (),
+    ]
+    answers = gather([partial(retry_transient, ask, deadline) for ask in asks])
+    configurations, clients, found = map(tuple, answers)
     by_name = {str(each["metadata"]["name"]): each for each in found}
-    return HubSnapshot(seen.id, seen.configurations, dialled, by_name)
+    return HubSnapshot(identity, configurations, clients, by_name)

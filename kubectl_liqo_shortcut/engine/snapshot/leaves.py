@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core.ports import OpenCluster
-from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
+from kubectl_liqo_shortcut.engine.snapshot.fan_out import ask_each
 from kubectl_liqo_shortcut.engine.snapshot.leaf import (
     LeafSnapshot,
     Purpose,
     UnreachableLeaf,
     snapshot_leaf,
 )
-from kubectl_liqo_shortcut.errors import ShortcutError
 
 
 def peers_in(pairs: Iterable[Collection[str]]) -> dict[str, set[str]]:
@@ -32,17 +32,8 @@ def snapshot_leaves(
     purpose: Purpose = Purpose.EXPLAIN,
 ) -> dict[str, LeafSnapshot | UnreachableLeaf]:
     """All of them at once, each about its *peers*; one that shows nothing in time says why."""
-    answers = {
-        name: Future(partial(snapshot_leaf, open_cluster, name, peers[name], purpose, deadline))
+    asks = {
+        name: partial(snapshot_leaf, open_cluster, name, peers[name], purpose, deadline)
         for name in sorted(peers)
     }
-    return {name: _in_time(name, answer, deadline) for name, answer in answers.items()}
-
-
-def _in_time(
-    name: str, answer: Future[LeafSnapshot], deadline: Deadline
-) -> LeafSnapshot | UnreachableLeaf:
-    try:
-        return answer.in_time(name, deadline)
-    except ShortcutError as error:
-        return UnreachableLeaf.of(error)
+    return ask_each(asks, lambda _, error: UnreachableLeaf.of(error), deadline)
