@@ -45,11 +45,15 @@ def version(lab: Lab) -> str:
     return lab.kubectl("get", "shortcut", NAME, "-o", query).stdout
 
 
+def edit(lab: Lab) -> None:
+    patch = '{"spec":{"gateway":{"mtu":1280}}}'
+    lab.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+
+
 def test_an_edited_record_differs_until_sync(link: Lab) -> None:
     same = diff(link)
     assert (same.returncode, same.stdout) == (0, ""), same.stderr
-    patch = '{"spec":{"gateway":{"mtu":1280}}}'
-    link.kubectl("patch", "shortcut", NAME, "--type=merge", "-p", patch)
+    edit(link)
     before = version(link)
     found = diff(link, *PAIR)
     assert found.returncode == 1, found.stderr
@@ -85,6 +89,7 @@ def test_a_marked_record_shows_all_that_sync_removes(link: Lab) -> None:
 
 
 def test_another_program_compares_and_nothing_is_left(link: Lab, tmp_path: Path) -> None:
+    edit(link)
     told = diff(link, by="echo -n", temporary=tmp_path)
     assert told.returncode == 0, told.stderr
     live, merged, argument = told.stdout.split()
