@@ -17,10 +17,12 @@ everything happens in memory. It is some ten times as fast, for tests with many 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import http.server
 import json
 import pathlib
+import shutil
 import ssl
 import subprocess
 import tempfile
@@ -114,6 +116,7 @@ class Hostile:
 def certificate() -> tuple[str, str]:
     """Paths of a certificate for 127.0.0.1 that vouches for itself, and of its key."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="liqo-shortcut-hostile-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = str(folder / "server.crt"), str(folder / "server.key")
     kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     subject = ("-subj", "/CN=hostile", "-addext", "subjectAltName=IP:127.0.0.1")
