@@ -11,6 +11,7 @@ import click
 from kubectl_liqo_shortcut.cli.console import OutputStyle, progress_options, say
 from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
 from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.engine.runtime.concurrency import AT_ONCE
 from kubectl_liqo_shortcut.engine.runtime.jobs import Job, run_all
 from kubectl_liqo_shortcut.errors import ExitCode, ShortcutError, SomeFailed
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
@@ -110,5 +111,6 @@ def _view(
 ) -> contextlib.AbstractContextManager[LiveView | _NoView]:
     wanted = progress_options()
     if wanted.style is OutputStyle.AUTO and not wanted.quiet and can_show(sys.stderr):
-        return LiveView(sys.stderr, jobs, timeout)
+        # Of more, some wait for their turn: the time of each counts from its own beginning.
+        return LiveView(sys.stderr, jobs, timeout if len(jobs) <= AT_ONCE else None)
     return contextlib.nullcontext(_NoView())

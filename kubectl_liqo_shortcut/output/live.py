@@ -37,7 +37,7 @@ class LiveView:
         self,
         stream: TextIO,
         shortcuts: Iterable[str],
-        timeout: float,
+        timeout: float | None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
@@ -86,7 +86,8 @@ class LiveView:
 
     def _rows(self, size: Size) -> list[Row]:
         passed = self._now() - self._began
-        clock = Clock(passed, max(0.0, self._timeout - passed))
+        left = None if self._timeout is None else max(0.0, self._timeout - passed)
+        clock = Clock(passed, left)
         return rows(self._progress, clock, Size(size.width, size.height - 1))
 
     def _hide(self) -> None:

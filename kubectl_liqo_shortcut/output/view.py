@@ -28,13 +28,14 @@ Row = tuple[tuple[str, ViewStyle], ...]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Clock:
-    """Seconds since the command began, and until its deadline."""
+    """Seconds since the command began, and until the deadline, where all have the same one."""
 
     passed: float
-    left: float
+    left: float | None
 
     def __str__(self) -> str:
-        return f"{duration(int(self.passed))}, {duration(int(self.left))} left"
+        passed = duration(int(self.passed))
+        return passed if self.left is None else f"{passed}, {duration(int(self.left))} left"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

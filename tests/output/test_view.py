@@ -96,3 +96,7 @@ def test_a_view_fits_and_is_printable(progress: Progress, height: int, width: in
     lines = shown(progress, width, height)
     assert len(lines) <= height
     assert all(line.isprintable() for line in lines)
+
+
+def test_without_one_deadline_for_all_no_time_is_left() -> None:
+    assert str(Clock(passed=12.3, left=None)) == "12s"
