@@ -102,7 +102,7 @@ def _is_seen_settled(
     """Whether the shared look is enough. Where it is not, nothing is told: all will be, later."""
     told: list[Event] = []
     try:
-        session = shared.session(request, renderer)
+        session = shared.session(request, renderer, deadline)
         if session is None or not session.is_settled(wait=options.wait):
             return False
         _refuse(request, session, options, hub, deadline, told.append)

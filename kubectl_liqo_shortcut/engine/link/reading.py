@@ -35,7 +35,7 @@ def survey_for_reading(
     request = of_record(record)
     session = None
     with contextlib.suppress(ShortcutError):  # a look of its own tells what the matter is
-        session = shared.session(request, renderer) if shared else None
+        session = shared.session(request, renderer, deadline) if shared else None
     if session is None:
         unlocked = Lock(open_cluster(HUB), request.name)
         session = survey_link(request, open_cluster, unlocked, renderer, deadline)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link import observe
@@ -29,20 +30,22 @@ from kubectl_liqo_shortcut.engine.link.survey import (
     facts_of,
 )
 from kubectl_liqo_shortcut.engine.runtime import concurrency
-from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
 from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
-from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, Purpose, UnreachableLeaf
-from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
+from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, Purpose, snapshot_leaf
+from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in
 
 _FRESH = 30.0  # seconds: what was seen before that is looked at again
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Snapshots:
-    hub: HubSnapshot
-    leaves: dict[str, LeafSnapshot | UnreachableLeaf]
+class _Look:
+    """One that is under way, or over."""
+
+    hub: Future[HubSnapshot]
+    leaves: Mapping[str, Future[LeafSnapshot]]
     at: str  # an RFC 3339 time
     since: float  # by concurrency.now
 
@@ -50,7 +53,8 @@ class _Snapshots:
 class SharedLook:
     """Sessions for the links of *pairs*, from snapshots that they share.
 
-    The snapshots are taken when the first link asks, and anew when they are old.
+    The snapshots are taken when the first link asks, and anew when they are old. Each link waits
+    for those of its own leaves alone.
     """
 
     def __init__(
@@ -60,26 +64,25 @@ class SharedLook:
         self._open_cluster = open_cluster
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._seen: _Snapshots | None = None
+        self._latest: _Look | None = None
 
-    def session(self, request: Request, renderer: Renderer) -> SurveySession | None:
+    def session(
+        self, request: Request, renderer: Renderer, deadline: Deadline
+    ) -> SurveySession | None:
         """What was found of one link, to read from; None where a leaf did not show all.
 
-        Raises what ``survey_link`` raises, and no less often.
+        Raises what ``survey_link`` raises, and no less often. Takes half the time that is left,
+        at most: the other half is for ``survey_link``.
         """
-        seen = self._snapshots()
-        shown = {leaf: seen.leaves[leaf] for leaf in request.pair}
-        leaves = {
-            leaf: each
-            for leaf, each in shown.items()
-            if isinstance(each, LeafSnapshot) and not each.unseen
-        }
-        if len(leaves) < len(shown):
+        look, deadline = self._look(), Deadline(min(_FRESH, deadline.left() / 2))
+        seen = look.hub.in_time(HUB, deadline)
+        leaves = {leaf: look.leaves[leaf].in_time(leaf, deadline) for leaf in request.pair}
+        if any(each.unseen for each in leaves.values()):
             return None
         # Only to read from: the Lease that would allow a write is never taken.
         nobody = Lock(self._open_cluster(HUB), request.name)
         clusters = {str(leaf): nobody.guard(self._open_cluster(leaf)) for leaf in leaves}
-        view = _view(request, seen.hub, clusters)
+        view = _view(request, seen, clusters)
         for leaf, each in leaves.items():
             assert each.cidrs is not None, "it was taken to plan"
             check_leaf(leaf, SurveyedLeaf(each.uid, each.cidrs), view)
@@ -91,7 +94,7 @@ class SharedLook:
         shortcut, why = choose_roles(request, view, objects)
         facts = with_tenant_namespaces(view.facts, shortcut.tenant_namespaces)
         objects = _in_tenants(shortcut, facts, objects)
-        vouched, secrets = _keys(shortcut, objects, clusters)
+        vouched, secrets = _keys(shortcut, objects, clusters, deadline)
         hub = nobody.guard(self._open_cluster(HUB))
         link = Link(
             shortcut=shortcut,
@@ -103,24 +106,32 @@ class SharedLook:
             store=Store({**objects, **secrets}),
             status_writer=StatusWriter(hub, view.record or renderer.record(shortcut, {}).body),
             vouched=vouched,
-            seen_at=seen.at,
+            seen_at=look.at,
         )
         return SurveySession(view, why, link, request.spec)
 
-    def _snapshots(self) -> _Snapshots:
-        """The present ones; while they are taken, all links wait for them."""
+    def _look(self) -> _Look:
+        """The present one, which may still be under way."""
         with self._lock:
-            if self._seen is None or concurrency.now() - self._seen.since > _FRESH:
-                self._seen = self._look()
-            return self._seen
+            if self._latest is None or concurrency.now() - self._latest.since > _FRESH:
+                self._latest = self._begin()
+            return self._latest
 
-    def _look(self) -> _Snapshots:
-        since, at, deadline = concurrency.now(), utc_now(), Deadline(self._timeout)
-        leaves = Future(
-            lambda: snapshot_leaves(self._peers, self._open_cluster, deadline, Purpose.PLAN)
-        )
-        hub = snapshot_hub(self._open_cluster(HUB), deadline, records=True, gateway_clients=True)
-        return _Snapshots(hub, leaves.result(), at, since)
+    def _begin(self) -> _Look:
+        """The records are read before the leaves: else a record could be newer than what was seen
+        of its leaves, and nobody would notice that it was changed in between."""
+        since, at, deadline = concurrency.now(), utc_now(), Deadline(min(_FRESH, self._timeout))
+        asked = partial(snapshot_hub, records=True, gateway_clients=True)
+        hub = Future(lambda: asked(self._open_cluster(HUB), deadline))
+
+        def snapshot(leaf: str) -> LeafSnapshot:
+            hub.result()
+            return snapshot_leaf(
+                self._open_cluster, leaf, self._peers[leaf], Purpose.PLAN, deadline
+            )
+
+        leaves = {leaf: Future(partial(snapshot, leaf)) for leaf in sorted(self._peers)}
+        return _Look(hub, leaves, at, since)
 
 
 def share(
@@ -159,7 +170,7 @@ def _view(request: Request, hub: HubSnapshot, leaves: dict[str, Cluster]) -> Sur
 
 
 def _keys(
-    shortcut: Shortcut, objects: observe.Objects, leaves: dict[str, Cluster]
+    shortcut: Shortcut, objects: observe.Objects, leaves: dict[str, Cluster], deadline: Deadline
 ) -> tuple[dict[str, str], dict[ObjectRef, Object]]:
     """The gateways' own keys that a ping proves; the Secrets of the others, each by its name."""
     ends = {side.leaf: observe.end(side, objects) for side in shortcut.sides}
@@ -169,12 +180,15 @@ def _keys(
         if key := observe.vouched_key(ends[end.side.peer]):
             vouched[leaf] = key
         elif end.gateway is not None:
-            secrets |= _secret(leaf, end, leaves[leaf])
+            secrets |= _secret(leaf, end, leaves[leaf], deadline)
     return vouched, secrets
 
 
-def _secret(leaf: ClusterID, end: End, cluster: Cluster) -> dict[ObjectRef, Object]:
+def _secret(
+    leaf: ClusterID, end: End, cluster: Cluster, deadline: Deadline
+) -> dict[ObjectRef, Object]:
     assert end.gateway is not None, "only a gateway has a Secret"
     name = observe.key_secret_name(end.side, end.gateway)
     what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
-    return {ref_of(leaf, body): body for body in cluster.list(what).items}
+    found = retry_transient(lambda: cluster.list(what), deadline).items
+    return {ref_of(leaf, body): body for body in found}

@@ -29,11 +29,10 @@ def snapshot_leaves(
     peers: Mapping[str, Collection[str]],
     open_cluster: OpenCluster,
     deadline: Deadline,
-    purpose: Purpose = Purpose.EXPLAIN,
 ) -> dict[str, LeafSnapshot | UnreachableLeaf]:
     """All of them at once, each about its *peers*; one that shows nothing in time says why."""
     asks = {
-        name: partial(snapshot_leaf, open_cluster, name, peers[name], purpose, deadline)
-        for name in sorted(peers)
+        name: partial(snapshot_leaf, open_cluster, name, about, Purpose.EXPLAIN, deadline)
+        for name, about in sorted(peers.items())
     }
     return ask_each(asks, lambda _, error: UnreachableLeaf.of(error), deadline)

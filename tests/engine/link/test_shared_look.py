@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -14,9 +16,10 @@ from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import of_record
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of
+from kubectl_liqo_shortcut.core.ports import Listing, Selection
 from kubectl_liqo_shortcut.core.record.conditions import is_ready
 from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook, share
-from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline, Future
 from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, Unreachable
 from tests.clock import Clock
 from tests.commands.test_create import records
@@ -200,7 +203,7 @@ def test_the_status_says_when_the_look_was_taken(
 ) -> None:
     shared = look(mesh)
     request = of_record(records(mesh)[0])
-    session = shared.session(request, RENDERER)
+    session = shared.session(request, RENDERER, Deadline(5))
     assert session is not None
     monkeypatch.setattr(
         "kubectl_liqo_shortcut.engine.link.link.utc_now", lambda: "2030-01-01T00:00:00Z"
@@ -210,7 +213,7 @@ def test_the_status_says_when_the_look_was_taken(
 
 
 def test_nothing_can_be_written_through_it(mesh: FakeWorld) -> None:
-    session = look(mesh).session(of_record(records(mesh)[0]), RENDERER)
+    session = look(mesh).session(of_record(records(mesh)[0]), RENDERER, Deadline(5))
     assert session is not None
     (ref, *_) = (ref for ref in mesh.leaves["milan"].objects if ref.kind == r.PUBLIC_KEY)
     with pytest.raises(RuntimeError, match="is not held"):
@@ -228,7 +231,53 @@ def test_all_links_are_ready_afterwards(mesh: FakeWorld) -> None:
 
 def test_a_record_that_changed_since_the_look_is_looked_at_by_itself(mesh: FakeWorld) -> None:
     shared = look(mesh)
-    shared.session(of_record(records(mesh)[0]), RENDERER)
+    shared.session(of_record(records(mesh)[0]), RENDERER, Deadline(5))
     for each in records(mesh):
         mesh.hub.patch(ref_of(mesh.hub.name, each), {"spec": {"gateway": {"mtu": 1280}}})
     assert set(verbs(run(mesh, shared)).values()) == {Verb.CONFIGURED}
+
+
+def test_a_leaf_that_hangs_keeps_no_other_link_waiting(
+    mesh: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    oslo = mesh.leaves["oslo"]
+    lists = oslo.list
+
+    def hangs(what: Selection) -> Listing:
+        released.wait(60)
+        return lists(what)
+
+    monkeypatch.setattr(oslo, "list", hangs)
+    shared = share([pair_of(each).leaves for each in records(mesh)], mesh, 60.0)
+    healthy = next(each for each in records(mesh) if each["metadata"]["name"] == "milan--rome")
+    working = Future(partial(_outcome, mesh, healthy, shared))
+    try:
+        assert working.join(10)
+        assert working.result() is Verb.UNCHANGED
+    finally:
+        released.set()
+
+
+def test_where_the_look_fails_each_link_is_looked_at_by_itself_and_the_look_is_not_repeated(
+    mesh: FakeWorld,
+) -> None:
+    mesh.hub.fault = lambda verb, ref: (
+        Forbidden(mesh.hub.name, "not allowed to list all")
+        if (verb, ref.kind, ref.name) == ("list", r.SHORTCUT, "")
+        else None
+    )
+    shared, since = look(mesh), len(mesh.calls)
+    assert {_outcome(mesh, each, shared) for each in records(mesh)} == {Verb.UNCHANGED}
+    of_all = ("list", ObjectRef(mesh.hub.name, r.SHORTCUT, "", ""))
+    assert mesh.calls[since:].count(of_all) == 1
+
+
+def test_the_records_are_read_before_the_leaves_so_that_no_write_in_between_is_missed(
+    mesh: FakeWorld,
+) -> None:
+    since = len(mesh.calls)
+    look(mesh).session(of_record(records(mesh)[0]), RENDERER, Deadline(5))
+    calls = [(ref.cluster, ref.kind) for _, ref in mesh.calls[since:]]
+    first_of_a_leaf = next(n for n, (cluster, _) in enumerate(calls) if cluster != mesh.hub.name)
+    assert calls.index((mesh.hub.name, r.SHORTCUT)) < first_of_a_leaf
