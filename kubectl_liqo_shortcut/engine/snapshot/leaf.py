@@ -127,27 +127,29 @@ def snapshot_leaf(
     uid = retry_transient(lambda: checked_uid(cluster), deadline, first_look=True)
     if purpose is Purpose.EXPLAIN:
         clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
-        seen = _look(cluster, peers, _GATEWAYS, deadline)
+        seen = _look(cluster, peers, purpose, deadline)
         now = str(clock.result()["metadata"].get("creationTimestamp") or "")
         return _snapshot(name, uid, seen, now=now)
     cidrs = Future(partial(retry_transient, partial(own_cidrs, cluster), deadline))
-    seen = _look(cluster, peers, (), deadline)
+    seen = _look(cluster, peers, purpose, deadline)
     return _snapshot(name, uid, seen, cidrs=cidrs.result())
 
 
 def _look(
-    cluster: Cluster, peers: Collection[str], in_tenants: Collection[Selection], deadline: Deadline
+    cluster: Cluster, peers: Collection[str], purpose: Purpose, deadline: Deadline
 ) -> dict[Selection, Sequence[Object] | None]:
-    """Everywhere what links consist of, and *in_tenants* what only matters there."""
+    """Everywhere what links consist of, and in the tenant namespaces what only matters there."""
     asked = (*_EVERYWHERE, *_TUNNELS)
     found = gather([partial(list_if_allowed, cluster, what, deadline) for what in asked], _AT_ONCE)
     tenants = _tenants(found[0], peers)
+    to_plan = purpose is Purpose.PLAN
     late = {
-        what: partial(list_in_each, cluster, what, tenants, deadline)
+        what: partial(list_in_each, cluster, what, tenants, deadline, whole=to_plan)
         for what, items in zip(asked, found, strict=True)
         if items is None and what in _TUNNELS
     }
-    late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in in_tenants}
+    if not to_plan:
+        late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
     seen = dict(zip(asked, found, strict=True))
     seen |= zip(late, gather(late.values()), strict=True)
     return seen
@@ -205,12 +207,17 @@ def list_in(
 
 
 def list_in_each(
-    cluster: Cluster, what: Selection, namespaces: Iterable[str], deadline: Deadline
+    cluster: Cluster,
+    what: Selection,
+    namespaces: Iterable[str],
+    deadline: Deadline,
+    *,
+    whole: bool = False,
 ) -> Sequence[Object] | None:
-    """The same, one by one."""
+    """The same, one by one; a *whole* list is None if it is not allowed in one of them."""
     narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
     found = gather([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
     allowed = [items for items in found if items is not None]
-    if narrow and not allowed:
+    if narrow and (not allowed or (whole and len(allowed) < len(narrow))):
         return None
     return [body for items in allowed for body in items]

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.commands.sync import SyncOptions, sync
+from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.link.render import Renderer
@@ -281,3 +281,23 @@ def test_the_records_are_read_before_the_leaves_so_that_no_write_in_between_is_m
     calls = [(ref.cluster, ref.kind) for _, ref in mesh.calls[since:]]
     first_of_a_leaf = next(n for n, (cluster, _) in enumerate(calls) if cluster != mesh.hub.name)
     assert calls.index((mesh.hub.name, r.SHORTCUT)) < first_of_a_leaf
+
+
+def told_by_diff(mesh: FakeWorld, shared: SharedLook | None) -> object:
+    """Of milan--rome."""
+    record = next(each for each in records(mesh) if each["metadata"]["name"] == "milan--rome")
+    try:
+        return list(next_steps(record, mesh, RENDERER, 5.0, shared))
+    except ShortcutError as error:
+        return type(error), error.message
+
+
+def test_a_right_that_lacks_in_one_tenant_namespace_is_no_word_of_what_is_there(
+    mesh: FakeWorld,
+) -> None:
+    mesh.leaves["milan"].fault = lambda verb, ref: (
+        Forbidden("milan", f"not allowed to {verb} publickeies")
+        if ref.kind == r.PUBLIC_KEY and ref.namespace != "liqo-tenant-oslo"
+        else None
+    )
+    assert told_by_diff(mesh, look(mesh)) == told_by_diff(mesh, None)
