@@ -141,16 +141,17 @@ def own_key(gateway: Object, secret: Object | None) -> str | None:
         return None
 
 
-def vouched_key(peer: End) -> str:
-    """The key of the gateway that *peer* talks to, if a ping proves it; else "".
+def vouched_key(own: End, peer: End) -> str:
+    """The key of *own*'s gateway, if a ping from *peer* proves it; else "".
 
     The key is published at the peer. A ping that was answered after the key was written there
-    went through a tunnel with this key: WireGuard lets nothing else through.
+    went through a tunnel with this key: WireGuard lets nothing else through. A gateway made anew
+    has another key, and its own Connection tells: the peer's may say for long that it is up.
     """
-    published, connection = peer.public_key, peer.connection
-    if published is None or connection is None or not readiness(connection):
+    published = peer.public_key
+    if published is None or not (readiness(own.connection) and readiness(peer.connection)):
         return ""
-    latency = (connection.get("status") or {}).get("latency") or {}
+    latency = ((peer.connection or {}).get("status") or {}).get("latency") or {}
     written = [each.get("time") for each in published["metadata"].get("managedFields") or ()]
     try:
         pinged = validation.moment(latency.get("timestamp"), "latency.timestamp")

@@ -177,7 +177,7 @@ def _keys(
     vouched: dict[str, str] = {}
     secrets: dict[ObjectRef, Object] = {}
     for leaf, end in ends.items():
-        if key := observe.vouched_key(ends[end.side.peer]):
+        if key := observe.vouched_key(end, ends[end.side.peer]):
             vouched[leaf] = key
         elif end.gateway is not None:
             secrets |= _secret(leaf, end, leaves[leaf], deadline)

@@ -301,3 +301,21 @@ def test_a_right_that_lacks_in_one_tenant_namespace_is_no_word_of_what_is_there(
         else None
     )
     assert told_by_diff(mesh, look(mesh)) == told_by_diff(mesh, None)
+
+
+def test_a_key_is_not_believed_where_the_gateway_was_made_anew_since(mesh: FakeWorld) -> None:
+    prove_keys(mesh, written="2026-01-01T00:00:00Z", pinged="2026-01-01T00:00:10Z")
+    milan = mesh.leaves["milan"]
+    (gateway,) = (
+        body
+        for kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)
+        for body in milan.of(kind)
+        if body["metadata"]["name"] == "rome"
+    )
+    mesh.paused = {r.CONNECTION}  # rome has not noticed yet
+    milan.drop(ref_of("milan", gateway))
+    milan.put(gateway)
+    steps = told_by_diff(mesh, None)
+    assert isinstance(steps, list)
+    assert any("rome: publickey" in each.lower() for each in steps), steps
+    assert told_by_diff(mesh, look(mesh)) == steps
