@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import with_tenant_namespaces
 from kubectl_liqo_shortcut.core.link.health import health
-from kubectl_liqo_shortcut.core.link.inventory import Ownership
+from kubectl_liqo_shortcut.core.link.inventory import Ownership, misfits_of
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.plan import Plan
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange, planned_changes
@@ -96,12 +96,13 @@ class SurveySession:
         return health(self.link.ends().values()).ready
 
     def is_settled(self, *, wait: bool) -> bool:
-        """Whether nothing is to be done, and the record has its finalizer and names every object.
+        """Whether nothing is to be done, and the record has its finalizer and names every object,
+        and nothing else.
 
         With *wait*, the link must be up too.
         """
         record, writer = self.view.record, self.link.status_writer
-        if record is None or not is_held(record):
+        if record is None or not is_held(record) or misfits_of(record):
             return False
         ends, rendered, plan = self.planned()
         there = (*plan.ours, *((*each, Ownership.REUSED) for each in plan.reused))

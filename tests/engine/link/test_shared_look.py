@@ -319,3 +319,17 @@ def test_a_key_is_not_believed_where_the_gateway_was_made_anew_since(mesh: FakeW
     assert isinstance(steps, list)
     assert any("rome: publickey" in each.lower() for each in steps), steps
     assert told_by_diff(mesh, look(mesh)) == steps
+
+
+def test_what_a_record_names_wrongly_is_cleared_once_and_told_once(mesh: FakeWorld) -> None:
+    record = next(each for each in records(mesh) if each["metadata"]["name"] == "milan--rome")
+    nonsense = {**record["status"]["objects"][0], "kind": "Pod", "apiVersion": "v1"}
+    mesh.hub.patch(
+        ref_of(mesh.hub.name, record),
+        {"status": {"objects": [*record["status"]["objects"], nonsense]}},
+        subresource="status",
+    )
+    for told in (True, False):
+        events = run(mesh, look(mesh))["milan--rome"]
+        notes = [each.text for each in events if isinstance(each, Note)]
+        assert any("no object of this link" in each for each in notes) == told
