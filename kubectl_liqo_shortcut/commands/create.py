@@ -103,7 +103,7 @@ def _is_seen_settled(
     told: list[Event] = []
     try:
         session = shared.session(request, renderer, deadline)
-        if session is None or not session.is_settled(wait=options.wait):
+        if not session.is_settled(wait=options.wait):
             return False
         _refuse(request, session, options, hub, deadline, told.append)
         if not _stays(session, options, hub, deadline, told.append):

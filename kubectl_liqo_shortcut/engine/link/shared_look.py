@@ -34,7 +34,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, r
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
 from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
-from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, Purpose, snapshot_leaf
+from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, snapshot_leaf_to_plan
 from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in
 
 _FRESH = 30.0  # seconds: what was seen before that is looked at again
@@ -66,10 +66,8 @@ class SharedLook:
         self._lock = threading.Lock()
         self._latest: _Look | None = None
 
-    def session(
-        self, request: Request, renderer: Renderer, deadline: Deadline
-    ) -> SurveySession | None:
-        """What was found of one link, to read from; None where a leaf did not show all.
+    def session(self, request: Request, renderer: Renderer, deadline: Deadline) -> SurveySession:
+        """What was found of one link, to read from.
 
         Raises what ``survey_link`` raises, and no less often. Takes half the time that is left,
         at most: the other half is for ``survey_link``.
@@ -77,8 +75,6 @@ class SharedLook:
         look, deadline = self._look(), Deadline(min(_FRESH, deadline.left() / 2))
         seen = look.hub.in_time(HUB, deadline)
         leaves = {leaf: look.leaves[leaf].in_time(leaf, deadline) for leaf in request.pair}
-        if any(each.unseen for each in leaves.values()):
-            return None
         # Only to read from: the Lease that would allow a write is never taken.
         nobody = Lock(self._open_cluster(HUB), request.name)
         clusters = {str(leaf): nobody.guard(self._open_cluster(leaf)) for leaf in leaves}
@@ -126,9 +122,7 @@ class SharedLook:
 
         def snapshot(leaf: str) -> LeafSnapshot:
             hub.result()
-            return snapshot_leaf(
-                self._open_cluster, leaf, self._peers[leaf], Purpose.PLAN, deadline
-            )
+            return snapshot_leaf_to_plan(self._open_cluster, leaf, self._peers[leaf], deadline)
 
         leaves = {leaf: Future(partial(snapshot, leaf)) for leaf in sorted(self._peers)}
         return _Look(hub, leaves, at, since)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import enum
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Self
 
@@ -45,13 +45,6 @@ _GATEWAYS = (Selection(r.POD, labels=_BY_GATEWAY), Selection(r.SERVICE, labels=_
 
 _AT_ONCE = 3  # lists of one leaf: a connection costs more than an answer
 _FEW = 4  # namespaces that are asked one by one: of more, one list of all is tried first
-
-
-class Purpose(enum.Enum):
-    """What a snapshot is for: it holds no more than that needs."""
-
-    EXPLAIN = "to explain links: with their gateways' Pods and Services, and the leaf's clock"
-    PLAN = "to plan links: with the leaf's own networks"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,59 +106,65 @@ class UnreachableLeaf:
 
 
 def snapshot_leaf(
-    open_cluster: OpenCluster,
-    name: str,
-    peers: Collection[str],
-    purpose: Purpose,
-    deadline: Deadline,
+    open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline
 ) -> LeafSnapshot:
-    """What it shows of its links with *peers*.
+    """What it shows of its links with *peers*, to explain them: also their gateways' Pods.
 
     Raises if it does not answer, or another cluster does.
     """
     cluster = open_cluster(name)
     uid = retry_transient(lambda: checked_uid(cluster), deadline, first_look=True)
-    if purpose is Purpose.EXPLAIN:
-        clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
-        seen = _look(cluster, peers, purpose, deadline)
-        now = str(clock.result()["metadata"].get("creationTimestamp") or "")
-        return _snapshot(name, uid, seen, now=now)
-    cidrs = Future(partial(retry_transient, partial(own_cidrs, cluster), deadline))
-    seen = _look(cluster, peers, purpose, deadline)
-    return _snapshot(name, uid, seen, cidrs=cidrs.result())
-
-
-def _look(
-    cluster: Cluster, peers: Collection[str], purpose: Purpose, deadline: Deadline
-) -> dict[Selection, Sequence[Object] | None]:
-    """Everywhere what links consist of, and in the tenant namespaces what only matters there."""
+    clock = Future(partial(retry_transient, partial(who_am_i, cluster), deadline))
     asked = (*_EVERYWHERE, *_TUNNELS)
     found = gather([partial(list_if_allowed, cluster, what, deadline) for what in asked], _AT_ONCE)
     tenants = _tenants(found[0], peers)
-    to_plan = purpose is Purpose.PLAN
     late = {
-        what: partial(list_in_each, cluster, what, tenants, deadline, whole=to_plan)
+        what: partial(list_in_each, cluster, what, tenants, deadline)
         for what, items in zip(asked, found, strict=True)
         if items is None and what in _TUNNELS
     }
-    if not to_plan:
-        late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
+    late |= {what: partial(list_in, cluster, what, tenants, deadline) for what in _GATEWAYS}
     seen = dict(zip(asked, found, strict=True))
     seen |= zip(late, gather(late.values()), strict=True)
-    return seen
-
-
-def _snapshot(
-    name: str,
-    uid: str,
-    seen: Mapping[Selection, Sequence[Object] | None],
-    *,
-    now: str = "",
-    cidrs: Cidrs | None = None,
-) -> LeafSnapshot:
     bodies = (body for items in seen.values() for body in items or ())
     unseen = frozenset(what.kind.kind for what, items in seen.items() if items is None)
-    return LeafSnapshot.of(name, uid, bodies, unseen, now=now, cidrs=cidrs)
+    now = str(clock.result()["metadata"].get("creationTimestamp") or "")
+    return LeafSnapshot.of(name, uid, bodies, unseen, now=now)
+
+
+def snapshot_leaf_to_plan(
+    open_cluster: OpenCluster, name: str, peers: Collection[str], deadline: Deadline
+) -> LeafSnapshot:
+    """The same, to plan its links: with its own networks.
+
+    Raises too where it does not show all: what is not seen must not count as not there.
+    """
+    cluster = open_cluster(name)
+    uid = retry_transient(lambda: checked_uid(cluster), deadline, first_look=True)
+    cidrs = Future(partial(retry_transient, partial(own_cidrs, cluster), deadline))
+
+    def ask(what: Selection) -> Sequence[Object]:
+        return retry_transient(lambda: cluster.list(what), deadline).items
+
+    def ask_or_narrow(what: Selection) -> Sequence[Object] | None:
+        with contextlib.suppress(Forbidden):
+            return ask(what)
+        return None
+
+    asks: list[Callable[[], Sequence[Object] | None]] = [
+        *(partial(ask, what) for what in _EVERYWHERE),
+        *(partial(ask_or_narrow, what) for what in _TUNNELS),
+    ]
+    found = gather(asks, _AT_ONCE)
+    narrow = [
+        dataclasses.replace(what, namespace=each)
+        for what, items in zip(_TUNNELS, found[len(_EVERYWHERE) :], strict=True)
+        if items is None
+        for each in _tenants(found[0], peers)
+    ]
+    found += gather([partial(ask, what) for what in narrow], _AT_ONCE)
+    bodies = (body for items in found for body in items or ())
+    return LeafSnapshot.of(name, uid, bodies, cidrs=cidrs.result())
 
 
 def _tenants(namespaces: Sequence[Object] | None, peers: Collection[str]) -> list[str]:
@@ -207,17 +206,12 @@ def list_in(
 
 
 def list_in_each(
-    cluster: Cluster,
-    what: Selection,
-    namespaces: Iterable[str],
-    deadline: Deadline,
-    *,
-    whole: bool = False,
+    cluster: Cluster, what: Selection, namespaces: Iterable[str], deadline: Deadline
 ) -> Sequence[Object] | None:
-    """The same, one by one; a *whole* list is None if it is not allowed in one of them."""
+    """The same, one by one."""
     narrow = [dataclasses.replace(what, namespace=each) for each in namespaces]
     found = gather([partial(list_if_allowed, cluster, each, deadline) for each in narrow])
     allowed = [items for items in found if items is not None]
-    if narrow and (not allowed or (whole and len(allowed) < len(narrow))):
+    if narrow and not allowed:
         return None
     return [body for items in allowed for body in items]

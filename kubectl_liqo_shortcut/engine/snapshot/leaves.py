@@ -10,7 +10,6 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
 from kubectl_liqo_shortcut.engine.snapshot.fan_out import ask_each
 from kubectl_liqo_shortcut.engine.snapshot.leaf import (
     LeafSnapshot,
-    Purpose,
     UnreachableLeaf,
     snapshot_leaf,
 )
@@ -32,7 +31,7 @@ def snapshot_leaves(
 ) -> dict[str, LeafSnapshot | UnreachableLeaf]:
     """All of them at once, each about its *peers*; one that shows nothing in time says why."""
     asks = {
-        name: partial(snapshot_leaf, open_cluster, name, about, Purpose.EXPLAIN, deadline)
+        name: partial(snapshot_leaf, open_cluster, name, about, deadline)
         for name, about in sorted(peers.items())
     }
     return ask_each(asks, lambda _, error: UnreachableLeaf.of(error), deadline)

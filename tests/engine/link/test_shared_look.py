@@ -167,20 +167,29 @@ def renumbered(mesh: FakeWorld) -> None:
         body["status"]["cidr"] = "10.99.0.0/16"
 
 
-@pytest.mark.parametrize("damage", [silent, forbids_keys, was_rebuilt, renumbered])
+def serves_no_connections(mesh: FakeWorld) -> None:
+    mesh.leaves["oslo"].not_served.add(r.CONNECTION)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize(
+    "damage", [silent, forbids_keys, was_rebuilt, renumbered, serves_no_connections]
+)
 def test_one_leaf_that_is_not_as_it_should_be_is_told_as_without_it_and_stops_nobody(
-    mesh: FakeWorld, damage: Callable[[FakeWorld], None]
+    mesh: FakeWorld, damage: Callable[[FakeWorld], None], *, wait: bool
 ) -> None:
     damage(mesh)
     shared = look(mesh)
     for record in records(mesh):
-        said = [_outcome(mesh, record, each) for each in (shared, None)]
+        said = [_outcome(mesh, record, each, wait=wait) for each in (shared, None)]
         assert said[0] == said[1]
         assert (said[0] is Verb.UNCHANGED) == ("oslo" not in record["metadata"]["name"])
 
 
-def _outcome(mesh: FakeWorld, record: Object, shared: SharedLook | None) -> object:
-    options, cancel = SyncOptions(timeout=5), CancelToken()
+def _outcome(
+    mesh: FakeWorld, record: Object, shared: SharedLook | None, *, wait: bool = True
+) -> object:
+    options, cancel = SyncOptions(timeout=5, wait=wait), CancelToken()
     try:
         told = all_told(sync, record, mesh, RENDERER, options, cancel, shared=shared)
     except ShortcutError as error:
@@ -204,7 +213,6 @@ def test_the_status_says_when_the_look_was_taken(
     shared = look(mesh)
     request = of_record(records(mesh)[0])
     session = shared.session(request, RENDERER, Deadline(5))
-    assert session is not None
     monkeypatch.setattr(
         "kubectl_liqo_shortcut.engine.link.link.utc_now", lambda: "2030-01-01T00:00:00Z"
     )
@@ -214,7 +222,6 @@ def test_the_status_says_when_the_look_was_taken(
 
 def test_nothing_can_be_written_through_it(mesh: FakeWorld) -> None:
     session = look(mesh).session(of_record(records(mesh)[0]), RENDERER, Deadline(5))
-    assert session is not None
     (ref, *_) = (ref for ref in mesh.leaves["milan"].objects if ref.kind == r.PUBLIC_KEY)
     with pytest.raises(RuntimeError, match="is not held"):
         session.link.leaves["milan"].patch(ref, {})
@@ -333,3 +340,16 @@ def test_what_a_record_names_wrongly_is_cleared_once_and_told_once(mesh: FakeWor
         events = run(mesh, look(mesh))["milan--rome"]
         notes = [each.text for each in events if isinstance(each, Note)]
         assert any("no object of this link" in each for each in notes) == told
+
+
+def test_where_tunnels_may_be_listed_in_tenant_namespaces_alone_they_are(mesh: FakeWorld) -> None:
+    prove_keys(mesh, written="2026-01-01T00:00:00Z", pinged="2026-01-01T00:00:10Z")
+    for cluster in mesh.leaves.values():
+        cluster.fault = lambda _, ref: (
+            Forbidden(ref.cluster, "not allowed to list it everywhere")
+            if ref.kind in (r.CONNECTION, r.PUBLIC_KEY) and not ref.namespace
+            else None
+        )
+    since = len(mesh.calls)
+    assert set(verbs(run(mesh, look(mesh))).values()) == {Verb.UNCHANGED}
+    assert asked(mesh, since)["milan", "list", "Connection"] == 1 + 2
