@@ -39,9 +39,9 @@ def run_all(
     inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
     cancels = {name: CancelToken() for name in jobs}
     work = [partial(_work, name, job, cancels[name], inbox) for name, job in jobs.items()]
-    in_turns(work, at_once or room())
     running, bugs = set(jobs), list[BaseException]()
     with _signals(cancels, inbox):
+        in_turns(work, at_once or room())
         while running:
             match inbox.get():
                 case name, _Ended(None):

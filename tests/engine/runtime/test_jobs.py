@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -187,3 +189,16 @@ def test_what_waits_for_its_turn_never_begins_after_a_signal() -> None:
         if isinstance(event, Failed):
             failed.append(name)
     assert (failed, began) == (["second"], [])
+
+
+def test_a_signal_while_the_jobs_are_still_being_begun_is_heeded_as_any_other() -> None:
+    def interrupts(cancel: CancelToken, _: Tell) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            cancel.check()
+            time.sleep(0.01)
+
+    names = [f"job-{number}" for number in range(50)]
+    jobs: dict[str, Job] = {name: says("begun") for name in names} | {"job-0": interrupts}
+    told = list(run_all(jobs, at_once=len(jobs)))
+    assert [name for name, each in told if isinstance(each, Failed)].count("job-0") == 1
