@@ -334,4 +334,25 @@ MUTATIONS = (
         "        time.sleep(0.0)\n",
         ("tests/commands/test_delete_services.py",),
     ),
+    Mutation(
+        "a key is believed by an old ping of a gateway made anew",
+        "core/link/observe.py",
+        "not (readiness(own.connection) and readiness(peer.connection))",
+        "not readiness(peer.connection)",
+        ("tests/engine/link/test_shared_look.py",),
+    ),
+    Mutation(
+        "the shared look reads a record later than its leaves",
+        "engine/link/shared_look.py",
+        "            hub.result()\n",
+        "",
+        ("tests/engine/link/test_shared_look.py",),
+    ),
+    Mutation(
+        "without a Lease a status is written over a record that changed",
+        "engine/link/records.py",
+        'body = {"metadata": {"resourceVersion": version}, "status": seen}',
+        'body = {"metadata": {"name": version and ref_of(hub.name, record).name}, "status": seen}',
+        ("tests/engine/link/test_shared_look.py",),
+    ),
 )
