@@ -30,7 +30,7 @@ from kubectl_liqo_shortcut.engine.link.survey import (
     facts_of,
 )
 from kubectl_liqo_shortcut.engine.runtime import concurrency
-from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient
+from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, Future, retry_transient, room
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
 from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
@@ -119,10 +119,12 @@ class SharedLook:
         since, at, deadline = concurrency.now(), utc_now(), Deadline(min(_FRESH, self._timeout))
         asked = partial(snapshot_hub, records=True, gateway_clients=True)
         hub = Future(lambda: asked(self._open_cluster(HUB), deadline))
+        turns = threading.BoundedSemaphore(room())  # each leaf takes some connections
 
         def snapshot(leaf: str) -> LeafSnapshot:
             hub.result()
-            return snapshot_leaf_to_plan(self._open_cluster, leaf, self._peers[leaf], deadline)
+            with turns:
+                return snapshot_leaf_to_plan(self._open_cluster, leaf, self._peers[leaf], deadline)
 
         leaves = {leaf: Future(partial(snapshot, leaf)) for leaf in sorted(self._peers)}
         return _Look(hub, leaves, at, since)
