@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig.liqo_secret import (
     other_way,
     stored_entry,
 )
-from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.core.model import HUB, dig
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
 
@@ -83,7 +83,7 @@ class ClusterAccess:
         kubeconfig = self._load(self._path)
         context = self._context or str(kubeconfig.get("current-context") or "")
         bodies = {each["name"]: each["context"] for each in kubeconfig.get("contexts") or ()}
-        return str(bodies.get(context, {}).get("namespace") or "default")
+        return str(dig(bodies, context, "namespace") or "default")
 
     def how(self, leaf: str) -> str:
         """The way to *leaf*, in words, unless the command line chose it; nobody is asked."""

@@ -21,7 +21,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.commands.get import NotFound, find, get, link_named
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, name_of
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import resource_name
 
@@ -91,15 +91,14 @@ def command(
         for record in records:
             planned = plan_lines(record, delete_namespaces=delete_namespaces)
             for line in (*service_lines(record, access, timeout), *planned):
-                note(line, str(record["metadata"]["name"]))
+                note(line, name_of(record))
             click.echo(f"{resource_name(record)} deleted (dry run)")
         return
     pairs = (pair_of(record).sides for record in records)
     note_connections(access, (side.leaf for sides in pairs for side in sides))
     options = DeleteOptions(timeout=timeout, forget=forget, delete_namespaces=delete_namespaces)
     jobs = {
-        str(record["metadata"]["name"]): functools.partial(delete, record, access, options)
-        for record in records
+        name_of(record): functools.partial(delete, record, access, options) for record in records
     }
     run_jobs(jobs, timeout)
 
@@ -136,7 +135,7 @@ def _all(access: ClusterAccess, yes: bool) -> list[Object]:
     elif not yes:
         if not sys.stdin.isatty():
             raise Invalid("no terminal to confirm --all", hint="add --yes")
-        names = ", ".join(str(record["metadata"]["name"]) for record in records)
+        names = ", ".join(name_of(record) for record in records)
         if not click.confirm(f"Delete {len(records)} shortcuts ({names})?", err=True):
             return []
     return records

@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import limit_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.core.model import name_of
 from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
 
@@ -71,7 +72,7 @@ def command(
 
         records = live_records(records, access, timeout)
     if output not in (None, TableFormat.WIDE):
-        found = [str(record["metadata"]["name"]) for record in records]
+        found = [name_of(record) for record in records]
         listing = not words or found != [link_named(words)]
         documents = format_documents(records, DocumentFormat(output), listing=listing)
         click.echo(documents, nl=False)

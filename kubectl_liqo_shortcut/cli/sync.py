@@ -20,7 +20,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
     wait_option,
 )
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, name_of
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def command(
     elif records:
         options = SyncOptions(timeout=timeout, wait=wait, recreate=recreate)
         jobs: dict[str, Job] = {
-            str(each["metadata"]["name"]): partial(
-                sync, each, access, renderer, options, shared=shared
-            )
+            name_of(each): partial(sync, each, access, renderer, options, shared=shared)
             for each in records
         }
         run_jobs(jobs, timeout)
@@ -120,7 +118,7 @@ def _print_steps(
     for record in records:
         lines = list(next_steps(record, access, renderer, timeout, shared))
         for line in lines:
-            note(line, str(record["metadata"]["name"]))
+            note(line, name_of(record))
         verb = "configured" if lines else "unchanged"
         click.echo(f"{resource_name(record)} {verb} (dry run)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
-from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, dig, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
@@ -17,7 +17,7 @@ def install(hub: Cluster, crd: Object, timeout: float) -> Verb:
     before = hub.get(manifest.ref)
     applied = hub.apply(manifest)
     deadline = Deadline(timeout)
-    _wait_until_served(hub, str(crd["metadata"]["name"]), deadline)
+    _wait_until_served(hub, name_of(crd), deadline)
     retry_transient(
         lambda: hub.list(Selection(r.SHORTCUT)), deadline
     )  # its storage begins a bit later
@@ -35,5 +35,5 @@ def _wait_until_served(hub: Cluster, name: str, deadline: Deadline) -> None:
 
 
 def _established(crd: Object) -> bool:
-    conditions = (crd.get("status") or {}).get("conditions") or ()
+    conditions = dig(crd, "status", "conditions") or ()
     return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)

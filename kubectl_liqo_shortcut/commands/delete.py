@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
 from kubectl_liqo_shortcut.core.link.ownership import delete_command
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of, reclaims_namespaces
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import Reason
 from kubectl_liqo_shortcut.core.record.status import Cause
@@ -60,7 +60,7 @@ def delete(
     """
     deadline = Deadline(options.timeout)
     hub = open_cluster(HUB)
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     with Lock(hub, name) as lock:
         lock.take(deadline, tell)
         present = present_record(hub, record, deadline)

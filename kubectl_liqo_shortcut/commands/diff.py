@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.link.preview import Comparison, compare, removal
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
-from kubectl_liqo_shortcut.core.model import Object, is_terminating
+from kubectl_liqo_shortcut.core.model import Object, is_terminating, name_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
 from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt
@@ -37,7 +37,7 @@ def diff(
     records: Sequence[Object], open_cluster: OpenCluster, renderer: Renderer, timeout: float
 ) -> dict[str, Diff]:
     """Each of *records*, by its name, all at once; one that fails does not keep the others."""
-    names = [str(each["metadata"]["name"]) for each in records]
+    names = [name_of(each) for each in records]
     shared = share([pair_of(each).leaves for each in records], open_cluster, timeout)
     looks = [partial(_diff, each, open_cluster, renderer, timeout, shared) for each in records]
     found, errors = gather_each(dict(zip(names, looks, strict=True)), room())
@@ -80,7 +80,7 @@ def _removal(record: Object, why: str, open_cluster: OpenCluster, deadline: Dead
     compared = tuple(removal(leaf, body) for leaf, body in removable.found)
     errors = removable.errors.values()
     rebuilt = [error.message for error in errors if isinstance(error, Rebuilt)]
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     return Diff(
         compared,
         tuple(Note(text, name) for text in (why, *rebuilt, *_conditions(compared))),

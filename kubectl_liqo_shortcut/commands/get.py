@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, name_of, shortcut_name
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
 from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
@@ -49,12 +49,12 @@ def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") ->
         records = [record for record in records if words[0] in _names(record)]
         if not records:
             raise _missing(words[0])
-    return sorted(records, key=lambda record: str(record["metadata"]["name"]))
+    return sorted(records, key=name_of)
 
 
 def select(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
     """All records without *words*; else those named, or that of the two leaves named."""
-    records = {str(each["metadata"]["name"]): each for each in find_records(open_cluster(HUB))}
+    records = {name_of(each): each for each in find_records(open_cluster(HUB))}
     if not words:
         return [records[name] for name in sorted(records)]
     if len(words) == 2 and not any(each in records or "/" in each for each in words):
@@ -87,5 +87,5 @@ def _missing(name: str) -> NotFound:
 
 def _names(record: Object) -> tuple[str, ...]:
     spec = record["spec"]
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     return name, str(spec["server"]["clusterID"]), str(spec["client"]["clusterID"])

@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, Ready, diagnos
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.shortcut import shown_by
-from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.model import HUB, Object, name_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.record.status import Cause, status_of, with_cause
 from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
@@ -29,7 +29,7 @@ def live_records(
     if not records:
         return []
     deadline = Deadline(timeout)
-    pairs = {str(each["metadata"]["name"]): Pair(shown_by(each), each) for each in records}
+    pairs = {name_of(each): Pair(shown_by(each), each) for each in records}
     leaves = peers_in([side.leaf for side in pair.shortcut.sides] for pair in pairs.values())
     looking = Future(partial(snapshot_leaves, leaves, open_cluster, deadline))
     on_hub = snapshot_hub(open_cluster(HUB), deadline)

@@ -19,6 +19,7 @@ from kubectl_liqo_shortcut.core.model import (
     ObjectRef,
     cluster_id,
     labels_of,
+    name_of,
     ref_of,
     shortcut_name,
     uid_of,
@@ -143,7 +144,7 @@ def _orphan(leaf: str, body: Object) -> Iterator[Orphan]:
     name, peer = labels.get(r.SHORTCUT_NAME, ""), labels.get(r.REMOTE_CLUSTER_ID, "")
     with contextlib.suppress(Invalid):
         ours = name == shortcut_name(cluster_id(leaf), cluster_id(peer)) and labelled_by_us(body)
-        if ours and body["metadata"]["name"] == peer:
+        if ours and name_of(body) == peer:
             yield Orphan(name, peer, Recorded(ref_of(leaf, body), uid_of(body), Ownership.CREATED))
 
 
@@ -158,7 +159,7 @@ class LiveObjects:
 def _known(hub: Cluster, deadline: Deadline) -> LiveObjects:
     records = retry_transient(lambda: find_records(hub), deadline)
     objects = {ref: each for record in records for ref, each in objects_of(record).items()}
-    return LiveObjects(frozenset(str(each["metadata"]["name"]) for each in records), objects)
+    return LiveObjects(frozenset(name_of(each) for each in records), objects)
 
 
 def _is_known(orphan: Orphan, known: LiveObjects) -> bool:

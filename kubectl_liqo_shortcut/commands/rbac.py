@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
-from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id
+from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, dig
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.rbac.access_review import AccessReview, Peer, Scope, access_reviews
 from kubectl_liqo_shortcut.core.rbac.permissions import ClusterScope
@@ -98,7 +98,7 @@ def check_access(scope: Scope, cluster: Cluster, timeout: float) -> AccessReport
     )
     asked = access_reviews(scope)
     missing = set(missing_permissions(cluster, [each.access for each in asked], deadline))
-    user = (identity.result().get("status") or {}).get("userInfo") or {}
+    user = dig(identity.result(), "status", "userInfo") or {}
     return AccessReport(
         cluster=cluster.name,
         user=str(user.get("username") or "unknown"),

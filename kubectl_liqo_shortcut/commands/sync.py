@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.link.plan import Create, Recreate, Step, Update,
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import of_record
-from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
+from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating, name_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.preflight.findings import FindingName
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
@@ -116,7 +116,7 @@ def _when(change: PlannedChange) -> str:
 def _switch_off(
     record: Object, open_cluster: OpenCluster, options: SyncOptions, cancel: CancelToken, tell: Tell
 ) -> None:
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     if _is_off(record, open_cluster, options, tell):
         tell(Outcome(name, Verb.UNCHANGED, record))
         return
@@ -138,7 +138,7 @@ def _is_off(record: Object, open_cluster: OpenCluster, options: SyncOptions, tel
     ready = condition_of(record, Condition.READY)
     if ready.get("reason") != Reason.EXPIRED or objects_of(record):
         return False
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     try:
         left = find_removable(record, open_cluster, Deadline(options.timeout))
     except InUseByPeering:
@@ -169,7 +169,7 @@ def _note_unreachable(
     if condition_of(record, Condition.READY).get("reason") == Reason.LEAF_UNREACHABLE:
         return
     hub, deadline = open_cluster(HUB), Deadline(10.0)
-    name = str(record["metadata"]["name"])
+    name = name_of(record)
     try:
         with Lock(hub, name) as lock:
             lock.take(deadline, tell)

@@ -14,13 +14,7 @@ from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, diagnose
 from kubectl_liqo_shortcut.core.diagnosis.check import failed
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, pair_of, shown_by
-from kubectl_liqo_shortcut.core.model import (
-    HUB,
-    ClusterID,
-    Object,
-    cluster_id,
-    uid_of,
-)
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id, dig, uid_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
@@ -78,9 +72,7 @@ def describe_link(
 def events_of(record: Object, open_cluster: OpenCluster) -> list[Object]:
     """The Events about *record* that the hub still has, the oldest first."""
     found = open_cluster(HUB).list(Selection(r.EVENT, "default")).items
-    ours = [
-        each for each in found if (each.get("involvedObject") or {}).get("uid") == uid_of(record)
-    ]
+    ours = [each for each in found if dig(each, "involvedObject", "uid") == uid_of(record)]
     return sorted(ours, key=lambda each: str(each.get("lastTimestamp")))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 
 
 def can_direct(configurations: Iterable[Object]) -> bool | None:
@@ -43,6 +43,4 @@ def version_of(manager: Object | None) -> str:
 
 
 def _containers(deployment: Object | None) -> Iterator[Object]:
-    spec = (deployment or {}).get("spec") or {}
-    pod = (spec.get("template") or {}).get("spec") or {}
-    yield from pod.get("containers") or ()
+    yield from dig(deployment, "spec", "template", "spec", "containers") or ()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NewType
 
 from kubectl_liqo_shortcut.core import validation
-from kubectl_liqo_shortcut.core.kinds import Kind, kind_of
+from kubectl_liqo_shortcut.core.kinds import REMOTE_CLUSTER_ID, Kind, kind_of
 from kubectl_liqo_shortcut.errors import Invalid
 
 # The identity Liqo gives a cluster. Not the name of a kubeconfig context.
@@ -89,8 +89,30 @@ def ref_of(cluster: str, body: Object) -> ObjectRef:
     kind = kind_of(body["apiVersion"], body["kind"])
     if kind is None:
         raise ValueError(f"unexpected kind {body['apiVersion']} {body['kind']}")
-    metadata = body["metadata"]
+    metadata = body["metadata"]  # not by the helpers below: this is called for every object of all
     return ObjectRef(cluster, kind, metadata.get("namespace") or "", metadata["name"])
+
+
+def dig(body: Object | None, *path: str, default: Any = None) -> Any:
+    """What stands under *path*; *default* where a part is missing, null, or no mapping."""
+    found: Any = body
+    try:  # faster than to look what each part is: it is called for every object of every link
+        for key in path:
+            if found is None:
+                return default
+            found = found.get(key)
+    except AttributeError:
+        return default
+    return default if found is None else found
+
+
+def name_of(body: Object) -> str:
+    return str(body["metadata"]["name"])
+
+
+def namespace_of(body: Object) -> str:
+    """Empty for an object of the whole cluster."""
+    return str(body["metadata"].get("namespace") or "")
 
 
 def uid_of(body: Object) -> str:
@@ -99,6 +121,11 @@ def uid_of(body: Object) -> str:
 
 def labels_of(body: Object) -> Mapping[str, str]:
     return body.get("metadata", {}).get("labels") or {}
+
+
+def peer_of(body: Object) -> str:
+    """The remote cluster that an object of Liqo is about; empty where its label is missing."""
+    return labels_of(body).get(REMOTE_CLUSTER_ID) or ""
 
 
 def is_terminating(body: Object) -> bool:

@@ -7,10 +7,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.addresses import Address, Network
-from kubectl_liqo_shortcut.core.model import Object, labels_of
+from kubectl_liqo_shortcut.core.model import Object, dig, name_of, peer_of
 from kubectl_liqo_shortcut.errors import Invalid
 
 Pairs = tuple[tuple[Network, Network], ...]
@@ -47,7 +46,7 @@ class Networks:
 
 def networks_of(configuration: Object) -> Networks | None:
     """What *configuration* says; None while Liqo has not answered it. Raises ``Invalid``."""
-    at = f"Configuration {configuration['metadata']['name']}"
+    at = f"Configuration {name_of(configuration)}"
     own, seen = (_cidr(configuration, part) for part in ("spec", "status"))
     if not seen:
         return None
@@ -82,7 +81,7 @@ def is_remapped(configuration: Object) -> bool:
 
 def pod_networks(configuration: Object, part: str) -> Sequence[object]:
     """The Pod networks in *configuration*: in its spec as they are, in its status as seen."""
-    cidr = ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
+    cidr = dig(configuration, part, "remote", "cidr") or {}
     return cidr.get("pod") or ()
 
 
@@ -117,7 +116,7 @@ def _network(value: object, at: str) -> Network:
 
 def of_peer(configurations: Iterable[Object], peer: str) -> Object | None:
     """The one of *configurations* that is about *peer*."""
-    about = (each for each in configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == peer)
+    about = (each for each in configurations if peer_of(each) == peer)
     return next(about, None)
 
 
@@ -192,7 +191,7 @@ class Cidrs:
 def remote_cidrs(configuration: Object) -> Cidrs:
     """The networks of the cluster that *configuration* is about, as that one calls them itself."""
     cidr = raw_cidrs(configuration, "spec")
-    at = f"Configuration for {labels_of(configuration).get(r.REMOTE_CLUSTER_ID)}"
+    at = f"Configuration for {peer_of(configuration)}"
     return Cidrs(
         validation.cidrs(cidr.get("pod"), f"{at}: pod"),
         validation.cidrs(cidr.get("external"), f"{at}: external"),
@@ -201,4 +200,4 @@ def remote_cidrs(configuration: Object) -> Cidrs:
 
 def raw_cidrs(configuration: Object, part: str) -> Mapping[str, list[str]]:
     """What stands there, unread: *part* is `spec` or `status`."""
-    return ((configuration.get(part) or {}).get("remote") or {}).get("cidr") or {}
+    return dig(configuration, part, "remote", "cidr") or {}

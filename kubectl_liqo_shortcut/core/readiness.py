@@ -11,7 +11,7 @@ import enum
 from collections.abc import Mapping
 
 from kubectl_liqo_shortcut.core import validation
-from kubectl_liqo_shortcut.core.model import Object, is_terminating
+from kubectl_liqo_shortcut.core.model import Object, dig, is_terminating
 from kubectl_liqo_shortcut.core.networks import GatewayEndpoint
 from kubectl_liqo_shortcut.errors import Invalid
 
@@ -55,12 +55,12 @@ def readiness(obj: Object | None) -> Readiness:
 
 
 def _configuration(obj: Object, status: Object) -> Readiness:
-    if not ((status.get("remote") or {}).get("cidr") or {}).get("pod"):
+    if not dig(status, "remote", "cidr", "pod"):
         return Readiness(Status.IN_PROGRESS, "Liqo has not answered with its CIDRs yet")
     # Liqo before v1.2 sets no condition; where there is one, it must be of the present spec.
     for condition in status.get("conditions") or ():
         if condition.get("type") == "NetworkCIDRsConfigured":
-            generation = obj.get("metadata", {}).get("generation")
+            generation = dig(obj, "metadata", "generation")
             current = condition.get("observedGeneration", generation) == generation
             if condition.get("status") != "True" or not current:
                 return Readiness(
@@ -73,13 +73,13 @@ def _gateway_server(obj: Object) -> Readiness:
     endpoint = endpoint_of(obj)
     if endpoint is not None:
         return Readiness(Status.CURRENT, f"listens at {endpoint}")
-    trouble = endpoint_trouble((obj.get("status") or {}).get("endpoint"))
+    trouble = endpoint_trouble(dig(obj, "status", "endpoint"))
     said = f"its endpoint is not taken: {trouble}" if trouble else "no endpoint yet"
     return Readiness(Status.IN_PROGRESS, said)
 
 
 def _connection(status: Object) -> Readiness:
-    latency = (status.get("latency") or {}).get("value")
+    latency = dig(status, "latency", "value")
     match status.get("value"):
         case "Connected":
             return Readiness(Status.CURRENT, f"Connected, {latency}" if latency else "Connected")
@@ -93,14 +93,14 @@ def _connection(status: Object) -> Readiness:
 
 def latency_of(connection: Object | None) -> str | None:
     """What a Connection last measured, None where it has not."""
-    latency = ((connection or {}).get("status") or {}).get("latency") or {}
+    latency = dig(connection, "status", "latency") or {}
     value = latency.get("value")
     return str(value)[:32] if value and value != "N/A" else None
 
 
 def endpoint_of(gateway_server: Object) -> GatewayEndpoint | None:
     """Where a GatewayServer can be reached, None while it does not know (Liqo may say ``[""]``)."""
-    return parse_endpoint((gateway_server.get("status") or {}).get("endpoint"))
+    return parse_endpoint(dig(gateway_server, "status", "endpoint"))
 
 
 def parse_endpoint(endpoint: object) -> GatewayEndpoint | None:

@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, Observed
 from kubectl_liqo_shortcut.core.kinds import GROUP
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, is_terminating, name_of
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, parse_endpoint, readiness
 from kubectl_liqo_shortcut.output.explanation import chain_lines
 from kubectl_liqo_shortcut.output.text import age, printable
@@ -96,7 +96,7 @@ def _side(leaf: ObservedLeaf, evidence: ObservedLink) -> Iterator[Line]:
 
 
 def _name(body: Object | None) -> str:
-    return str(body["metadata"]["name"]) if body else _NONE
+    return name_of(body) if body else _NONE
 
 
 def _pods(leaf: ObservedLeaf) -> str:
@@ -106,10 +106,10 @@ def _pods(leaf: ObservedLeaf) -> str:
 
 
 def _pod(pod: Object) -> str:
-    containers = (pod.get("status") or {}).get("containerStatuses") or ()
+    containers = dig(pod, "status", "containerStatuses") or ()
     ready = sum(bool(each.get("ready")) for each in containers)
     restarts = sum(int(each.get("restartCount") or 0) for each in containers)
-    node = (pod.get("spec") or {}).get("nodeName") or "no node"
+    node = dig(pod, "spec", "nodeName") or "no node"
     said = f"{_name(pod)} on {node}, {ready}/{len(containers)} containers ready"
     return f"{said}, {restarts} restarts" if restarts else said
 
@@ -119,7 +119,7 @@ def _endpoint(end: End) -> str:
         return _NONE
     if end.side.role is GatewayRole.SERVER:
         return str(endpoint_of(end.gateway) or "<pending>")
-    return str(parse_endpoint((end.gateway.get("spec") or {}).get("endpoint")) or _NONE)
+    return str(parse_endpoint(dig(end.gateway, "spec", "endpoint")) or _NONE)
 
 
 def fingerprint(key: str | None) -> str:
@@ -137,13 +137,13 @@ def _connection(leaf: ObservedLeaf) -> str:
 
 
 def _routes(record: Object) -> Iterator[tuple[str, ...]]:
-    for each in (record.get("status") or {}).get("routes") or ():
+    for each in dig(record, "status", "routes") or ():
         known = each.get("reachableAs") or "<pending>"
         yield each["from"], each["to"], each["type"], each["cidr"], known
 
 
 def _conditions(record: Object, now: datetime.datetime) -> Iterator[tuple[str, ...]]:
-    for each in (record.get("status") or {}).get("conditions") or ():
+    for each in dig(record, "status", "conditions") or ():
         since = age(each.get("lastTransitionTime"), now)
         yield each["type"], each["status"], each["reason"], since, each["message"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kubectl_liqo_shortcut.core.documents import LARGEST, load_one
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, name_of
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.yaml import to_yaml
 
@@ -42,7 +42,7 @@ def write_folder(
 
 
 def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str]) -> list[str]:
-    names = [manifest_file_name(each["kind"], each["metadata"]["name"]) for each in documents]
+    names = [manifest_file_name(each["kind"], name_of(each)) for each in documents]
     before = _resources(folder)
     others = [name for name in before if name not in (*names, *obsolete)]
     kustomization = {

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from kubectl_liqo_shortcut.core.kinds import API_VERSION, SERVICE, USE_DIRECT
-from kubectl_liqo_shortcut.core.model import Object, shortcut_name
+from kubectl_liqo_shortcut.core.model import Object, name_of, namespace_of, shortcut_name
 from kubectl_liqo_shortcut.core.service.model import Pair, Service
 from kubectl_liqo_shortcut.core.service.path import LeafPath, ServicePath
 from kubectl_liqo_shortcut.output.tables import plain_table
@@ -60,7 +60,7 @@ def service_document(
 
 def service_name_document(service: Object) -> Object:
     """For ``-o name``: it is the hub's own Service."""
-    metadata = {"name": service["metadata"]["name"], "namespace": service["metadata"]["namespace"]}
+    metadata = {"name": name_of(service), "namespace": namespace_of(service)}
     return {"apiVersion": SERVICE.api_version, "kind": SERVICE.kind, "metadata": metadata}
 
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from kubectl_liqo_shortcut.core.hub.leaves import Leaf
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig, name_of
 from kubectl_liqo_shortcut.core.networks import host_and_port
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
 from kubectl_liqo_shortcut.core.record.routes import remapped_to
@@ -58,7 +58,7 @@ def _narrow(record: Object, now: datetime.datetime) -> tuple[str, ...]:
     spec, status = record["spec"], record.get("status") or {}
     ready = condition_of(record, Condition.READY)
     return (
-        str(record["metadata"]["name"]),
+        name_of(record),
         str(spec["server"]["clusterID"]),
         str(spec["client"]["clusterID"]),
         str(ready.get("status", "Unknown")),
@@ -82,7 +82,7 @@ def _wide(record: Object) -> tuple[str, ...]:
     ]
     return (
         host_and_port(str(endpoint["address"]), endpoint["port"]) if endpoint else "<pending>",
-        str((record["spec"].get("gateway") or {}).get("mtu", "<none>")),
+        str(dig(record, "spec", "gateway", "mtu", default="<none>")),
         ",".join(routes) or "<pending>",
         str(record["spec"].get("expirationTime") or "<never>"),
     )

@@ -9,7 +9,15 @@ from hypothesis import given
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import model
-from kubectl_liqo_shortcut.core.model import ClusterID, cluster_id, shortcut_name
+from kubectl_liqo_shortcut.core.model import (
+    ClusterID,
+    cluster_id,
+    dig,
+    name_of,
+    namespace_of,
+    peer_of,
+    shortcut_name,
+)
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.core.strategies import TRAPS, pairs
 from tests.tables import every
@@ -106,3 +114,40 @@ def test_a_bare_object_has_no_uid_and_no_labels_and_is_not_terminating() -> None
         {},
         False,
     )
+
+
+BODY = {"spec": {"a": {"b": 0}, "none": None, "text": "t", "list": ["x"]}}
+
+
+@every(
+    ("path", "found"),
+    [
+        ((), BODY),
+        (("spec", "a"), {"b": 0}),
+        (("spec", "a", "b"), 0),
+        (("status", "a"), "missing"),
+        (("spec", "a", "c"), "missing"),
+        (("spec", "none"), "missing"),
+        (("spec", "none", "a"), "missing"),
+        (("spec", "text", "a"), "missing"),
+        (("spec", "list", "a"), "missing"),
+        (("spec", "a", "b", "c"), "missing"),
+    ],
+)
+def test_a_field_is_found_or_the_default_stands_for_it(
+    path: tuple[str, ...], found: object
+) -> None:
+    assert dig(BODY, *path, default="missing") == found
+    assert dig(BODY, *path) == (None if found == "missing" else found)
+
+
+def test_no_object_has_no_fields() -> None:
+    assert dig(None, "spec", "a") is None
+    assert dig(None, "spec", default={}) == {}
+
+
+def test_an_object_tells_its_name_its_namespace_and_its_peer() -> None:
+    labels = {r.REMOTE_CLUSTER_ID: "rome"}
+    body = {"metadata": {"name": "a", "namespace": "b", "labels": labels}}
+    assert (name_of(body), namespace_of(body), peer_of(body)) == ("a", "b", "rome")
+    assert (namespace_of({"metadata": {}}), peer_of({"metadata": {"labels": None}})) == ("", "")

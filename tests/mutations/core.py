@@ -57,7 +57,7 @@ MUTATIONS = (
     Mutation(
         "a link that is not up forgets that it ever was, so that a failure undoes it",
         "core/record/status.py",
-        '(record.get("status") or {}).get("firstReadyTime") or (now if ready else None)',
+        'dig(record, "status", "firstReadyTime") or (now if ready else None)',
         "now if ready else None",
         ("tests/core/record/test_status.py",),
     ),

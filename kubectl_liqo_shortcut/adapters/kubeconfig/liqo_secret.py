@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig.values import BadKubeconfig
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.addresses import use_of_host
 from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
-from kubectl_liqo_shortcut.core.model import ClusterID, is_terminating
+from kubectl_liqo_shortcut.core.model import ClusterID, is_terminating, name_of
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden
 
@@ -111,7 +111,7 @@ def _namespaces(hub: KubeCluster, leaf: str) -> list[str]:
         found = hub.list(Selection(r.NAMESPACE, labels=labels)).items
     except Forbidden:
         return []
-    return [str(each["metadata"]["name"]) for each in found if not is_terminating(each)]
+    return [name_of(each) for each in found if not is_terminating(each)]
 
 
 def _entry(where: str, data: Mapping[str, str], hint: str) -> Entry:

@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.core.model import HUB, Object
+from kubectl_liqo_shortcut.core.model import HUB, Object, name_of
 
 T = TypeVar("T")
 Items = list[CompletionItem[str]]
@@ -96,7 +96,7 @@ def complete_shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: 
 
     nothing: list[Object] = []
     records = _ask(ctx, lambda access: find_records(access(HUB)), nothing)
-    pairs = {str(record["metadata"]["name"]): _pair(record) for record in records}
+    pairs = {name_of(record): _pair(record) for record in records}
     if given:
         peers = {leaf for pair in pairs.values() if given[0] in pair for leaf in pair}
         return _items(dict.fromkeys(sorted(peers), ""), incomplete, without=given)

@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus, failed, ok
 from kubectl_liqo_shortcut.core.diagnosis.gateway_checks import TUNNEL
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
-from kubectl_liqo_shortcut.core.model import HUB, Object, is_terminating
+from kubectl_liqo_shortcut.core.model import HUB, Object, dig, is_terminating
 from kubectl_liqo_shortcut.core.record.conditions import Condition, condition_of
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at
 from kubectl_liqo_shortcut.errors import Invalid
@@ -145,7 +145,7 @@ def _up_to_date(evidence: ObservedLink) -> Check:
     """The tunnel is up: does the hub's record say so?"""
     record: Object = evidence.record or {}
     ready = condition_of(record, Condition.READY)
-    at = (record.get("status") or {}).get("lastObservedTime") or "never"
+    at = dig(record, "status", "lastObservedTime") or "never"
     if ready.get("status") != "True":
         return failed(
             "record up to date",
@@ -155,7 +155,7 @@ def _up_to_date(evidence: ObservedLink) -> Check:
             f"(looked at: {at})",
             f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
         )
-    observed = (record.get("status") or {}).get("observedGeneration")
+    observed = dig(record, "status", "observedGeneration")
     if observed != record["metadata"].get("generation"):
         return failed(
             "record up to date",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, failed, ok, unknown
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.link.observe import End, gateway_kind
-from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, is_terminating, name_of
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, endpoint_trouble, parse_endpoint
 
 _READY = "Ready"  # Kubernetes' own word, of a Pod
@@ -54,7 +52,7 @@ def pod(leaf: ObservedLeaf, _: ObservedLink) -> Check:
         )
     ready = next((each for each in living if not _trouble(each)), None)
     if ready is None:
-        pod_name = living[0]["metadata"]["name"]
+        pod_name = name_of(living[0])
         return failed(
             "gateway Pod",
             leaf.leaf,
@@ -62,34 +60,33 @@ def pod(leaf: ObservedLeaf, _: ObservedLink) -> Check:
             f"{pod_name}: {_trouble(living[0])}",
             f"{logs} logs {pod_name} --all-containers --prefix",
         )
-    node = (ready.get("spec") or {}).get("nodeName") or "no node"
-    return ok("gateway Pod", leaf.leaf, f"{ready['metadata']['name']} is ready on {node}")
+    node = dig(ready, "spec", "nodeName") or "no node"
+    return ok("gateway Pod", leaf.leaf, f"{name_of(ready)} is ready on {node}")
 
 
 def _has_ended(pod: Object) -> bool:
     """An evicted Pod stays around for long, beside the one that took its place."""
-    return (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
+    return dig(pod, "status", "phase") in ("Failed", "Succeeded")
 
 
 def _trouble(pod: Object) -> str:
     """What keeps a Pod from being ready, in words; "" if it is."""
-    status: Any = pod.get("status") or {}
-    for each in status.get("containerStatuses") or ():
+    for each in dig(pod, "status", "containerStatuses") or ():
         if each.get("ready"):
             continue
-        waiting = ((each.get("state") or {}).get("waiting") or {}).get("reason")
-        ended = ((each.get("lastState") or {}).get("terminated") or {}).get("exitCode")
+        waiting = dig(each, "state", "waiting", "reason")
+        ended = dig(each, "lastState", "terminated", "exitCode")
         said = waiting or "not ready"
         code = f", exit code {ended}" if ended is not None else ""
         return f"container {each.get('name')}: {said}{code}"
-    conditions = {each.get("type"): each for each in status.get("conditions") or ()}
+    conditions = {each.get("type"): each for each in dig(pod, "status", "conditions") or ()}
     ready = conditions.get(_READY) or {}
     if ready.get("status") == "True":
         return ""
     scheduled = conditions.get("PodScheduled") or {}
     if scheduled.get("status") == "False":
         return f"not scheduled: {scheduled.get('message') or scheduled.get('reason')}"
-    return f"not ready ({status.get('phase') or 'no status'})"
+    return f"not ready ({dig(pod, 'status', 'phase') or 'no status'})"
 
 
 def endpoint(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
@@ -101,7 +98,7 @@ def endpoint(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     if found is not None:
         return ok("endpoint", leaf.leaf, f"listens at {found}")
     service = evidence.shortcut.gateway.service
-    if trouble := endpoint_trouble((gateway.get("status") or {}).get("endpoint")):
+    if trouble := endpoint_trouble(dig(gateway, "status", "endpoint")):
         seen = (
             f"the endpoint that its GatewayServer {namespace}/{name} tells is not taken: {trouble}"
         )
@@ -126,14 +123,14 @@ def _dialled(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     if server is None or server.gateway is None:
         return unknown("endpoint", leaf.leaf, "the server's gateway may not be looked at")
     listens = endpoint_of(server.gateway)
-    dials = parse_endpoint((gateway.get("spec") or {}).get("endpoint"))
+    dials = parse_endpoint(dig(gateway, "spec", "endpoint"))
     given = evidence.shortcut.gateway
     wanted = (
         given.client_address or (listens.address if listens else None),
         given.client_port or (listens.port if listens else None),
     )
     if dials is None or (dials.address, dials.port) != wanted:
-        trouble = endpoint_trouble((gateway.get("spec") or {}).get("endpoint"))
+        trouble = endpoint_trouble(dig(gateway, "spec", "endpoint"))
         named = f"what is no endpoint ({trouble})" if trouble else "nothing"
         return failed(
             "endpoint",
@@ -164,7 +161,7 @@ def keys(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
         )
     if end.public_key is None and r.PUBLIC_KEY.kind in leaf.unseen:
         return unseen("keys", leaf, "PublicKeys")
-    published = ((end.public_key or {}).get("spec") or {}).get("publicKey")
+    published = dig(end.public_key, "spec", "publicKey")
     if published != peer.key:
         what = "has another key for" if published else "has no key of"
         return failed(
@@ -196,7 +193,7 @@ def connection(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     if value == "Connected":
         if leaf.is_stale:
             return _stale(leaf)
-        latency = (status.get("latency") or {}).get("value")
+        latency = dig(status, "latency", "value")
         return ok(TUNNEL, leaf.leaf, "Connected" + (f", {latency}" if latency else ""))
     peer = evidence.leaves[end.side.peer]
     if peer.says_connected and peer.is_stale:  # its gateway hangs: this side only suffers from it
@@ -223,13 +220,13 @@ def _stale(leaf: ObservedLeaf) -> Check:
 def _down(end: End, evidence: ObservedLink, value: object) -> str:
     """No packets: what each side says, and where the client's go."""
     client = evidence.sides[1].end
-    dials = parse_endpoint(((client and client.gateway) or {}).get("spec", {}).get("endpoint"))
+    dials = parse_endpoint(dig(client.gateway if client else None, "spec", "endpoint"))
     if value == "Error":
         said = f"its gateway gets no answer to its pings to {end.side.peer}"
     else:
         said = f"its Connection says {value or 'nothing yet'}"
     peer = evidence.leaves[end.side.peer]
-    other = (((peer.end and peer.end.connection) or {}).get("status") or {}).get("value")
+    other = dig(peer.connection, "status", "value")
     silence = peer.silence() if peer.says_connected else None
     heard = "" if silence is None else f", and was answered {silence:.0f} s ago"
     return f"{said} (udp packets go to {dials}; {end.side.peer} says {other}{heard})"

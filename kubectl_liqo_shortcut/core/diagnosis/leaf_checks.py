@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.diagnosis.gateway_checks import gateway_kind_nam
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.model import is_terminating
+from kubectl_liqo_shortcut.core.model import dig, is_terminating, name_of
 from kubectl_liqo_shortcut.core.readiness import readiness
 from kubectl_liqo_shortcut.core.record.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.record.routes import remapped_to, routes_of
@@ -70,7 +70,7 @@ def namespace(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
             f"there is none for {_end(leaf).side.peer}",
             f"kubectl liqo-shortcut sync {evidence.shortcut.name}",
         )
-    name = found["metadata"]["name"]
+    name = name_of(found)
     if is_terminating(found):
         return failed(
             "tenant namespace",
@@ -97,7 +97,7 @@ def configuration(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
             f"kubectl liqo-shortcut sync {name}",
         )
     known = evidence.known.get(end.side.peer)
-    given = ((found.get("spec") or {}).get("remote") or {}).get("cidr") or {}
+    given = dig(found, "spec", "remote", "cidr") or {}
     if known is not None and list(given.get("pod") or ()) != list(known.pod):
         return failed(
             "networks",
@@ -159,7 +159,7 @@ def gateway(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
     if recorded and end.gateway["metadata"]["uid"] not in {each.uid for each in recorded}:
         said = f"its {kind} is another than the recorded one: somebody made it anew"
         return ok("gateway", leaf.leaf, said)
-    return ok("gateway", leaf.leaf, f"{kind} {end.gateway['metadata']['name']} is there")
+    return ok("gateway", leaf.leaf, f"{kind} {name_of(end.gateway)} is there")
 
 
 _PLACE: tuple[LeafCheck, ...] = (removed, namespace, configuration)

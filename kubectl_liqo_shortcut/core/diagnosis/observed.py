@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.link.observe import End, own_key
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, dig
 from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.errors import Invalid
 
@@ -39,10 +39,13 @@ class ObservedLeaf:
         end = self.end
         return own_key(end.gateway, end.secret) if end and end.gateway else None
 
+    @property
+    def connection(self) -> Object | None:
+        return self.end.connection if self.end else None
+
     def silence(self) -> float | None:
         """Seconds since the Connection last heard the peer; None where it does not say."""
-        status = ((self.end.connection if self.end else None) or {}).get("status") or {}
-        heard = (status.get("latency") or {}).get("timestamp")
+        heard = dig(self.connection, "status", "latency", "timestamp")
         try:
             moments = [validation.moment(each, "timestamp") for each in (heard, self.now)]
         except Invalid:
@@ -56,8 +59,7 @@ class ObservedLeaf:
     @property
     def says_connected(self) -> bool:
         """What its Connection says, be it old."""
-        status = ((self.end.connection if self.end else None) or {}).get("status") or {}
-        return status.get("value") == "Connected"
+        return bool(dig(self.connection, "status", "value") == "Connected")
 
     @property
     def is_connected(self) -> bool:

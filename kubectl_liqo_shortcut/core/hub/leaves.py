@@ -10,7 +10,14 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.link.facts import KIND
 from kubectl_liqo_shortcut.core.liqo import can_direct, denies_direct, version_of
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, cluster_id, labels_of
+from kubectl_liqo_shortcut.core.model import (
+    ClusterID,
+    Object,
+    cluster_id,
+    dig,
+    namespace_of,
+    peer_of,
+)
 from kubectl_liqo_shortcut.core.networks import Cidrs, is_remapped, raw_cidrs, remote_cidrs
 from kubectl_liqo_shortcut.core.readiness import latency_of
 from kubectl_liqo_shortcut.errors import (
@@ -105,13 +112,13 @@ def known_leaves(
     return [
         HubKnowledge(
             id=cluster_id(leaf),
-            tenant_namespace=str(body["metadata"].get("namespace") or ""),
+            tenant_namespace=namespace_of(body),
             cidrs=_readable_cidrs(body),
             on_hub=tuple(map(str, raw_cidrs(body, "status").get("pod") or ())),
             remapped=is_remapped(body),
             serves=True if leaf in dialled else False if leaf in dialling else None,
             address=_address(dialled.get(leaf)),
-            connection=(tunnels.get(leaf, {}).get("status") or {}).get("value"),
+            connection=dig(tunnels, leaf, "status", "value"),
             latency=latency_of(tunnels.get(leaf)),
         )
         for leaf, body in sorted(_by_leaf(configurations).items())
@@ -180,7 +187,7 @@ def _networks(known: HubKnowledge) -> dict[str, str | list[str]]:
 
 def _by_leaf(bodies: Iterable[Object]) -> dict[str, Object]:
     """*bodies* by the remote cluster that they are about; no leaf has a name that is no ID."""
-    labelled = {labels_of(each).get(r.REMOTE_CLUSTER_ID) or "": each for each in bodies}
+    labelled = {peer_of(each): each for each in bodies}
     return {leaf: body for leaf, body in labelled.items() if validation.LABEL.fullmatch(leaf)}
 
 
@@ -193,7 +200,7 @@ def _readable_cidrs(configuration: Object) -> Cidrs | None:
 
 def _address(gateway_client: Object | None) -> str | None:
     """What the hub dials; as for Liqo's own client, only the first address counts."""
-    endpoint = ((gateway_client or {}).get("spec") or {}).get("endpoint") or {}
+    endpoint = dig(gateway_client, "spec", "endpoint") or {}
     try:
         return validation.address(next(iter(endpoint.get("addresses") or ()), None), "address")
     except Invalid:

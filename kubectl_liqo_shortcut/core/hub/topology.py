@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import Object, is_terminating, labels_of
+from kubectl_liqo_shortcut.core.model import Object, dig, is_terminating, name_of, peer_of
 from kubectl_liqo_shortcut.core.readiness import latency_of
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of, is_ready
 
@@ -62,14 +61,14 @@ def topology(
     configurations: Iterable[Object], connections: Iterable[Object], records: Iterable[Object]
 ) -> Topology:
     """What the hub's own objects show."""
-    leaves = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in configurations}
-    tunnels = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in connections}
+    leaves = {peer_of(each) for each in configurations}
+    tunnels = {peer_of(each): each for each in connections}
     peerings = (_peering(leaf, tunnels.get(leaf)) for leaf in leaves if leaf)
     return Topology(tuple(sorted(peerings)), tuple(sorted(map(_direct, records))))
 
 
 def _peering(leaf: str, connection: Object | None) -> PeeringEdge:
-    state = ((connection or {}).get("status") or {}).get("value")
+    state = dig(connection, "status", "value")
     return PeeringEdge(leaf, str(state or ""), latency_of(connection) or "")
 
 
@@ -79,9 +78,9 @@ def _direct(record: Object) -> ShortcutEdge:
     state = Condition.READY.value if is_ready(record) else reason
     state = Reason.TERMINATING.value if is_terminating(record) else state
     return ShortcutEdge(
-        name=str(record["metadata"]["name"]),
+        name=name_of(record),
         server=str(spec["server"]["clusterID"]),
         client=str(spec["client"]["clusterID"]),
         state=state,
-        latency=str((record.get("status") or {}).get("latency") or ""),
+        latency=str(dig(record, "status", "latency") or ""),
     )

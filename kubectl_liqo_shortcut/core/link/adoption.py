@@ -17,8 +17,10 @@ from kubectl_liqo_shortcut.core.link.preview import PlannedChange
 from kubectl_liqo_shortcut.core.model import (
     GatewayRole,
     Object,
+    dig,
     is_terminating,
     labels_of,
+    name_of,
     ref_of,
     uid_of,
 )
@@ -54,7 +56,7 @@ def spec_of(ends: Mapping[str, End], facts: Mapping[Any, LeafFacts]) -> dict[str
 
 
 def _spec(gateway: Object | None) -> Object:
-    return (gateway or {}).get("spec") or {}
+    return dig(gateway, "spec") or {}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +177,7 @@ def refuse_misplaced(ends: Mapping[str, End]) -> None:
     """What is named otherwise, or lives elsewhere, could never be told from somebody else's."""
     for leaf, body in taken(ends):
         end, ref = ends[leaf], ref_of(leaf, body)
-        tenant = end.namespace["metadata"]["name"] if end.namespace else "there is none"
+        tenant = name_of(end.namespace) if end.namespace else "there is none"
         if ref.kind != r.NAMESPACE and (ref.name, ref.namespace) != (str(end.side.peer), tenant):
             raise Refused(
                 f"cluster {leaf!r}: {ref} in namespace {ref.namespace} is not in the tenant "

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 
 _KUBECTL_APPLY = "kubectl-client-side-apply"
 _SAME = ("operation", "apiVersion", "subresource")
@@ -67,7 +67,7 @@ def _set_by_us(body: Object, label: str) -> bool:
 
 
 def _entries(body: Object) -> list[Mapping[str, Any]]:
-    entries = (body.get("metadata") or {}).get("managedFields")
+    entries = dig(body, "metadata", "managedFields")
     found = entries if isinstance(entries, list) else []
     return [each for each in found if isinstance(each, dict)]
 

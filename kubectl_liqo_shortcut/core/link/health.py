@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.model import GatewayRole
+from kubectl_liqo_shortcut.core.model import GatewayRole, dig
 from kubectl_liqo_shortcut.core.networks import GatewayEndpoint
 from kubectl_liqo_shortcut.core.readiness import Readiness, parse_endpoint, readiness
 
@@ -51,5 +51,5 @@ def health(ends: Iterable[End]) -> Health:
         {end.side.leaf: readiness(end.configuration) for end in ends},
         {end.side.leaf: readiness(end.gateway) for end in ends},
         {end.side.leaf: readiness(end.connection) for end in ends},
-        parse_endpoint(((dialled or {}).get("spec") or {}).get("endpoint")),
+        parse_endpoint(dig(dialled, "spec", "endpoint")),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.kinds import LINK_KINDS, kind_of
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, dig
 from kubectl_liqo_shortcut.errors import Invalid
 
 
@@ -41,7 +41,7 @@ def misfits_of(record: Object | None) -> list[str]:
 
 
 def _entries_of(record: Object | None) -> Iterator[Recorded | str]:
-    entries = ((record or {}).get("status") or {}).get("objects") or ()
+    entries = dig(record, "status", "objects") or ()
     if record is None or not entries:
         return
     pair = pair_of(record)

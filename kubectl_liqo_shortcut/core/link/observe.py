@@ -9,7 +9,15 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.link.facts import LeafFacts
 from kubectl_liqo_shortcut.core.link.shortcut import Side
-from kubectl_liqo_shortcut.core.model import GatewayRole, Object, ObjectRef, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    GatewayRole,
+    Object,
+    ObjectRef,
+    dig,
+    is_terminating,
+    name_of,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.ports import Selection
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, readiness
 from kubectl_liqo_shortcut.errors import Invalid, Refused
@@ -89,8 +97,8 @@ def key_secret_name(side: Side, gateway: Object | None) -> str:
     """The Secret with a gateway's key pair: ``gw-NAME``, unless the gateway names another."""
     if gateway is None:
         return f"gw-{side.peer}"
-    given = (gateway.get("spec") or {}).get("secretRef") or {}
-    return str(given.get("name") or f"gw-{gateway['metadata']['name']}")
+    given = dig(gateway, "spec", "secretRef") or {}
+    return str(given.get("name") or f"gw-{name_of(gateway)}")
 
 
 def end(side: Side, objects: Objects) -> End:
@@ -117,7 +125,7 @@ def update_facts(known: LeafFacts, seen: End, vouched: str = "") -> LeafFacts:
 
     A *vouched* key is that of the gateway, where its Secret was not asked for.
     """
-    namespace = seen.namespace["metadata"]["name"] if seen.namespace else known.tenant_namespace
+    namespace = name_of(seen.namespace) if seen.namespace else known.tenant_namespace
     gateway = seen.gateway if seen.gateway and not is_terminating(seen.gateway) else None
     server = gateway if seen.side.role is GatewayRole.SERVER else None
     return dataclasses.replace(
@@ -132,11 +140,11 @@ def own_key(gateway: Object, secret: Object | None) -> str | None:
     """A gateway's public key; a Secret left over from an earlier gateway does not count."""
     if secret is None or is_terminating(secret):
         return None
-    named = ((gateway.get("spec") or {}).get("secretRef") or {}).get("name")
-    if named != secret["metadata"]["name"] and not is_owned_by(secret, uid_of(gateway)):
+    named = dig(gateway, "spec", "secretRef", "name")
+    if named != name_of(secret) and not is_owned_by(secret, uid_of(gateway)):
         return None
     try:
-        return validation.public_key((secret.get("data") or {}).get("publicKey"), "publicKey")
+        return validation.public_key(dig(secret, "data", "publicKey"), "publicKey")
     except Invalid:
         return None
 
@@ -151,21 +159,21 @@ def vouched_key(own: End, peer: End) -> str:
     published = peer.public_key
     if published is None or not (readiness(own.connection) and readiness(peer.connection)):
         return ""
-    latency = ((peer.connection or {}).get("status") or {}).get("latency") or {}
+    latency = dig(peer.connection, "status", "latency") or {}
     written = [each.get("time") for each in published["metadata"].get("managedFields") or ()]
     try:
         pinged = validation.moment(latency.get("timestamp"), "latency.timestamp")
         moments = [validation.moment(each, "managedFields.time") for each in written]
         if not moments or pinged <= max(moments):
             return ""
-        return validation.public_key((published.get("spec") or {}).get("publicKey"), "publicKey")
+        return validation.public_key(dig(published, "spec", "publicKey"), "publicKey")
     except Invalid:
         return ""
 
 
 def is_owned_by(body: Object, uid: str) -> bool:
     """Whether the object of that *uid* is an owner of *body*."""
-    owners = body.get("metadata", {}).get("ownerReferences") or ()
+    owners = dig(body, "metadata", "ownerReferences") or ()
     return any(each.get("uid") == uid for each in owners)
 
 
@@ -179,7 +187,7 @@ def _first(kind: r.Kind, side: Side, objects: Objects) -> Object | None:
 
 def _named(name: str, kind: r.Kind, side: Side, objects: Objects) -> Object | None:
     found = _all(kind, side, objects)
-    return next((body for body in found if body["metadata"]["name"] == name), None)
+    return next((body for body in found if name_of(body) == name), None)
 
 
 def _of_gateway(

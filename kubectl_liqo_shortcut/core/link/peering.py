@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 from kubectl_liqo_shortcut.core.ports import Selection
 
 _NO_PEERING = ("", "Unknown")
@@ -18,13 +18,11 @@ def peering_on(foreign_cluster: Object | None) -> str:
     A link alone leaves the role Unknown, and only the networking module on: see
     docs/liqo-behaviour.md.
     """
-    status = (foreign_cluster or {}).get("status") or {}
-    role = str(status.get("role") or "")
+    role = str(dig(foreign_cluster, "status", "role") or "")
     if role not in _NO_PEERING:
         return f"its ForeignCluster has the role {role}"
-    modules = status.get("modules") or {}
     for module in ("authentication", "offloading"):
-        if (modules.get(module) or {}).get("enabled"):
+        if dig(foreign_cluster, "status", "modules", module, "enabled"):
             return f"its ForeignCluster has the module {module} on"
     return ""
 
@@ -36,7 +34,7 @@ def may_be_over(foreign_cluster: Object | None) -> bool:
     After ``liqoctl unpeer`` that Secret can stay for ever (the provider withdraws permissions that
     its removal needs), and nobody tells the ForeignCluster when it goes.
     """
-    return ((foreign_cluster or {}).get("status") or {}).get("role") == _CONSUMED
+    return bool(dig(foreign_cluster, "status", "role") == _CONSUMED)
 
 
 def of_consumer(peer: str) -> Iterator[Selection]:

@@ -16,6 +16,9 @@ from kubectl_liqo_shortcut.core.model import (
     ObjectRef,
     is_terminating,
     labels_of,
+    name_of,
+    namespace_of,
+    peer_of,
     ref_of,
 )
 from kubectl_liqo_shortcut.errors import Refused
@@ -58,7 +61,7 @@ class Recreate:
     @property
     def membership(self) -> Membership:
         """By which it is known again as the one that the plan called ours."""
-        manifest, place = self.manifest, str(self.observed["metadata"]["namespace"])
+        manifest, place = self.manifest, namespace_of(self.observed)
         return Membership(ownership_labels_of(manifest.body), manifest.ref.name, (place,))
 
 
@@ -116,7 +119,7 @@ def make_plan(
 
 def membership_at(end: End, labels: Mapping[str, str]) -> Membership:
     """What an object of the link at that *end* must bear, and where it must be."""
-    tenants = (str(end.namespace["metadata"]["name"]),) if end.namespace else ()
+    tenants = (name_of(end.namespace),) if end.namespace else ()
     return Membership(labels, str(end.side.peer), tenants)
 
 
@@ -158,7 +161,7 @@ def _must_fit(observed: Object, manifest: Manifest) -> None:
     """Refuses a foreign object that stands in the way; a foreign gateway is taken as it is."""
     kind = manifest.ref.kind
     if kind == r.NAMESPACE:
-        remote = labels_of(observed).get(r.REMOTE_CLUSTER_ID)
+        remote = peer_of(observed)
         if remote == labels_of(manifest.body)[r.REMOTE_CLUSTER_ID]:
             return
         differs = "is not a tenant namespace of that leaf"

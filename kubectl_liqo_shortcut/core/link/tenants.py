@@ -14,7 +14,15 @@ from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.link.inventory import Recorded
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef, is_terminating, ref_of, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    Object,
+    ObjectRef,
+    is_terminating,
+    name_of,
+    namespace_of,
+    ref_of,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 
 
@@ -32,7 +40,7 @@ def unnamed(
         found, side = end.namespace, end.side
         if found is None or is_terminating(found):
             continue
-        name, named = found["metadata"]["name"], shortcut.tenant_namespaces.get(side.leaf)
+        name, named = name_of(found), shortcut.tenant_namespaces.get(side.leaf)
         at = f"cluster {side.leaf!r}: its tenant namespace for {side.peer} is {name!r}"
         if named not in (None, name):
             said = f"{at}, but the shortcut names {named!r}"
@@ -65,7 +73,7 @@ def _to_name(ends: Mapping[str, End]) -> dict[str, str]:
     What no namespace can be called stands in no command that somebody pastes into a shell.
     """
     there = {
-        leaf: (str(end.namespace["metadata"]["name"]), default_tenant_namespace(end.side.peer))
+        leaf: (name_of(end.namespace), default_tenant_namespace(end.side.peer))
         for leaf, end in ends.items()
         if end.namespace
     }
@@ -89,4 +97,4 @@ def _is_known(end: End, recorded: Mapping[ObjectRef, Recorded]) -> bool:
 def _is_in(namespace: Object, body: Object | None) -> bool:
     if body is None or is_terminating(body):
         return False
-    return bool(body["metadata"].get("namespace") == namespace["metadata"]["name"])
+    return namespace_of(body) == name_of(namespace)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core.link.facts import Facts
 from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_PORT, Shortcut
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, dig
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.readiness import endpoint_trouble
 
@@ -28,7 +28,7 @@ def reachability_warnings(
     if facts.leaves[server].serves_hub is not False or where or gateway.service.type == "ClusterIP":
         return
     other_serves = facts.leaves[client].serves_hub
-    by_what = ((spec.get("gateway") or {}).get("service") or {}).get("type")
+    by_what = dig(spec, "gateway", "service", "type")
     said = f"{server} is not known to be reachable from outside: it is no gateway server"
     if other_serves and not by_what:
         yield Finding(
@@ -51,7 +51,7 @@ def reachability_warnings(
 
 def not_taken(server: ClusterID, gateway: Object | None) -> Iterator[Finding]:
     """Whether the *gateway* that *server* has tells an endpoint that is none."""
-    if trouble := endpoint_trouble(((gateway or {}).get("status") or {}).get("endpoint")):
+    if trouble := endpoint_trouble(dig(gateway, "status", "endpoint")):
         name = FindingName.ENDPOINT_NOT_TAKEN
         said = f"the endpoint that its GatewayServer tells is not taken: {trouble}"
         yield Finding(name, server, said, name.remedy)

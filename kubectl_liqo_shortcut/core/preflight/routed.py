@@ -11,12 +11,11 @@ import dataclasses
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
-from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.addresses import Address, Network, holds, is_public, special_use
 from kubectl_liqo_shortcut.core.link.facts import Facts
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
-from kubectl_liqo_shortcut.core.model import ClusterID, GatewayRole, Object, labels_of
+from kubectl_liqo_shortcut.core.model import ClusterID, GatewayRole, Object, dig, peer_of
 from kubectl_liqo_shortcut.core.networks import KINDS, given
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName, Severity
 from kubectl_liqo_shortcut.core.readiness import addresses_of
@@ -183,19 +182,19 @@ def _nodes(
     """Addresses of each leaf that are known anyway: of its gateways, as the hub and it say."""
     nodes: dict[ClusterID, list[FixedAddress]] = {side.leaf: [] for side in shortcut.sides}
     for body in gateway_clients:
-        leaf = ClusterID(labels_of(body).get(r.REMOTE_CLUSTER_ID, ""))
+        leaf = ClusterID(peer_of(body))
         words = f"by which the hub reaches {leaf}"
         nodes.get(leaf, []).extend(FixedAddress(each, words) for each in _spec_addresses(body))
     for end in ends.values():
         if end.side.role is GatewayRole.SERVER:
-            others = addresses_of(((end.gateway or {}).get("status") or {}).get("endpoint"))[1:]
+            others = addresses_of(dig(end.gateway, "status", "endpoint"))[1:]
             words = f"by which {end.side.leaf} can be reached"
             nodes[end.side.leaf].extend(FixedAddress(each, words) for each in others)
     return nodes
 
 
 def _spec_addresses(gateway: Object | None) -> list[str]:
-    return addresses_of(((gateway or {}).get("spec") or {}).get("endpoint"))
+    return addresses_of(dig(gateway, "spec", "endpoint"))
 
 
 def _parsed(host: str) -> Address | None:

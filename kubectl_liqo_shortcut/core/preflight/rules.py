@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.addresses import Network
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, dig, name_of, namespace_of, peer_of
 from kubectl_liqo_shortcut.core.networks import Cidrs, is_remapped, pod_networks
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 from kubectl_liqo_shortcut.errors import (
@@ -69,7 +69,7 @@ def _networks(cidrs: Cidrs | None) -> Iterator[tuple[str, Network]]:
 
 def remapped(pair: Iterable[ClusterID], configurations: Iterable[Object]) -> Iterator[Finding]:
     """Leaves whose Pod network the hub sees under another prefix."""
-    by_leaf = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
+    by_leaf = {peer_of(each): each for each in configurations}
     for leaf in pair:
         body = by_leaf.get(leaf, {})
         if is_remapped(body):
@@ -108,8 +108,8 @@ def other_mtu(
     """
     leaves = tuple(pair)
     for each in gateways:
-        leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID)
-        theirs = (each.get("spec") or {}).get("mtu")
+        leaf = peer_of(each)
+        theirs = dig(each, "spec", "mtu")
         if leaf in leaves and isinstance(theirs, int) and theirs != mtu:
             at = each["metadata"]
             name = f"{each['kind']} {at['namespace']}/{at['name']}"
@@ -129,7 +129,7 @@ def unequal_mtu(
     theirs = {
         leaf: body["spec"]["mtu"]
         for leaf, body in reused
-        if body["kind"] in _GATEWAYS and (body.get("spec") or {}).get("mtu")
+        if body["kind"] in _GATEWAYS and dig(body, "spec", "mtu")
     }
     leaf, seen = next(iter(theirs.items()), ("", mtu))
     other = next((each for name, each in theirs.items() if name != leaf), mtu)
@@ -157,7 +157,7 @@ def outdated(crd: Object | None) -> Iterator[Finding]:
     """A kind Shortcut that is older than this program loses fields of the status silently."""
     if crd is None:
         return
-    given = str((crd["metadata"].get("annotations") or {}).get(r.SCHEMA_ANNOTATION) or "")
+    given = str(dig(crd, "metadata", "annotations", r.SCHEMA_ANNOTATION) or "")
     if given != r.SCHEMA:
         number = int(given) if given.isdigit() else 0
         newer = number > int(r.SCHEMA)
@@ -181,11 +181,9 @@ def exhausted(leaf: str, service_type: str | None, quotas: Iterable[Object]) -> 
         needed |= {"services.loadbalancers"} if service_type == "LoadBalancer" else set()
         needed |= {"services.nodeports"} if service_type != "ClusterIP" else set()
     for quota in quotas:
-        hard = (
-            (quota.get("status") or {}).get("hard") or (quota.get("spec") or {}).get("hard") or {}
-        )
-        used = (quota.get("status") or {}).get("used") or {}
-        name = f"ResourceQuota {quota['metadata']['namespace']}/{quota['metadata']['name']}"
+        hard = dig(quota, "status", "hard") or dig(quota, "spec", "hard") or {}
+        used = dig(quota, "status", "used") or {}
+        name = f"ResourceQuota {namespace_of(quota)}/{name_of(quota)}"
         for resource, limit in sorted(hard.items()):
             if resource in needed and _number(used.get(resource, "0")) >= _number(limit):
                 yield Finding(
@@ -206,7 +204,7 @@ def exhausted(leaf: str, service_type: str | None, quotas: Iterable[Object]) -> 
 def limited(leaf: str, ranges: Iterable[Object]) -> Iterator[Finding]:
     """LimitRanges about whole Pods refuse Pods that say nothing and get no default."""
     for each in ranges:
-        limits = (each.get("spec") or {}).get("limits") or ()
+        limits = dig(each, "spec", "limits") or ()
         given = {
             resource
             for limit in limits
@@ -225,7 +223,7 @@ def limited(leaf: str, ranges: Iterable[Object]) -> Iterator[Finding]:
             yield Finding(
                 FindingName.LIMIT_RANGE,
                 leaf,
-                f"LimitRange {each['metadata']['name']} limits {resource} of whole Pods: "
+                f"LimitRange {name_of(each)} limits {resource} of whole Pods: "
                 "a gateway that does not say how much it needs is refused",
                 FindingName.LIMIT_RANGE.remedy,
             )

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.link.observe import gateway_kind
 from kubectl_liqo_shortcut.core.link.shortcut import Side
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 from kubectl_liqo_shortcut.core.rbac import permissions
 from kubectl_liqo_shortcut.core.rbac.permissions import ClusterScope, Feature, PolicyRule, RuleScope
 from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE as PROBE_NAMESPACE
@@ -155,7 +155,7 @@ def unlimited_review() -> Object:
 
 
 def is_allowed(review: Object) -> bool:
-    return bool((review.get("status") or {}).get("allowed"))
+    return bool(dig(review, "status", "allowed"))
 
 
 def hub_permissions(shortcut: str, liqo_namespace: str) -> Iterator[PermissionAttributes]:

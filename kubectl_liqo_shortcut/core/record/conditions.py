@@ -9,7 +9,7 @@ import enum
 from collections.abc import Mapping
 from typing import Self
 
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 
 
 class Word(enum.StrEnum):
@@ -142,5 +142,5 @@ def is_ready(record: Object | None) -> bool:
 
 def condition_of(record: Object | None, kind: str) -> Object:
     """A condition of a record; empty if it has none of that type."""
-    conditions = ((record or {}).get("status") or {}).get("conditions") or ()
+    conditions = dig(record, "status", "conditions") or ()
     return next((each for each in conditions if each.get("type") == kind), {})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
 
 _NAMESPACE = "default"  # where the Events of cluster-scoped objects are
@@ -22,7 +22,7 @@ def ready_event(before: Object, after: Object, now: str, suffix: str) -> dict[st
     ready = condition_of(after, Condition.READY)
     if not ready or _essence(ready) == _essence(condition_of(before, Condition.READY)):
         return None
-    name = str(after["metadata"]["name"])
+    name = name_of(after)
     return {
         "apiVersion": r.EVENT.api_version,
         "kind": r.EVENT.kind,

@@ -8,12 +8,12 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded, objects_of
 from kubectl_liqo_shortcut.core.link.observe import End, gateway_kind
-from kubectl_liqo_shortcut.core.model import Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import Object, ObjectRef, dig
 
 
 def expired_at(record: Object | None, now: str) -> str:
     """When the shortcut expired, an RFC 3339 time like *now*; "" if it has not."""
-    given = ((record or {}).get("spec") or {}).get("expirationTime")
+    given = dig(record, "spec", "expirationTime")
     if given is None:
         return ""
     moment = validation.moment(given, "spec.expirationTime")
@@ -22,7 +22,7 @@ def expired_at(record: Object | None, now: str) -> str:
 
 def was_ready(record: Object | None) -> bool:
     """Whether both leaves reported Connected once: from then on a failure undoes nothing."""
-    return bool(((record or {}).get("status") or {}).get("firstReadyTime"))
+    return bool(dig(record, "status", "firstReadyTime"))
 
 
 def is_in_use(record: Object | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.model import Object
+from kubectl_liqo_shortcut.core.model import Object, dig
 from kubectl_liqo_shortcut.core.networks import same_network
 
 _MOST, _LONGEST = 16, 43  # networks of a kind, and characters of one: more is not recorded
@@ -15,8 +15,8 @@ _MOST, _LONGEST = 16, 43  # networks of a kind, and characters of one: more is n
 def routes_of(end: End) -> Iterator[dict[str, str]]:
     """Who reaches whom under which prefix: Liqo may have remapped the peer's CIDRs."""
     configuration = end.configuration or {}
-    wanted = ((configuration.get("spec") or {}).get("remote") or {}).get("cidr") or {}
-    seen = ((configuration.get("status") or {}).get("remote") or {}).get("cidr") or {}
+    wanted = dig(configuration, "spec", "remote", "cidr") or {}
+    seen = dig(configuration, "status", "remote", "cidr") or {}
     for kind in ("pod", "external"):
         reachable = list(seen.get(kind) or ())
         own = [str(each)[:_LONGEST] for each in wanted.get(kind) or ()]
@@ -43,7 +43,7 @@ def remapped_to(route: Mapping[str, Any]) -> str:
 def remaps(record: Object) -> Iterator[str]:
     """A sentence for each direction in which Pods are reached under another prefix than theirs."""
     prefixes: dict[tuple[str, str], list[str]] = {}
-    for route in (record.get("status") or {}).get("routes") or ():
+    for route in dig(record, "status", "routes") or ():
         if route["type"] == "Pod" and (seen := remapped_to(route)):
             found = prefixes.setdefault((route["from"], route["to"]), [])
             found.append(f"{seen} ({route['cidr']} there)")

@@ -10,7 +10,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core.link.health import Health, health
 from kubectl_liqo_shortcut.core.link.inventory import Recorded, to_entries
 from kubectl_liqo_shortcut.core.link.observe import End, end_of
-from kubectl_liqo_shortcut.core.model import GatewayRole, Object
+from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, name_of
 from kubectl_liqo_shortcut.core.readiness import Readiness, Status, endpoint_of, latency_of
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, Word, condition_of
 from kubectl_liqo_shortcut.core.record.routes import routes_of
@@ -45,7 +45,7 @@ def status_of(
     ends = list(ends)
     state = health(ends)
     ready = state.ready and cause is None
-    first_ready = (record.get("status") or {}).get("firstReadyTime") or (now if ready else None)
+    first_ready = dig(record, "status", "firstReadyTime") or (now if ready else None)
     server, client = (end_of(role, ends) for role in (GatewayRole.SERVER, GatewayRole.CLIENT))
     endpoint = endpoint_of(server.gateway) if server.gateway else None
     return {
@@ -63,7 +63,7 @@ def status_of(
 
 def with_cause(record: Object, cause: Cause, now: str) -> list[dict[str, Any]]:
     """The record's conditions, Ready being what *cause* says, where no leaf has been looked at."""
-    old = (record.get("status") or {}).get("conditions") or ()
+    old = dig(record, "status", "conditions") or ()
     others = [dict(each) for each in old if each["type"] not in _OF_THE_WHOLE]
     news = [_condition(record, Condition.READY, cause.ready, cause.reason, cause.message, now)]
     if cause.stalled:
@@ -116,12 +116,12 @@ def _conditions(
 
 def leaf_status_entry(end: End, uids: Mapping[str, str], now: str) -> dict[str, Any]:
     """An entry of ``status.clusters``."""
-    said = ((end.connection or {}).get("status") or {}).get("value")
+    said = dig(end.connection, "status", "value")
     known = said if said in ("Connected", "Connecting", "Error") else "Unknown"
     entry = {
         "clusterID": end.side.leaf,
         "uid": uids.get(end.side.leaf),
-        "tenantNamespace": end.namespace["metadata"]["name"] if end.namespace else None,
+        "tenantNamespace": name_of(end.namespace) if end.namespace else None,
         "connection": known,
         "latency": latency_of(end.connection),
         "lastReachedTime": now,

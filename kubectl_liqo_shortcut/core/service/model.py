@@ -13,7 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, labels_of
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Object,
+    ObjectRef,
+    dig,
+    labels_of,
+    name_of,
+    namespace_of,
+    peer_of,
+)
 
 Pair = tuple[ClusterID, ClusterID]
 """Two leaves, sorted."""
@@ -66,11 +76,11 @@ class Service:
 
     @property
     def namespace(self) -> str:
-        return str(self.body["metadata"]["namespace"])
+        return namespace_of(self.body)
 
     @property
     def name(self) -> str:
-        return str(self.body["metadata"]["name"])
+        return name_of(self.body)
 
     @property
     def key(self) -> str:
@@ -125,7 +135,7 @@ class Service:
 
 
 def annotations_of(body: Object) -> Mapping[str, str]:
-    return body.get("metadata", {}).get("annotations") or {}
+    return dig(body, "metadata", "annotations") or {}
 
 
 def is_annotated(service: Object) -> bool:
@@ -135,8 +145,8 @@ def is_annotated(service: Object) -> bool:
 
 def annotated_since(service: Object) -> tuple[str, str] | None:
     """When, and by which field manager, the annotation was set; None where nobody noted it."""
-    for each in service.get("metadata", {}).get("managedFields") or ():
-        metadata = (each.get("fieldsV1") or {}).get("f:metadata") or {}
+    for each in dig(service, "metadata", "managedFields") or ():
+        metadata = dig(each, "fieldsV1", "f:metadata") or {}
         if f"f:{r.USE_DIRECT}" in (metadata.get("f:annotations") or {}):
             return str(each.get("time") or "an unknown time"), str(each.get("manager") or "unknown")
     return None
@@ -146,8 +156,8 @@ def remote_namespaces(maps: Iterable[Object]) -> dict[str, dict[ClusterID, str]]
     """For each namespace of the hub that is offloaded: the one on each leaf that took it."""
     found: dict[str, dict[ClusterID, str]] = {}
     for each in maps:
-        leaf = labels_of(each).get(r.REMOTE_CLUSTER_ID) or ""
-        mapping = (each.get("status") or {}).get("currentMapping") or {}
+        leaf = peer_of(each)
+        mapping = dig(each, "status", "currentMapping") or {}
         for namespace, there in mapping.items():
             remote = str(there.get("remoteNamespace") or namespace)
             named = all(validation.LABEL.fullmatch(name) for name in (leaf, remote))
@@ -164,8 +174,8 @@ def services_of(
 ) -> list[Service]:
     """Those of *services* that are in one of the offloaded *namespaces*, sorted."""
     by_service: dict[tuple[str, str], list[Slice]] = {}
-    for each in sorted(slices, key=lambda each: str(each["metadata"]["name"])):
-        key = str(each["metadata"]["namespace"]), labels_of(each).get(r.SERVICE_NAME) or ""
+    for each in sorted(slices, key=name_of):
+        key = namespace_of(each), labels_of(each).get(r.SERVICE_NAME) or ""
         by_service.setdefault(key, []).append(slice_of(each, places))
     found = [
         Service(each, tuple(by_service.get(_key(each), ())), namespaces[_key(each)[0]])
@@ -177,13 +187,13 @@ def services_of(
 
 def places_of(nodes: Iterable[Object]) -> dict[str, ClusterID | None]:
     """For each node of the hub the leaf that it stands for, or None."""
-    return {str(each["metadata"]["name"]): _leaf_of(each) for each in nodes}
+    return {name_of(each): _leaf_of(each) for each in nodes}
 
 
 def slice_of(body: Object, places: Mapping[str, ClusterID | None]) -> Slice:
     size = sum(len(key) + len(value) for key, value in annotations_of(body).items())
     endpoints = tuple(_endpoints(body.get("endpoints") or (), places))
-    return Slice(str(body["metadata"]["name"]), endpoints, size)
+    return Slice(name_of(body), endpoints, size)
 
 
 def _endpoints(
@@ -197,15 +207,15 @@ def _endpoints(
                 tuple(map(str, each.get("addresses") or ())),
                 places[node] if node is not None else None,
                 told=node is not None and bool(each.get("targetRef")),
-                ready=(each.get("conditions") or {}).get("ready") is not False,
+                ready=dig(each, "conditions", "ready") is not False,
             )
 
 
 def _leaf_of(node: Object) -> ClusterID | None:
-    leaf = labels_of(node).get(r.REMOTE_CLUSTER_ID) or ""
+    leaf = peer_of(node)
     virtual = labels_of(node).get(r.NODE_TYPE) == r.VIRTUAL_NODE_TYPE
     return ClusterID(leaf) if virtual and validation.LABEL.fullmatch(leaf) else None
 
 
 def _key(body: Object) -> tuple[str, str]:
-    return str(body["metadata"]["namespace"]), str(body["metadata"]["name"])
+    return namespace_of(body), name_of(body)

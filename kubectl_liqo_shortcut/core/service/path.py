@@ -10,9 +10,8 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.liqo import denies_direct
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, dig, peer_of
 from kubectl_liqo_shortcut.core.networks import Networks, known_networks
 from kubectl_liqo_shortcut.core.service.model import Service, Slice
 
@@ -47,9 +46,7 @@ class LeafServices:
 
     def networks(self, of: ClusterID) -> Networks | None:
         """None where there is none yet, or more than one: Liqo then maps nothing."""
-        about = [
-            each for each in self.configurations if labels_of(each).get(r.REMOTE_CLUSTER_ID) == of
-        ]
+        about = [each for each in self.configurations if peer_of(each) == of]
         return known_networks(about[0]) if len(about) == 1 else None
 
 
@@ -176,7 +173,7 @@ def _uses(addresses: Iterable[str], on_leaf: LeafServices) -> ServicePath:
     peers = [
         networks
         for each in on_leaf.configurations
-        if labels_of(each).get(r.REMOTE_CLUSTER_ID) != on_leaf.hub
+        if peer_of(each) != on_leaf.hub
         for networks in [known_networks(each)]
         if networks is not None
     ]
@@ -193,5 +190,5 @@ def _uses(addresses: Iterable[str], on_leaf: LeafServices) -> ServicePath:
 def _readiness(slice_: Slice, found: Object | None) -> bool:
     """Whether no endpoint that is ready on the hub is not so on the leaf."""
     bodies = (found or {}).get("endpoints") or ()
-    here = sum((each.get("conditions") or {}).get("ready") is False for each in bodies)
+    here = sum(dig(each, "conditions", "ready") is False for each in bodies)
     return here <= sum(not each.ready for each in slice_.endpoints)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, Ready
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, dig, peer_of
 from kubectl_liqo_shortcut.core.networks import is_remapped
 from kubectl_liqo_shortcut.core.service.causes import ServiceCause
 from kubectl_liqo_shortcut.core.service.model import Pair, Service, annotations_of
@@ -41,7 +41,7 @@ def of_service(service: Service) -> Iterator[Refusal]:
         yield _about(
             service, ServiceCause.NO_ENDPOINTS, "has no endpoints on a leaf that another leaf sees"
         )
-    if service.body.get("spec", {}).get("publishNotReadyAddresses"):
+    if dig(service.body, "spec", "publishNotReadyAddresses"):
         yield _about(service, ServiceCause.PUBLISHES_NOT_READY, "has publishNotReadyAddresses")
     for slice_ in service.slices:
         size = max((slice_.payload(leaf) for leaf in service.seen_on), default=0)
@@ -56,7 +56,7 @@ def of_service(service: Service) -> Iterator[Refusal]:
 
 def of_hub(service: Service, configurations: Iterable[Object]) -> Iterator[Refusal]:
     """Leaves with endpoints, whose Pod network the hub sees under another prefix."""
-    about = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
+    about = {peer_of(each): each for each in configurations}
     for leaf in service.hosts:
         if leaf is not None and is_remapped(about.get(leaf, {})):
             seen = about[leaf]["status"]["remote"]["cidr"]["pod"]

@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, Side
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of, name_of, namespace_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import recorded_uid
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, room
@@ -115,9 +115,8 @@ def observed_leaf(
 
 def _is_of(body: Object, gateway: Object) -> bool:
     """Whether a Pod or Service was made for *gateway*, as its labels say."""
-    at = gateway["metadata"]
-    named = labels_of(body).get(_GATEWAY_NAME) == at["name"]
-    return named and bool(body["metadata"].get("namespace") == at["namespace"])
+    named = labels_of(body).get(_GATEWAY_NAME) == name_of(gateway)
+    return named and namespace_of(body) == namespace_of(gateway)
 
 
 def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) -> ObservedLeaf:
@@ -126,7 +125,7 @@ def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) 
     if end is None or end.gateway is None:
         return seen
     name = observe.key_secret_name(end.side, end.gateway)
-    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
+    what = Selection(r.SECRET, namespace_of(end.gateway), name=name)
     try:
         found = list_if_allowed(open_cluster(seen.leaf), what, deadline)
     except ClusterError:  # it has shown the rest: that is told

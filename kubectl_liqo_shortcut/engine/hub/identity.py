@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, cluster_id, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Object,
+    ObjectRef,
+    cluster_id,
+    dig,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.errors import (
@@ -30,7 +38,7 @@ def hub_id(hub: Cluster) -> ClusterID:
 
 def recorded_uid(record: Object | None, leaf: str) -> str:
     """The UID of the leaf's kube-system namespace when it was linked; "" if not known."""
-    clusters = ((record or {}).get("status") or {}).get("clusters") or ()
+    clusters = dig(record, "status", "clusters") or ()
     uids = (each.get("uid") for each in clusters if each["clusterID"] == leaf)
     return str(next(uids, "") or "")
 
@@ -103,6 +111,6 @@ def _id_of(cluster: Cluster) -> ClusterID:
             ),
         )
     try:
-        return cluster_id(str((found.get("data") or {}).get("CLUSTER_ID")))
+        return cluster_id(str(dig(found, "data", "CLUSTER_ID")))
     except Invalid as error:
         raise ClusterError(cluster.name, f"in its {ref.name}: {error.message}") from error

@@ -6,12 +6,7 @@ import contextlib
 from collections.abc import Iterable
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import (
-    HUB,
-    ClusterID,
-    Object,
-    labels_of,
-)
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, peer_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.errors import ClusterError, Gone, NoLiqo, Refused
@@ -20,7 +15,7 @@ from kubectl_liqo_shortcut.errors import ClusterError, Gone, NoLiqo, Refused
 def leaves_of(hub: Cluster) -> list[str]:
     """The IDs of the clusters that *hub* has a Configuration for."""
     configurations = find_configurations(hub)
-    remotes = (labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in configurations)
+    remotes = (peer_of(each) for each in configurations)
     return sorted(filter(None, remotes))
 
 

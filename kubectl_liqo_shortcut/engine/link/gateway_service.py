@@ -12,7 +12,14 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link.observe import End, end_of
 from kubectl_liqo_shortcut.core.link.plan import Plan, Recreate
 from kubectl_liqo_shortcut.core.link.render import Rendered
-from kubectl_liqo_shortcut.core.model import GatewayRole, Object, is_terminating, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    GatewayRole,
+    Object,
+    dig,
+    is_terminating,
+    name_of,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.readiness import endpoint_of
 from kubectl_liqo_shortcut.engine.link.link import Link
@@ -102,7 +109,7 @@ def port_conflict(link: Link, ends: Mapping[str, End]) -> str:
         services = link.leaves[server.side.leaf].list(Selection(r.SERVICE)).items
     except ShortcutError:  # it is only a hint
         return ""
-    own = f"gw-{server.gateway['metadata']['name']}"
+    own = f"gw-{name_of(server.gateway)}"
     for each in services:
         at = each["metadata"]
         if at["name"] != own and _holds(each, service.port):
@@ -116,5 +123,5 @@ def port_conflict(link: Link, ends: Mapping[str, End]) -> str:
 def _holds(service: Object, port: int) -> bool:
     spec = service.get("spec") or {}
     ports = [(each.get("protocol"), each.get("port")) for each in spec.get("ports") or ()]
-    given = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress")
+    given = dig(service, "status", "loadBalancer", "ingress")
     return spec.get("type") == "LoadBalancer" and bool(given) and ("UDP", port) in ports

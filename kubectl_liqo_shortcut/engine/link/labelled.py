@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.core.link.inventory import Recorded
 from kubectl_liqo_shortcut.core.link.observe import tenant_namespace
 from kubectl_liqo_shortcut.core.link.ownership import Membership, inventory
 from kubectl_liqo_shortcut.core.link.shortcut import Side
-from kubectl_liqo_shortcut.core.model import Object, labels_of
+from kubectl_liqo_shortcut.core.model import Object, labels_of, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     Deadline,
@@ -56,7 +56,7 @@ def _look(side: Side, own: Mapping[str, str], leaf: Cluster, deadline: Deadline)
     labels = ",".join(f"{key}={value}" for key, value in own.items())
     looks = [tenant_namespace(side), *(Selection(kind, labels=labels) for kind in KINDS)]
     namespaces, *others = gather([partial(list_of, leaf, what, deadline) for what in looks])
-    names = tuple(str(each["metadata"]["name"]) for each in namespaces)
+    names = tuple(name_of(each) for each in namespaces)
     membership = Membership(own, str(side.peer), names)
     ours = [each for each in namespaces if r.SHORTCUT_HUB in labels_of(each)]
     return Labelled(membership, (*ours, *(body for bodies in others for body in bodies)))

@@ -17,7 +17,9 @@ from kubectl_liqo_shortcut.core.model import (
     HUB,
     ClusterID,
     Object,
-    labels_of,
+    dig,
+    name_of,
+    peer_of,
     shortcut_name,
 )
 from kubectl_liqo_shortcut.core.networks import Cidrs, remote_cidrs
@@ -105,7 +107,7 @@ def survey(
 def check_leaf(leaf: ClusterID, seen: SurveyedLeaf, view: SurveyedHub) -> None:
     """Refuses where *leaf* is not the cluster, or has not the networks, that the hub means."""
     if recorded_uid(view.record, leaf) not in ("", seen.uid):
-        name = str((view.record or {})["metadata"]["name"])
+        name = name_of(view.record or {})
         raise Rebuilt(
             f"cluster {leaf!r} was rebuilt: it is not the one the shortcut was made on",
             hint=f"end the old shortcut first: kubectl liqo-shortcut delete {name}",
@@ -129,8 +131,8 @@ def facts_of(
     pair: Pair, hub: ClusterID, configurations: Iterable[Object], clients: Iterable[Object]
 ) -> Facts:
     """What the Configurations and the GatewayClients of *hub* say of *pair*."""
-    remotes = {labels_of(each).get(r.REMOTE_CLUSTER_ID): each for each in configurations}
-    served = {labels_of(each).get(r.REMOTE_CLUSTER_ID) for each in clients}
+    remotes = {peer_of(each): each for each in configurations}
+    served = {peer_of(each) for each in clients}
     return Facts(
         hub,
         {
@@ -145,7 +147,7 @@ def facts_of(
     )
 
 
-def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) -> Cidrs:
+def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str, Object]) -> Cidrs:
     configuration = configurations.get(leaf)
     if configuration is None:
         raise no_leaf(leaf, filter(None, configurations))
@@ -156,7 +158,7 @@ def _remote_cidrs(leaf: ClusterID, configurations: Mapping[str | None, Object]) 
 
 
 def _user(review: Object) -> str:
-    return str(((review.get("status") or {}).get("userInfo") or {}).get("username") or "unknown")
+    return str(dig(review, "status", "userInfo", "username") or "unknown")
 
 
 def _words(cidrs: Cidrs) -> str:

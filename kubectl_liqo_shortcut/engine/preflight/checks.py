@@ -9,7 +9,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link.shortcut import Side
 from kubectl_liqo_shortcut.core.liqo import version_of
-from kubectl_liqo_shortcut.core.model import HUB, GatewayRole, ObjectRef
+from kubectl_liqo_shortcut.core.model import HUB, GatewayRole, ObjectRef, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.preflight.reachability import not_taken, reachability_warnings
@@ -113,7 +113,7 @@ def _check_leaf(
 ) -> list[Finding]:
     link = session.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
-    there = end.namespace["metadata"]["name"] if end.namespace else ""
+    there = name_of(end.namespace) if end.namespace else ""
     serves = link.shortcut.gateway.service.type if side.role is GatewayRole.SERVER else None
 
     def template() -> Iterable[Finding]:

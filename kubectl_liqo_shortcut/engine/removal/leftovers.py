@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link.inventory import Recorded
 from kubectl_liqo_shortcut.core.link.observe import is_owned_by
 from kubectl_liqo_shortcut.core.link.shortcut import Side
-from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
@@ -119,4 +119,4 @@ def _still_there(cluster: Cluster, what: Selection, left: Collection[Object]) ->
 
 def _words(body: Object) -> str:
     held = ", ".join(body["metadata"].get("finalizers") or ())
-    return str(body["metadata"]["name"]) + (f" (finalizers {held})" if held else "")
+    return name_of(body) + (f" (finalizers {held})" if held else "")

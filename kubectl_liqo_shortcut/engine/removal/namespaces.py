@@ -9,7 +9,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
 from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_of
-from kubectl_liqo_shortcut.core.model import Object, uid_of
+from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
@@ -51,7 +51,7 @@ def _held(cluster: Cluster, namespace: str, deadline: Deadline) -> Iterator[str]
     for kind, items in zip(kinds, found, strict=True):
         for item in items:
             if not _comes_with_it(kind, item):
-                yield f"{kind}/{item['metadata']['name']}"
+                yield f"{kind}/{name_of(item)}"
 
 
 def _list(cluster: Cluster, kind: Kind, namespace: str) -> tuple[Object, ...]:
@@ -62,7 +62,7 @@ def _list(cluster: Cluster, kind: Kind, namespace: str) -> tuple[Object, ...]:
 
 
 def _comes_with_it(kind: Kind, item: Object) -> bool:
-    name = item["metadata"]["name"]
+    name = name_of(item)
     if kind.kind == "Event":
         return True
     return (kind, name) in ((r.CONFIG_MAP, "kube-root-ca.crt"), (r.SERVICE_ACCOUNT, "default"))

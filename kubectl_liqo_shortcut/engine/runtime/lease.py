@@ -15,7 +15,7 @@ from typing import Any, Self
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import patience
 from kubectl_liqo_shortcut.core.events import Note, Tell
-from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, uid_of
+from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, dig, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.runtime import concurrency, process
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline, retry_transient
@@ -151,7 +151,7 @@ class Lock:
 
     def _is_ours(self, found: Object | None) -> bool:
         """Also where the answer to our own request was lost."""
-        spec = (found or {}).get("spec") or {}
+        spec = dig(found, "spec", default={})
         mine = spec.get("holderIdentity") == process.holder()
         return mine and spec.get("acquireTime") in self._claims
 
@@ -231,7 +231,7 @@ class Lock:
 
 def _left_behind(lease: Object) -> bool:
     """Whether its holder was a process of this machine that is gone."""
-    return process.is_gone(str((lease["metadata"].get("annotations") or {}).get(_PROCESS) or ""))
+    return process.is_gone(str(dig(lease, "metadata", "annotations", _PROCESS) or ""))
 
 
 def _words(lease: Object) -> str:

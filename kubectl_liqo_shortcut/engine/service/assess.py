@@ -12,7 +12,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, diagnose
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, shown_by
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, shortcut_name
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, dig, shortcut_name
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.core.service import refusals as service_refusals
 from kubectl_liqo_shortcut.core.service.causes import ServiceCause
@@ -131,7 +131,7 @@ def _connection(leaf: LeafSnapshot | UnreachableLeaf, hub: ClusterID) -> str:
     if isinstance(leaf, UnreachableLeaf):
         return ""
     found = (body for ref, body in leaf.of_peer(hub).items() if ref.kind == r.CONNECTION)
-    return next((str((each.get("status") or {}).get("value") or "") for each in found), "")
+    return next((str(dig(each, "status", "value") or "") for each in found), "")
 
 
 def _name(pair: Pair) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, name_of, namespace_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service.model import (
     Service,
@@ -98,7 +98,7 @@ def names_of(hub: Cluster) -> list[tuple[str, str]]:
     maps = hub.list(Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID)).items
     namespaces = remote_namespaces(maps)
     found = hub.list(Selection(r.SERVICE)).items if namespaces else ()
-    keys = [(str(each["metadata"]["namespace"]), str(each["metadata"]["name"])) for each in found]
+    keys = [(namespace_of(each), name_of(each)) for each in found]
     return sorted(key for key in keys if key[0] in namespaces)
 
 
@@ -128,7 +128,7 @@ def _look(
     answer = Future(partial(_manager, cluster, deadline) if managers else lambda: (None, ""))
     configurations, slices = gather(looks)
     manager, unseen = answer.result()
-    by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in slices}
+    by_name = {(namespace_of(each), name_of(each)): each for each in slices}
     return LeafServices(
         leaf=leaf,
         hub=hub,

@@ -13,7 +13,7 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Note, Seen, Tell, Verb, Waits
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.service.model import Service, is_annotated, slice_of
 from kubectl_liqo_shortcut.core.service.path import (
@@ -141,7 +141,7 @@ class Switch:
         objects = self._store.objects
         slices = sorted(
             (body for ref, body in objects.items() if _is_slice(ref, HUB)),
-            key=lambda body: str(body["metadata"]["name"]),
+            key=name_of,
         )
         found = tuple(slice_of(body, self._places) for body in slices)
         self._service = dataclasses.replace(self._service, slices=found)

@@ -9,7 +9,7 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Note, Tell
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, namespace_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service.model import (
     Service,
@@ -84,7 +84,7 @@ def dependents(
         return Dependents()
     try:
         services = _in_each(hub, r.SERVICE, namespaces, deadline)
-        if not any(each["metadata"]["namespace"] in namespaces for each in services):
+        if not any(namespace_of(each) in namespaces for each in services):
             return Dependents()
         slices, nodes = gather(
             (
