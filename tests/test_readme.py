@@ -13,7 +13,8 @@ from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
 from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.core.link.facts import from_document
 from kubectl_liqo_shortcut.core.model import cluster_id
-from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+from kubectl_liqo_shortcut.output.formats import OutputFormat
+from kubectl_liqo_shortcut.output.graph import format_graph
 from release.markdown import anchor
 from tests.readme import GUIDES, README, ROOT, block, replace_block
 from tests.tables import every
@@ -41,7 +42,7 @@ def test_the_graph_in_the_guide_is_a_real_one(request: pytest.FixtureRequest) ->
         ),
         (ShortcutEdge("milan--rome", "rome", "milan", "Ready", "3ms"),),
     )
-    text = f"```mermaid\n{format_graph(topology, GraphFormat.MERMAID)}```"
+    text = f"```mermaid\n{format_graph(topology, OutputFormat.MERMAID)}```"
     if request.config.getoption("--update-golden"):
         replace_block("graph", text)
     assert block("graph") == f"{text}\n"

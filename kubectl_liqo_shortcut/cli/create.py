@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.cli.params.access import access_options, note_connect
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
     file_option,
+    output_option,
     progress_options,
     requests_from,
     timeout_option,
@@ -48,12 +49,7 @@ _DRY_RUN_OPTIONS = with_options(
         help="client: print what would be made; server: let the API servers judge it too; "
         "a bare --dry-run means client",
     ),
-    click.option(
-        "-o",
-        "--output",
-        type=click.Choice(DocumentFormat, case_sensitive=False),
-        help="Print documents in this format",
-    ),
+    output_option(DocumentFormat, "Print documents in this format"),
     click.option(
         "--for",
         "only",

@@ -18,7 +18,12 @@ from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 from kubectl_liqo_shortcut.output.directory import manifest_file_name, write_folder
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
+from kubectl_liqo_shortcut.output.formats import (
+    DocumentFormat,
+    OutputFormat,
+    format_documents,
+    resource_name,
+)
 
 _HUB_FOLDER = "hub"
 
@@ -52,7 +57,7 @@ def print_dry_run(
         _write(runs, directory)
     elif only is not None:
         documents = _of_one(runs, only)
-        click.echo(format_documents(documents, output or DocumentFormat.YAML), nl=False)
+        click.echo(format_documents(documents, output or OutputFormat.YAML), nl=False)
     elif output is not None:
         documents = [document for run in runs for document in run.documents()]
         click.echo(format_documents(documents, output), nl=False)

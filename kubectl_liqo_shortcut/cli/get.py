@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import enum
 
 import click
 
@@ -11,18 +10,10 @@ from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import name_of
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
-
-
-class TableFormat(enum.StrEnum):
-    WIDE = "wide"
-    YAML = "yaml"
-    JSON = "json"
-    NAME = "name"
-
+from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
 _EPILOG = """\b
 Examples:
@@ -39,12 +30,7 @@ Examples:
 @click.argument(
     "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=completions.complete_shortcuts
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(TableFormat, case_sensitive=False),
-    help="More columns, or documents",
-)
+@output_option(TableFormat, "More columns, or documents")
 @click.option("-l", "--selector", default="", help="Label selector, such as a=b,c!=d")
 @click.option("--live", "ask", is_flag=True, help="Ask the leaves now, and show the first cause")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
@@ -71,10 +57,10 @@ def command(
         from kubectl_liqo_shortcut.commands.get_live import live_records
 
         records = live_records(records, access, timeout)
-    if output not in (None, TableFormat.WIDE):
+    if output is not None and output is not OutputFormat.WIDE:
         found = [name_of(record) for record in records]
         listing = not words or found != [link_named(words)]
-        documents = format_documents(records, DocumentFormat(output), listing=listing)
+        documents = format_documents(records, output, listing=listing)
         click.echo(documents, nl=False)
     elif not records:
         note("No shortcuts found.")
@@ -82,6 +68,6 @@ def command(
         from kubectl_liqo_shortcut.output.tables import records_table
 
         now = datetime.datetime.now(datetime.UTC)
-        wide = output is TableFormat.WIDE
+        wide = output is OutputFormat.WIDE
         table = records_table(records, now, wide=wide, message=ask, headers=not no_headers)
         click.echo(table, nl=False)

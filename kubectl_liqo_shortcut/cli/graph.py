@@ -9,8 +9,10 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params.access import access_options
+from kubectl_liqo_shortcut.cli.params.common import output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+from kubectl_liqo_shortcut.output.formats import GraphFormat, OutputFormat
+from kubectl_liqo_shortcut.output.graph import format_graph
 from kubectl_liqo_shortcut.output.text import printable
 
 _EPILOG = """\b
@@ -24,13 +26,8 @@ Examples:
 
 
 @click.command("graph", cls=KubectlCommand, epilog=_EPILOG)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(GraphFormat, case_sensitive=False),
-    default=GraphFormat.TEXT.value,
-    show_default=True,
-    help="For a terminal, for Markdown, for Graphviz, or for programs",
+@output_option(
+    GraphFormat, "For a terminal, for Markdown, for Graphviz, or for programs", OutputFormat.TEXT
 )
 @access_options
 def command(output: GraphFormat, access: ClusterAccess) -> None:

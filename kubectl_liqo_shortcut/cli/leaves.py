@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.get import TableFormat
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
 _EPILOG = """\b
 Columns:
@@ -36,11 +35,9 @@ Examples:
 @click.argument(
     "leaves", nargs=-1, metavar="[ID...]", shell_complete=completions.complete_more_leaves
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(TableFormat, case_sensitive=False),
-    help="wide: more columns; json: all there is, as documents; yaml: the file for create --facts",
+@output_option(
+    TableFormat,
+    "wide: more columns; json: all there is, as documents; yaml: the file for create --facts",
 )
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
 @limit_option
@@ -57,9 +54,9 @@ def command(
     The command asks all leaves at once. ACCESS shows which ones failed; standard error says why.
     """
     match output:
-        case TableFormat.YAML:
+        case OutputFormat.YAML:
             _print_facts(leaves, access)
-        case TableFormat.NAME:
+        case OutputFormat.NAME:
             _print_names(leaves, access)
         case _:
             _print_leaves(leaves, access, output, timeout, headers=not no_headers)
@@ -69,7 +66,7 @@ def _print_facts(words: tuple[str, ...], access: ClusterAccess) -> None:
     from kubectl_liqo_shortcut.commands.leaves import hub_facts
 
     click.echo(
-        format_documents([hub_facts(words, access, access.liqo_namespace_of)], DocumentFormat.YAML),
+        format_documents([hub_facts(words, access, access.liqo_namespace_of)], OutputFormat.YAML),
         nl=False,
     )
 
@@ -79,7 +76,7 @@ def _print_names(words: tuple[str, ...], access: ClusterAccess) -> None:
     from kubectl_liqo_shortcut.output.leaves import leaf_name_document
 
     documents = [leaf_name_document(each) for each in names(words, access)]
-    click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
+    click.echo(format_documents(documents, OutputFormat.NAME), nl=False)
 
 
 def _print_leaves(
@@ -96,13 +93,13 @@ def _print_leaves(
     found = list_leaves(words, access, access.via, timeout, connections=output is not None)
     for line in trouble_lines(found):
         click.echo(line, err=True)
-    if output is TableFormat.JSON:
+    if output is OutputFormat.JSON:
         documents = [leaf_document(each) for each in found]
-        click.echo(format_documents(documents, DocumentFormat.JSON, listing=True), nl=False)
+        click.echo(format_documents(documents, OutputFormat.JSON, listing=True), nl=False)
     elif not found:
         click.echo("No leaves found.", err=True)
     else:
         from kubectl_liqo_shortcut.output.tables import leaves_table
 
-        table = leaves_table(found, wide=output is TableFormat.WIDE, headers=headers)
+        table = leaves_table(found, wide=output is OutputFormat.WIDE, headers=headers)
         click.echo(table, nl=False)

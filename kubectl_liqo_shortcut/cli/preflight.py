@@ -11,9 +11,8 @@ from kubectl_liqo_shortcut.cli.console import note
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
-    ReportFormat,
     file_option,
-    report_option,
+    output_option,
     requests_from,
     timeout_option,
 )
@@ -21,6 +20,7 @@ from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_sp
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.errors import ExitCode
+from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
 
 _EPILOG = """\b
 Examples:
@@ -35,7 +35,7 @@ Examples:
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @file_option
 @gateway_options
-@report_option("The report as a document")
+@output_option(ReportFormat, "The report as a document")
 @timeout_option
 @access_options
 def command(
@@ -72,12 +72,11 @@ def report(
     from kubectl_liqo_shortcut.commands.preflight import preflight
     from kubectl_liqo_shortcut.core.link.render import Renderer
     from kubectl_liqo_shortcut.output.findings import report_document, report_lines
-    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
     found = preflight(request, access, Renderer(read_template), timeout, send=send)
     if output is not None:
         document = report_document(request.name, found.findings)
-        text = format_documents([document], DocumentFormat(output))
+        text = format_documents([document], output)
     else:
         warnings = len(found.findings) - len(found.errors)
         summary = f"{request.name}: {len(found.errors)} errors, {warnings} warnings\n"

@@ -7,11 +7,12 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.admission import AskedLimits, admission_options
-from kubectl_liqo_shortcut.cli.params.common import ReportFormat, limit_option, report_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
+from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
 
 _EPILOG = """\b
 Examples:
@@ -115,7 +116,7 @@ Examples:
 )
 @scope_options
 @click.option("--all", "show_all", is_flag=True, help="Every permission, not only what lacks")
-@report_option("The report as a document, with every permission")
+@output_option(ReportFormat, "The report as a document, with every permission")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
 @limit_option
 @access_options
@@ -134,7 +135,6 @@ def check_command(
     their output is less detailed.
     """
     from kubectl_liqo_shortcut.commands.rbac import check_access
-    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
     from kubectl_liqo_shortcut.output.rbac import access_document, access_table, summary
     from kubectl_liqo_shortcut.output.text import printable
 
@@ -143,7 +143,7 @@ def check_command(
     found = check_access(asked, access(leaf or HUB), timeout)
     if output is not None:
         document = access_document(found.cluster, found.user, found.asked, found.lacks)
-        click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+        click.echo(format_documents([document], output), nl=False)
     else:
         shown = found.asked if show_all else found.lacks
         table = access_table(found.cluster, shown, found.lacks, headers=not no_headers)

@@ -14,8 +14,8 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections, with_options
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    ReportFormat,
     dry_run_option,
+    output_option,
     progress_options,
     timeout_option,
 )
@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
 from kubectl_liqo_shortcut.cli.verify import image_option, prover
 from kubectl_liqo_shortcut.errors import Invalid, after_writing
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents, resource_name
+from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.events import Tell
@@ -98,12 +98,7 @@ Examples:
     help="client: look at all clusters, change nothing; server: let the hub judge the change too; "
     "a bare --dry-run means client",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(ReportFormat, case_sensitive=False),
-    help="With --dry-run: print the annotated metadata",
-)
+@output_option(ReportFormat, "With --dry-run: print the annotated metadata")
 @timeout_option
 @progress_options
 @access_options
@@ -140,7 +135,7 @@ def enable_command(
         _tell_missing(planned.missing, f"{where}/{name}")
         if output is not None:
             document = annotation_document(planned.body)
-            click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+            click.echo(format_documents([document], output), nl=False)
             return
         if dry_run != "none":
             kind = "server dry run" if send else "dry run"

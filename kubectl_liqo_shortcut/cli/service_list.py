@@ -6,12 +6,11 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
-from kubectl_liqo_shortcut.cli.get import TableFormat
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import Invalid
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
 namespace_option = click.option(
     "-n", "--namespace", metavar="NS", help="Namespace on the hub, instead of the context's"
@@ -43,12 +42,7 @@ Examples:
 )
 @namespace_option
 @click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of all namespaces")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(TableFormat, case_sensitive=False),
-    help="wide: more columns; json, yaml: all there is, as documents",
-)
+@output_option(TableFormat, "wide: more columns; json, yaml: all there is, as documents")
 @click.option("--no-headers", is_flag=True, help="No titles above the table")
 @limit_option
 @access_options
@@ -76,17 +70,17 @@ def list_command(
     for error in errors.values():
         note(error)
     rows = [(each.service, each.missing, each.paths, each.remapped) for each in found]
-    if output is TableFormat.NAME:
+    if output is OutputFormat.NAME:
         documents = [shown.service_name_document(each.service.body) for each in found]
-        click.echo(format_documents(documents, DocumentFormat.NAME), nl=False)
-    elif output not in (None, TableFormat.WIDE):
+        click.echo(format_documents(documents, OutputFormat.NAME), nl=False)
+    elif output is not None and output is not OutputFormat.WIDE:
         documents = [shown.service_document(*row) for row in rows]
-        click.echo(format_documents(documents, DocumentFormat(output), listing=True), nl=False)
+        click.echo(format_documents(documents, output, listing=True), nl=False)
     elif not rows:
         place = f" in namespace {where}; -A lists those of all" if where else ""
         note(f"No Services of offloaded namespaces found{place}.")
     else:
-        wide = output is TableFormat.WIDE
+        wide = output is OutputFormat.WIDE
         click.echo(
             shown.services_table(rows, namespaces=everywhere, wide=wide, headers=not no_headers),
             nl=False,

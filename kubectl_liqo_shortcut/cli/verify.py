@@ -12,13 +12,13 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
-    ReportFormat,
     dry_run_option,
+    output_option,
     progress_options,
-    report_option,
 )
 from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.verify.probe import IMAGE
+from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.commands.service_verify import Prove
@@ -76,7 +76,7 @@ image_option = click.option(
 )
 @progress_options
 @dry_run_option("the probe Pods of each leaf")
-@report_option("The result, or the manifests of a dry run, as documents")
+@output_option(ReportFormat, "The result, or the manifests of a dry run, as documents")
 @access_options
 def command(
     words: tuple[str, ...],
@@ -160,14 +160,8 @@ def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prov
 
 
 def _print_plan(documents: list[Object], output: ReportFormat | None) -> None:
-    from kubectl_liqo_shortcut.output.formats import (
-        DocumentFormat,
-        format_documents,
-        resource_name,
-    )
-
     if output is not None:
-        click.echo(format_documents(documents, DocumentFormat(output)), nl=False)
+        click.echo(format_documents(documents, output), nl=False)
         return
     for leaf in documents:
         for body in (*leaf["manifests"], *leaf["pending"]):
@@ -175,12 +169,11 @@ def _print_plan(documents: list[Object], output: ReportFormat | None) -> None:
 
 
 def _print_result(found: Verification, output: ReportFormat | None) -> None:
-    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
     from kubectl_liqo_shortcut.output.verification import verification_document, verification_text
 
     if output is None:
         click.echo(verification_text(found), nl=False)
     else:
         document = verification_document(found)
-        click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+        click.echo(format_documents([document], output), nl=False)
     click.get_current_context().exit(found.exit_code)

@@ -9,9 +9,10 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import ReportFormat, limit_option, report_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
+from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
 
 if TYPE_CHECKING:
     from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
@@ -38,7 +39,7 @@ Examples:
     shell_complete=completions.complete_services,
     help="Explain the way of a Service of the hub instead",
 )
-@report_option("The checks as a document")
+@output_option(ReportFormat, "The checks as a document")
 @limit_option
 @access_options
 def command(
@@ -61,12 +62,11 @@ def command(
     else:
         diagnosis, document = _pair(words, access, timeout)
     from kubectl_liqo_shortcut.output.explanation import explanation
-    from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
 
     if output is None:
         click.echo(explanation(diagnosis), nl=False)
     else:
-        click.echo(format_documents([document], DocumentFormat(output)), nl=False)
+        click.echo(format_documents([document], output), nl=False)
     if diagnosis.cause is not None:
         click.get_current_context().exit(ExitCode.FAILED)
 

@@ -1,19 +1,29 @@
-"""``-o``: the one place that knows the output formats of documents."""
+"""``-o``: the output formats, and how documents look in theirs."""
 
 from __future__ import annotations
 
 import enum
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from kubectl_liqo_shortcut.core.model import Object
 
 
-class DocumentFormat(enum.StrEnum):
+class OutputFormat(enum.StrEnum):
+    TEXT = "text"
+    WIDE = "wide"
     YAML = "yaml"
     JSON = "json"
     NAME = "name"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+ReportFormat = Literal[OutputFormat.YAML, OutputFormat.JSON]
+DocumentFormat = Literal[ReportFormat, OutputFormat.NAME]
+TableFormat = Literal[OutputFormat.WIDE, DocumentFormat]
+GraphFormat = Literal[OutputFormat.TEXT, OutputFormat.MERMAID, OutputFormat.DOT, OutputFormat.JSON]
 
 
 def format_documents(
@@ -25,14 +35,14 @@ def format_documents(
     """
     plain = [_plain(document) for document in documents]
     match output:
-        case DocumentFormat.YAML:
+        case OutputFormat.YAML:
             from kubectl_liqo_shortcut.output.yaml import to_yaml
 
             return "---\n".join(to_yaml(document) for document in plain)
-        case DocumentFormat.JSON:
+        case OutputFormat.JSON:
             whole = plain[0] if len(plain) == 1 and not listing else _list(plain)
             return json.dumps(whole, indent=2) + "\n"
-        case DocumentFormat.NAME:
+        case OutputFormat.NAME:
             return "".join(f"{resource_name(document)}\n" for document in plain)
         case _:
             assert_never(output)

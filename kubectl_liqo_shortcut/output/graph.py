@@ -5,7 +5,6 @@ Names and messages come from clusters: each format escapes them so that none can
 
 from __future__ import annotations
 
-import enum
 import json
 import re
 import string
@@ -14,27 +13,21 @@ from typing import Any, assert_never
 
 from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
 from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.output.formats import GraphFormat, OutputFormat
 from kubectl_liqo_shortcut.output.tables import plain_table
 from kubectl_liqo_shortcut.output.text import printable
-
-
-class GraphFormat(enum.StrEnum):
-    TEXT = "text"
-    MERMAID = "mermaid"
-    DOT = "dot"
-    JSON = "json"
 
 
 def format_graph(topology: Topology, output: GraphFormat, *, ascii_only: bool = False) -> str:
     """The whole picture; all formats but text are ASCII anyway."""
     match output:
-        case GraphFormat.TEXT:
+        case OutputFormat.TEXT:
             return _text(topology, ascii_only=ascii_only)
-        case GraphFormat.MERMAID:
+        case OutputFormat.MERMAID:
             return _lines(_mermaid(topology))
-        case GraphFormat.DOT:
+        case OutputFormat.DOT:
             return _lines(_dot(topology))
-        case GraphFormat.JSON:
+        case OutputFormat.JSON:
             return json.dumps(_document(topology), indent=2) + "\n"
         case _:
             assert_never(output)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from kubectl_liqo_shortcut.core.link.shortcut import parse
 from kubectl_liqo_shortcut.core.model import Object, cluster_id
-from kubectl_liqo_shortcut.output.formats import DocumentFormat, format_documents
+from kubectl_liqo_shortcut.output.formats import OutputFormat, format_documents
 from tests.core.link.test_render import facts_of
 from tests.core.strategies import any_text, cluster_ids, specs
 from tests.lab.lab import Lab
@@ -53,7 +53,7 @@ def documents(link: Link) -> tuple[Object, list[Object]]:
 
 def read_by_kubectl(lab: Lab, cluster: str, bodies: list[Object]) -> list[Object]:
     """What kubectl makes of our YAML, without the API server's opinion."""
-    text = format_documents(bodies, DocumentFormat.YAML)
+    text = format_documents(bodies, OutputFormat.YAML)
     flags = ("--dry-run=client", "--validate=false", "-o", "json", "-f", "-")
     return list(_stream(lab.kubectl("create", *flags, context=cluster, input=text).stdout))
 
@@ -87,7 +87,7 @@ def test_no_value_changes_its_type_or_leaves_its_field(hub: Lab, number: int) ->
 
 def test_an_api_server_takes_every_record_as_it_was_meant(hub: Lab) -> None:
     drawn = [documents(each)[0] for each in links(100)]
-    text = format_documents(drawn, DocumentFormat.YAML)
+    text = format_documents(drawn, OutputFormat.YAML)
     flags = ("--dry-run=server", "-o", "json", "-f", "-")
     for sent, kept in zip(
         drawn, _stream(hub.kubectl("create", *flags, input=text).stdout), strict=True

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.output.formats import (
     DocumentFormat,
+    OutputFormat,
     format_documents,
     resource_name,
 )
@@ -92,26 +93,26 @@ def test_yaml_is_pure_ascii_so_that_no_terminal_changes_it() -> None:
 
 def test_what_is_rendered_reads_back_as_it_was() -> None:
     body = RENDERER.record(SHORTCUT, {"shortcut.liqo.io/reason": "a\n---\nb"}).body
-    assert yaml.safe_load(format_documents([body], DocumentFormat.YAML)) == body
+    assert yaml.safe_load(format_documents([body], OutputFormat.YAML)) == body
 
 
 def test_several_documents_are_one_stream() -> None:
-    text = format_documents([RECORD, OTHER], DocumentFormat.YAML)
+    text = format_documents([RECORD, OTHER], OutputFormat.YAML)
     assert list(yaml.safe_load_all(text)) == [RECORD, OTHER]
 
 
 def test_one_document_is_json_by_itself() -> None:
-    assert json.loads(format_documents([RECORD], DocumentFormat.JSON)) == RECORD
+    assert json.loads(format_documents([RECORD], OutputFormat.JSON)) == RECORD
 
 
 @pytest.mark.parametrize("documents", [[], [RECORD, OTHER]], ids=["none", "two"])
 def test_several_documents_are_a_json_list(documents: list[dict[str, Any]]) -> None:
-    whole = json.loads(format_documents(documents, DocumentFormat.JSON))
+    whole = json.loads(format_documents(documents, OutputFormat.JSON))
     assert (whole["kind"], whole["items"]) == ("List", documents)
 
 
 def test_names_stand_one_on_a_line() -> None:
-    assert format_documents([RECORD, LEAF], DocumentFormat.NAME) == (
+    assert format_documents([RECORD, LEAF], OutputFormat.NAME) == (
         "shortcut.shortcut.liqo.io/milan--rome\nleafmanifests.shortcut.liqo.io/rome\n"
     )
 
@@ -120,7 +121,7 @@ def test_a_name_of_the_core_group_has_no_group() -> None:
     assert resource_name(namespace("milan")) == "namespace/liqo-tenant-rome"
 
 
-@pytest.mark.parametrize("output", [DocumentFormat.YAML, DocumentFormat.JSON], ids=str)
+@pytest.mark.parametrize("output", [OutputFormat.YAML, OutputFormat.JSON], ids=str)
 def test_managed_fields_are_hidden_as_kubectl_hides_them(output: DocumentFormat) -> None:
     body = record_of(managedFields=[{"manager": "kubectl"}])
     assert "managedFields" not in format_documents([body], output)

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_liqo_shortcut.core.hub.topology import PeeringEdge, ShortcutEdge, Topology
-from kubectl_liqo_shortcut.output.graph import GraphFormat, format_graph
+from kubectl_liqo_shortcut.output.formats import GraphFormat, OutputFormat
+from kubectl_liqo_shortcut.output.graph import format_graph
 from kubectl_liqo_shortcut.output.text import printable
 from tests.core.strategies import any_text, some_text
 from tests.samples import Golden
@@ -29,27 +31,27 @@ TOPOLOGY = Topology(
 )
 
 
-@every("output", list(GraphFormat))
+@every("output", get_args(GraphFormat))
 def test_a_graph_looks_as_reviewed(output: GraphFormat, golden: Golden) -> None:
     golden(f"graph.{output.value}", format_graph(TOPOLOGY, output))
 
 
 def test_a_terminal_without_utf8_gets_ascii(golden: Golden) -> None:
-    text = format_graph(TOPOLOGY, GraphFormat.TEXT, ascii_only=True)
+    text = format_graph(TOPOLOGY, OutputFormat.TEXT, ascii_only=True)
     assert text.isascii()
     golden("graph-ascii.text", text)
 
 
 def test_a_hub_alone_is_drawn_alone() -> None:
     alone = Topology((), ())
-    assert format_graph(alone, GraphFormat.TEXT) == "hub\n"
-    assert "leaf" not in format_graph(alone, GraphFormat.MERMAID)
-    assert json.loads(format_graph(alone, GraphFormat.JSON))["edges"] == []
+    assert format_graph(alone, OutputFormat.TEXT) == "hub\n"
+    assert "leaf" not in format_graph(alone, OutputFormat.MERMAID)
+    assert json.loads(format_graph(alone, OutputFormat.JSON))["edges"] == []
 
 
 def test_names_that_look_the_same_as_words_stay_apart() -> None:
     leaves = tuple(PeeringEdge(leaf) for leaf in ("a-b", "a.b", "a_b", "a_b_2"))
-    text = format_graph(Topology(leaves, ()), GraphFormat.MERMAID)
+    text = format_graph(Topology(leaves, ()), OutputFormat.MERMAID)
     ids = re.findall(r"^  (leaf_\w+)\[", text, re.MULTILINE)
     assert ids == ["leaf_a_b", "leaf_a_b_2", "leaf_a_b_3", "leaf_a_b_2_2"]
 
@@ -57,7 +59,7 @@ def test_names_that_look_the_same_as_words_stay_apart() -> None:
 @every("word", ["end", "graph", "subgraph", "node", "strict", "o", "x", "hub"])
 def test_a_leaf_may_be_called_like_a_word_of_the_format(word: str) -> None:
     topology = Topology((PeeringEdge(word),), ())
-    for output in (GraphFormat.MERMAID, GraphFormat.DOT):
+    for output in (OutputFormat.MERMAID, OutputFormat.DOT):
         assert re.search(rf"^  leaf_{word} ?\[", format_graph(topology, output), re.MULTILINE)
 
 
@@ -98,7 +100,7 @@ _MERMAID_LINE = re.compile(
 
 @given(topologies())
 def test_no_label_breaks_a_flowchart(topology: Topology) -> None:
-    head, comment, hub, *lines = format_graph(topology, GraphFormat.MERMAID).split("\n")[:-1]
+    head, comment, hub, *lines = format_graph(topology, OutputFormat.MERMAID).split("\n")[:-1]
     assert (head, comment[:4], hub) == ("flowchart LR", "  %%", '  hub(("hub"))')
     assert [
         re.sub(r"#(\d+);", lambda code: chr(int(code[1])), label)
@@ -117,7 +119,7 @@ _DOT_ESCAPE = re.compile(r'\\(["\\])|&(amp);|&#(\d+);')
 
 @given(topologies())
 def test_no_label_breaks_a_picture_of_graphviz(topology: Topology) -> None:
-    text = format_graph(topology, GraphFormat.DOT)
+    text = format_graph(topology, OutputFormat.DOT)
     head, comment, hub, *lines, tail = text.split("\n")[:-1]
     assert (head, comment[:4], hub[:6], tail) == ("digraph liqo {", "  //", "  hub ", "}")
     assert text.isascii()
@@ -140,7 +142,7 @@ def read(line: re.Pattern[str], lines: list[str]) -> Iterator[str]:
 
 @given(topologies())
 def test_no_label_breaks_a_document(topology: Topology) -> None:
-    document = json.loads(format_graph(topology, GraphFormat.JSON))
+    document = json.loads(format_graph(topology, OutputFormat.JSON))
     ids = [each["id"] for each in document["nodes"]]
     assert ids == ["the hub", *topology.leaves]
     assert all(each["from"] in ids and each["to"] in ids for each in document["edges"])
@@ -148,7 +150,7 @@ def test_no_label_breaks_a_document(topology: Topology) -> None:
 
 @given(topologies(), st.booleans())
 def test_no_label_breaks_the_text(topology: Topology, ascii_only: bool) -> None:
-    text = format_graph(topology, GraphFormat.TEXT, ascii_only=ascii_only)
+    text = format_graph(topology, OutputFormat.TEXT, ascii_only=ascii_only)
     lines = text.split("\n")
     assert len(lines) == 1 + len(topology.peerings) + 1 + len(topology.shortcuts) + 1
     assert all(line.isprintable() for line in lines)

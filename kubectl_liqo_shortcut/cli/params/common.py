@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -18,6 +17,7 @@ from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.link.request import Request, from_documents
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.output.formats import OutputFormat
 
 timeout_option = click.option(
     "--timeout",
@@ -38,15 +38,17 @@ def dry_run_option(what: str) -> Callable[[Command], Command]:
     )
 
 
-class ReportFormat(enum.StrEnum):
-    YAML = "yaml"
-    JSON = "json"
-
-
-def report_option(what: str) -> Callable[[Command], Command]:
-    """``-o`` of a command whose result is one document, or a text for people."""
+def output_option(
+    formats: object, what: str, default: OutputFormat | None = None
+) -> Callable[[Command], Command]:
+    """``-o`` with those of the output formats that the literal type *formats* names."""
     return click.option(
-        "-o", "--output", type=click.Choice(ReportFormat, case_sensitive=False), help=what
+        "-o",
+        "--output",
+        type=click.Choice(get_args(formats), case_sensitive=False),
+        default=default and default.value,
+        show_default=True,
+        help=what,
     )
 
 
