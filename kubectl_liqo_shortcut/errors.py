@@ -8,8 +8,44 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
+
+
+class Lines(str):
+    """One line, as programs and records take it; *lines* say the same on a terminal."""
+
+    lines: tuple[str, ...] = ()
+
+
+def in_lines(text: str, lines: Iterable[str]) -> Lines:
+    made = Lines(text)
+    made.lines = tuple(lines)
+    return made
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """What a cluster sends is one line, whatever it holds: only ``Lines`` are several."""
+    return (text.lines if isinstance(text, Lines) else ()) or (text,)
+
+
+def together(texts: Iterable[str], between: str = "; ") -> Lines:
+    """Several texts, each on lines of its own."""
+    found = list(texts)
+    return in_lines(between.join(found), (line for each in found for line in lines_of(each)))
+
+
+def listing(head: str, items: Iterable[str], between: str = "; ") -> Lines:
+    """What *head* says of *items*: where they are several, each below it."""
+    found = list(items)
+    below = [f"  {line}" for each in found for line in lines_of(each)]
+    text = f"{head} {between.join(found)}"
+    return in_lines(text, (f"{head.removesuffix(':')}:", *below) if len(below) > 1 else (text,))
+
+
+def prefixed(head: str, text: str) -> Lines:
+    first, *others = lines_of(text)
+    return in_lines(f"{head}: {text}", (f"{head}: {first}", *others))
 
 
 class ExitCode(enum.IntEnum):
@@ -150,7 +186,7 @@ class ClusterError(ShortcutError):
 
     def __init__(self, cluster: str, message: str, *, hint: str | None = None) -> None:
         where = cluster if " " in cluster else f"cluster {cluster!r}"  # "the hub" has no quotes
-        super().__init__(f"{where}: {clipped(message)}", hint=hint)
+        super().__init__(prefixed(where, clipped(message)), hint=hint)
         self.cluster = cluster
 
 

@@ -33,7 +33,14 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
 )
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.service.switch_back import NODES_FOLLOW, free
-from kubectl_liqo_shortcut.errors import USELESS, PartlyDone, ShortcutError, TimedOut
+from kubectl_liqo_shortcut.errors import (
+    USELESS,
+    PartlyDone,
+    ShortcutError,
+    TimedOut,
+    listing,
+    together,
+)
 
 _LAST_WORDS = 10.0  # seconds to tell the hub what is left
 
@@ -230,9 +237,9 @@ class _Cleaning:
 
     def _keep_record_of(self, left: Mapping[str, ShortcutError]) -> ShortcutError:
         """Note on the record what is left; returns the error to end with."""
-        message = "; ".join(error.message for error in left.values())
+        messages = [error.message for error in left.values()]
         kept = [each for each in self._stock.entries.values() if each.ref.cluster in left]
-        cause = Cause(Reason.CLEANUP_PENDING, message, stalled=True)
+        cause = Cause(Reason.CLEANUP_PENDING, together(messages), stalled=True)
         try:
             note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
         except ShortcutError as second:
@@ -241,7 +248,7 @@ class _Cleaning:
             return next(iter(left.values()))
         name = self._pair.name
         return PartlyDone(
-            f"shortcut {name} is not gone from {' and '.join(sorted(left))}: {message}",
+            listing(f"shortcut {name} is not gone from {' and '.join(sorted(left))}:", messages),
             hint=f"the record stays; later: kubectl liqo-shortcut delete {name}, or sync; "
             "to give up what is left there: --forget",
         )

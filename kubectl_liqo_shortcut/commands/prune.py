@@ -38,7 +38,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     retry_transient,
 )
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
-from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError
+from kubectl_liqo_shortcut.errors import Invalid, PartlyDone, ShortcutError, together
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _remove(
         errors = remove(pair, members, entries, leaves, deadline, tell)
     if errors:
         raise PartlyDone(
-            "; ".join(error.message for error in errors.values()),
+            together(error.message for error in errors.values()),
             hint="the same command goes on: kubectl liqo-shortcut sync --prune",
         )
 

@@ -35,6 +35,8 @@ from kubectl_liqo_shortcut.errors import (
     ShortcutError,
     TimedOut,
     after_writing,
+    listing,
+    together,
 )
 
 _WAY_BACK = 60.0  # seconds to go back to the hub's path after a failure
@@ -61,8 +63,8 @@ class ServiceRefused(Refused):
         if len(refusals) > 1:
             what = f"{len(refusals)} things keep Service {service.key} from going direct"
         super().__init__(
-            f"{what}: " + "; ".join(map(str, refusals)),
-            hint="; ".join(dict.fromkeys(each.hint for each in refusals if each.hint)),
+            listing(f"{what}:", map(str, refusals)),
+            hint=together(dict.fromkeys(each.hint for each in refusals if each.hint)),
         )
         self.refusals = tuple(refusals)
 
@@ -233,8 +235,11 @@ def disable(
     unchecked = {leaf: on_leaf.error for leaf, on_leaf in on_leaves.items() if on_leaf.error}
     if unchecked:
         raise PartlyDone(
-            f"Service {service.key}: annotation removed, but its path is unverified on "
-            f"{', '.join(unchecked)}: " + "; ".join(unchecked.values()),
+            listing(
+                f"Service {service.key}: annotation removed, but its path is unverified on "
+                f"{', '.join(unchecked)}:",
+                unchecked.values(),
+            ),
             hint="Liqo updates them on its own; kubectl liqo-shortcut service list shows it",
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus
 from kubectl_liqo_shortcut.core.kinds import API_VERSION
-from kubectl_liqo_shortcut.output.text import printable
+from kubectl_liqo_shortcut.output.text import paragraph
 
 
 def chain_lines(diagnosis: Diagnosis) -> str:
@@ -19,9 +19,9 @@ def chain_lines(diagnosis: Diagnosis) -> str:
     lines: list[str] = []
     for each in checks:
         place = f"{each.name:<{names}}  {each.cluster:<{clusters}}"
-        lines.append(f"{each.verdict:<7}  {place}  {printable(each.seen)}")
+        lines += paragraph(f"{each.verdict:<7}  {place}  ", each.seen, 9)
         if each.verdict is not CheckStatus.OK and each.next:
-            lines.append(f"         -> {printable(each.next)}")
+            lines += paragraph(f"{'':9}-> ", each.next)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

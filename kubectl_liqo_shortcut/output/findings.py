@@ -7,7 +7,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core.kinds import API_VERSION
 from kubectl_liqo_shortcut.core.preflight.findings import Finding
-from kubectl_liqo_shortcut.output.text import printable
+from kubectl_liqo_shortcut.output.text import paragraph
 
 
 def report_lines(findings: Sequence[Finding]) -> str:
@@ -15,9 +15,9 @@ def report_lines(findings: Sequence[Finding]) -> str:
     lines: list[str] = []
     for each in findings:
         severity = each.severity.value.upper()
-        lines.append(f"{severity:<8}{each.name} ({each.cluster}): {printable(each.message)}")
+        lines += paragraph(f"{severity:<8}{each.name} ({each.cluster}): ", each.message, 8)
         if each.hint:
-            lines.append(f"{'':8}-> {printable(each.hint)}")
+            lines += paragraph(f"{'':8}-> ", each.hint)
     return "".join(f"{line}\n" for line in lines)
 
 

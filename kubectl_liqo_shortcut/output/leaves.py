@@ -7,7 +7,7 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core.hub.leaves import Leaf
 from kubectl_liqo_shortcut.core.kinds import API_VERSION
-from kubectl_liqo_shortcut.output.text import printable
+from kubectl_liqo_shortcut.output.text import paragraph
 
 KIND = "Leaf"
 """A kind of documents, which no API server serves."""
@@ -51,6 +51,6 @@ def trouble_lines(leaves: Iterable[Leaf]) -> Iterator[str]:
     """Why ACCESS is not ok, and what to do."""
     for says in (leaf.says for leaf in leaves):
         if says.message:
-            yield printable(says.message)
+            yield from paragraph("", says.message)
         if says.hint:
-            yield f"Hint: {printable(says.hint)}"
+            yield from paragraph("Hint: ", says.hint)

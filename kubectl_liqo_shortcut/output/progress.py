@@ -9,8 +9,8 @@ from typing import assert_never
 from kubectl_liqo_shortcut.core.events import Done, Event, Failed, Note, Outcome, Seen, Waits
 from kubectl_liqo_shortcut.core.kinds import SERVICE, SHORTCUT
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.errors import ShortcutError
-from kubectl_liqo_shortcut.output.text import printable
+from kubectl_liqo_shortcut.errors import ShortcutError, prefixed
+from kubectl_liqo_shortcut.output.text import paragraph
 
 
 def result_line(event: Event) -> str:
@@ -23,19 +23,19 @@ def result_line(event: Event) -> str:
         case Waits():
             text = ""
         case Note(sentence, shortcut):
-            text = f"{shortcut}: {sentence}" if shortcut else sentence
+            text = prefixed(shortcut, sentence) if shortcut else sentence
         case Outcome(name, verb, record):
             service = record.get("kind") == SERVICE.kind
             text = f"{SERVICE if service else SHORTCUT}/{name} {verb}"
         case _:
             assert_never(event)
-    return printable(text)
+    return "\n".join(paragraph("", text))
 
 
 def explain(error: ShortcutError) -> str:
     """An error for people: where and what, then what to do next."""
-    hint = "" if error.hint is None else f"\nHint: {printable(error.hint)}"
-    return f"Error: {printable(error.message)}{hint}"
+    hint = () if error.hint is None else paragraph("Hint: ", error.hint)
+    return "\n".join((*paragraph("Error: ", error.message), *hint))
 
 
 def to_json(event: Event | Failed, shortcut: str, moment: datetime.datetime) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+
+from kubectl_liqo_shortcut.errors import lines_of
 
 
 def printable(text: str) -> str:
@@ -10,6 +13,13 @@ def printable(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def paragraph(first: str, text: str, indent: int | None = None) -> Iterator[str]:
+    """The lines of *text* behind *first*, printable; all but the first are indented as far."""
+    for each in lines_of(text):
+        yield first + printable(each)
+        first = " " * (len(first) if indent is None else indent)
 
 
 def age(since: str | None, now: datetime.datetime) -> str:

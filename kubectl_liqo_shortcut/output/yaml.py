@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from typing import Any
 
@@ -41,6 +40,4 @@ def _represent_text(dumper: Any, text: str) -> Any:
 
 
 _Dumper.add_representer(str, _represent_text)
-_Dumper.add_multi_representer(
-    enum.StrEnum, lambda dumper, word: _represent_text(dumper, word.value)
-)
+_Dumper.add_multi_representer(str, _represent_text)  # words of enums, and Lines

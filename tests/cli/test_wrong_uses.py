@@ -156,7 +156,8 @@ def test_every_wrong_use_is_one_sentence_and_one_hint(
             if " for leaf " not in line and " is a fake" not in line
         ]
         lines += [f"$ {PROGRAM} {command}", *own, f"exit code {code}", ""]
-        assert [line.partition(":")[0] for line in own] == ["Error", "Hint"], text
+        begun = [line.partition(":")[0] for line in own if not line.startswith("  ")]
+        assert begun == ["Error", "Hint"], text
         assert code in ((2, 4) if command == "diff" else (1, 2, 4))
     golden(f"wrong/{way.__name__}.txt", "\n".join(lines))
 

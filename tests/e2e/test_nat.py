@@ -81,7 +81,7 @@ def test_as_server_it_is_refused_before_anything_is_written(one_behind: Lab) -> 
     assert done.returncode == 4
     assert f"Error: {SECOND} is not known to be reachable from outside" in done.stderr
     assert f"let {FIRST} be the server: --gw-server {FIRST}" in done.stderr
-    assert f"Or forward a UDP port to {SECOND}: " in done.stderr
+    assert f"Or forward a UDP port to {SECOND}:" in done.stderr
     by_what = ("--gw-server", SECOND, "--gw-server-service-type", "LoadBalancer")
     said = plugin(one_behind, "create", *PAIR, *by_what, "--dry-run=server")
     assert (said.returncode, said.stderr.count("ServerUnknown")) == (0, 1), said.stderr
@@ -153,7 +153,7 @@ def recipe(lab: Lab, leaf: str, *options: str) -> tuple[tuple[int, int], list[st
     """What a refused ``create`` tells to do: which port to forward to which one, the options."""
     told = plugin(lab, "create", *PAIR, *options).stderr
     told_forward = rf"forward UDP port (\d+) to port (\d+) of any of {leaf}'s nodes"
-    told_options = rf"kubectl liqo-shortcut create {leaf} \S+ (.*) ADDRESS \(ADDRESS: "
+    told_options = rf"kubectl liqo-shortcut create {leaf} \S+ (.*) ADDRESS\s+\(ADDRESS: "
     forwarded, wanted = re.search(told_forward, told), re.search(told_options, told)
     assert forwarded, told
     assert wanted, told

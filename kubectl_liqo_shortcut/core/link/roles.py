@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kubectl_liqo_shortcut.core.link.facts import Facts
 from kubectl_liqo_shortcut.core.model import ClusterID
-from kubectl_liqo_shortcut.core.preflight.reachability import _port_forward
-from kubectl_liqo_shortcut.errors import NoServer
+from kubectl_liqo_shortcut.core.preflight.reachability import port_forward
+from kubectl_liqo_shortcut.errors import NoServer, listing, together
 
 
 def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, str]:
@@ -29,8 +29,21 @@ def choose_server(facts: Facts, wanted: ClusterID | None) -> tuple[ClusterID, st
     raise NoServer(
         f"neither {first} nor {second} {said} gateway server towards the hub: "
         "neither is known to be reachable from outside",
-        hint=f"forward a UDP port to {first} or {second}; for {first}: "
-        f"{_port_forward(first, second)}. Or, where {second} reaches {first} anyway: by a load "
-        f"balancer, --gw-server {first}; within one network, --gw-server {first} "
-        "--gw-server-service-type NodePort",
+        hint=together(
+            (
+                listing(
+                    f"forward a UDP port to {first} or {second}; for {first}:",
+                    port_forward(first, second),
+                ),
+                listing(f"Or, where {second} reaches {first} anyway:", _without_nat(first)),
+            ),
+            ". ",
+        ),
+    )
+
+
+def _without_nat(server: ClusterID) -> tuple[str, str]:
+    return (
+        f"by a load balancer, --gw-server {server}",
+        f"within one network, --gw-server {server} --gw-server-service-type NodePort",
     )

@@ -6,6 +6,8 @@ import dataclasses
 import enum
 from typing import Self
 
+from kubectl_liqo_shortcut.errors import in_lines, lines_of
+
 
 class Severity(enum.StrEnum):
     """An error refuses; a warning is only said."""
@@ -233,6 +235,11 @@ class Finding:
 
     @property
     def warning(self) -> str:
-        """In one line, for who goes on all the same."""
-        hint = f" -> {self.hint}" if self.hint else ""
-        return f"warning: {self.cluster}: {self.message} ({self.name}){hint}"
+        """For who goes on all the same: in one line, unless the hint has several."""
+        text = f"warning: {self.cluster}: {self.message} ({self.name})"
+        if not self.hint:
+            return text
+        first, *others = lines_of(self.hint)
+        whole = f"{text} -> {self.hint}"
+        below = (f"  -> {first}", *(f"     {each}" for each in others))
+        return in_lines(whole, (text, *below) if others else ())

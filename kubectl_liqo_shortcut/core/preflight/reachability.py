@@ -10,6 +10,7 @@ from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_PORT, Shortcut
 from kubectl_liqo_shortcut.core.model import ClusterID, Object, dig
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.readiness import endpoint_trouble
+from kubectl_liqo_shortcut.errors import in_lines, listing, together
 
 _NODE_PORT = 31840  # a number to copy; any that Kubernetes gives NodePorts would do
 
@@ -35,17 +36,25 @@ def reachability_warnings(
             FindingName.SERVER_BEHIND_NAT,
             server,
             f"{said} towards the hub, {client} is",
-            f"let {client} be the server: --gw-server {client} (in a file: spec.server). "
-            f"Or, where {client} reaches {server} anyway, say by what: --gw-server {server} "
-            "--gw-server-service-type LoadBalancer, or NodePort. "
-            f"Or forward a UDP port to {server}: {_port_forward(server, client)}",
+            together(
+                (
+                    f"let {client} be the server: --gw-server {client} (in a file: spec.server)",
+                    f"Or, where {client} reaches {server} anyway, say by what: --gw-server "
+                    f"{server} --gw-server-service-type LoadBalancer, or NodePort",
+                    listing(f"Or forward a UDP port to {server}:", port_forward(server, client)),
+                ),
+                ". ",
+            ),
         )
     else:
         yield Finding(
             FindingName.SERVER_UNKNOWN,
             server,
             f"{said} towards the hub" + ("" if other_serves else f", nor is {client}"),
-            f"if {server} is behind NAT, forward a UDP port to it: {_port_forward(server, client)}",
+            listing(
+                f"if {server} is behind NAT, forward a UDP port to it:",
+                port_forward(server, client),
+            ),
         )
 
 
@@ -57,16 +66,21 @@ def not_taken(server: ClusterID, gateway: Object | None) -> Iterator[Finding]:
         yield Finding(name, server, said, name.remedy)
 
 
-def _port_forward(server: ClusterID, client: ClusterID) -> str:
+def port_forward(server: ClusterID, client: ClusterID) -> Iterator[str]:
     """A port of the router leads to a node and, by the Service's NodePort there, to the gateway."""
-    return (
+    yield (
         f"1. on the router in front of {server}, forward UDP port {DEFAULT_PORT} "
-        f"to port {_NODE_PORT} of any of {server}'s nodes; "
+        f"to port {_NODE_PORT} of any of {server}'s nodes"
+    )
+    command = (
         f"2. kubectl liqo-shortcut create {server} {client} --gw-server {server} "
         f"--gw-server-service-type NodePort --gw-server-service-nodeport {_NODE_PORT} "
-        f"--gw-client-port {DEFAULT_PORT} --gw-client-address ADDRESS "
+        f"--gw-client-port {DEFAULT_PORT} --gw-client-address ADDRESS"
+    )
+    where = (
         "(ADDRESS: the router's public one; in a file, spec.gateway: "
         f"{{service: {{type: NodePort, nodePort: {_NODE_PORT}}}, "
-        f"clientEndpoint: {{address: ADDRESS, port: {DEFAULT_PORT}}}}}); "
-        f"each further link that {server} serves needs two other ports"
+        f"clientEndpoint: {{address: ADDRESS, port: {DEFAULT_PORT}}}}})"
     )
+    yield in_lines(f"{command} {where}", (command, f"   {where}"))
+    yield f"each further link that {server} serves needs two other ports"

@@ -19,7 +19,7 @@ from kubectl_liqo_shortcut.engine.hub.identity import check_id, controller_manag
 from kubectl_liqo_shortcut.engine.hub.permissions import missing_permissions
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.snapshot.fan_out import ask_each
-from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError
+from kubectl_liqo_shortcut.errors import Forbidden, ShortcutError, listing, together
 
 T = TypeVar("T")
 
@@ -67,13 +67,13 @@ def _with_rights(
     missing = missing_permissions(cluster, _needed(cluster, peer), deadline) if peer else []
     if not missing:
         return says
-    words = ", ".join(map(str, missing[:_TOLD]))
-    words += f" and {len(missing) - _TOLD} more, which -o json lists" if missing[_TOLD:] else ""
-    lacks = f"cluster {cluster.name!r}: not allowed to {words}"
+    told = [*map(str, missing[:_TOLD])]
+    told += [f"and {len(missing) - _TOLD} more, which -o json lists"] if missing[_TOLD:] else []
+    lacks = listing(f"cluster {cluster.name!r}: not allowed to", told, ", ")
     return dataclasses.replace(
         says,
         reach=Reachability.FORBIDDEN,
-        message="; ".join(filter(None, (says.message, lacks))),
+        message=together(filter(None, (says.message, lacks))),
         hint=FindingName.MISSING_PERMISSIONS.remedy,
         missing=tuple(map(str, missing)),
     )

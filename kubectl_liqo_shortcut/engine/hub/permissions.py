@@ -15,6 +15,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import (
     gather,
     retry_transient,
 )
+from kubectl_liqo_shortcut.errors import listing
 
 _CONNECTIONS = 8  # for questions about permissions
 
@@ -52,6 +53,6 @@ def missing_rights(
         yield Finding(
             FindingName.MISSING_PERMISSIONS,
             cluster.name,
-            f"{cluster.name}: not allowed to {', '.join(map(str, missing))}",
+            listing(f"{cluster.name}: not allowed to", map(str, missing), ", "),
             FindingName.MISSING_PERMISSIONS.remedy,
         )

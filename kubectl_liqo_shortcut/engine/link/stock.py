@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.engine.link.labelled import look_for_labelled
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
-from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
+from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, listing
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Stock:
         return {
             leaf: ClusterError(
                 leaf,
-                "objects there bear the labels of this shortcut, and nothing proves that it made "
-                "them. Look at them, and delete them there if they are of no use: "
-                + "; ".join(
-                    delete_command(each) for each in self.strays if each.ref.cluster == leaf
+                listing(
+                    "objects there bear the labels of this shortcut, and nothing proves that it "
+                    "made them. Look at them, and delete them there if they are of no use:",
+                    (delete_command(each) for each in self.strays if each.ref.cluster == leaf),
                 ),
             )
             for leaf in sorted({each.ref.cluster for each in self.strays})

@@ -39,6 +39,7 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     Refused,
     ShortcutError,
+    listing,
 )
 
 
@@ -59,8 +60,10 @@ class PreflightFailed(Refused):
 
     def __init__(self, request: Request, errors: list[Finding]) -> None:
         super().__init__(
-            f"shortcut {request.name} is blocked by {len(errors)} problems: "
-            + "; ".join(each.message for each in errors),
+            listing(
+                f"shortcut {request.name} is blocked by {len(errors)} problems:",
+                (each.message for each in errors),
+            ),
             hint="all at a glance, with what to do: "
             f"kubectl liqo-shortcut preflight {' '.join(request.pair)}",
         )

@@ -39,6 +39,8 @@ from kubectl_liqo_shortcut.errors import (
     Invalid,
     Refused,
     TimedOut,
+    listing,
+    together,
 )
 
 _REMOVAL = 30.0  # seconds for taking away what was made
@@ -78,10 +80,10 @@ class Probes:
         lacks = {leaf: lacks for leaf, (_, lacks) in found.items() if lacks}
         if lacks:
             said = (
-                f"{leaf}: not allowed to {', '.join(map(str, each))}"
+                listing(f"{leaf}: not allowed to", map(str, each), ", ")
                 for leaf, each in lacks.items()
             )
-            raise Refused("; ".join(said), hint=_HINT)
+            raise Refused(together(said), hint=_HINT)
         self._without = [
             self._leaves[leaf] for leaf, (is_there, _) in found.items() if not is_there
         ]
