@@ -18,13 +18,19 @@ MOST = 256 * 1024  # bytes of annotations, as Liqo counts them
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that forbids it; *pair* where it is about two leaves."""
+    """One thing that forbids it; *pair* where it is about two leaves.
+
+    Where nothing better is known to do, the hint is what its reason says.
+    """
 
     reason: ServiceCause
     cluster: str
     message: str
     hint: str = ""
     pair: Pair | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hint", self.hint or self.reason.remedy)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.reason})"
@@ -64,7 +70,6 @@ def of_hub(service: Service, configurations: Iterable[Object]) -> Iterator[Refus
                 ServiceCause.REMAPPED_BY_HUB,
                 leaf,
                 f"{leaf}: the hub sees its Pod network as {', '.join(map(str, seen))}",
-                ServiceCause.REMAPPED_BY_HUB.remedy,
             )
 
 
@@ -72,19 +77,13 @@ def of_leaf(service: Service, on_leaf: LeafServices) -> Iterator[Refusal]:
     """What a leaf shows."""
     leaf = on_leaf.leaf
     if on_leaf.error:
-        yield Refusal(
-            ServiceCause.LEAF_UNREACHABLE, leaf, on_leaf.error, ServiceCause.LEAF_UNREACHABLE.remedy
-        )
+        yield Refusal(ServiceCause.LEAF_UNREACHABLE, leaf, on_leaf.error)
         return
     if leaf not in service.seen_on:
         return
     if on_leaf.denies and any(leaf in pair for pair in service.pairs if _sees(service, leaf, pair)):
-        yield Refusal(
-            ServiceCause.DENIED,
-            leaf,
-            f"{leaf}: Liqo there denies direct connections",
-            ServiceCause.DENIED.remedy,
-        )
+        said = f"{leaf}: Liqo there denies direct connections"
+        yield Refusal(ServiceCause.DENIED, leaf, said)
     hub = on_leaf.networks(on_leaf.hub)
     for each in service.endpoints:
         if each.direct or each.leaf == leaf or hub is None:
@@ -95,7 +94,6 @@ def of_leaf(service: Service, on_leaf: LeafServices) -> Iterator[Refusal]:
                     ServiceCause.UNTOLD_ENDPOINT,
                     leaf,
                     f"{leaf}: Liqo would give it {address} as it is, which leads nowhere there",
-                    ServiceCause.UNTOLD_ENDPOINT.remedy,
                 )
 
 
@@ -105,13 +103,8 @@ def of_pair(pair: Pair, diagnosis: Diagnosis, *, recorded: bool) -> Iterator[Ref
     if diagnosis.ready is Ready.TRUE:
         return
     if not recorded:
-        yield Refusal(
-            ServiceCause.NO_SHORTCUT,
-            HUB,
-            f"{' and '.join(pair)} have no shortcut",
-            ServiceCause.NO_SHORTCUT.remedy,
-            pair,
-        )
+        said = f"{' and '.join(pair)} have no shortcut"
+        yield Refusal(ServiceCause.NO_SHORTCUT, HUB, said, pair=pair)
         return
     cause = diagnosis.cause
     seen = f"{cause.cluster}: {cause.seen}" if cause else "nobody can tell"
