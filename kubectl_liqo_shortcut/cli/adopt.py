@@ -39,7 +39,7 @@ Examples:
 @click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
 @click.option("--reason", metavar="TEXT", help="Reason, kept as an annotation of the record")
 @tenant_option
-@dry_run_option("what would be taken over")
+@dry_run_option("print what would be taken over, change nothing")
 @timeout_option
 @progress_options
 @access_options

@@ -12,6 +12,7 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections, with_options
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
+    dry_run_option,
     file_option,
     output_option,
     progress_options,
@@ -42,13 +43,7 @@ Examples:
 """
 
 _DRY_RUN_OPTIONS = with_options(
-    click.option(
-        "--dry-run",
-        type=click.Choice(("none", "client", "server")),
-        default="none",
-        help="client: print what would be made; server: let the API servers judge it too; "
-        "a bare --dry-run means client",
-    ),
+    dry_run_option("print what would be made", "let the API servers judge it too"),
     output_option(DocumentFormat, "Print documents in this format"),
     click.option(
         "--for",

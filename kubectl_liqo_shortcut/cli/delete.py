@@ -8,12 +8,12 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
-from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
     dry_run_option,
     file_option,
+    link_argument,
     progress_options,
     requests_from,
     timeout_option,
@@ -40,14 +40,12 @@ Examples:
 
 
 @click.command("delete", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
-)
+@link_argument
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
 @click.option("--yes", is_flag=True, help="Do not ask (with --all)")
 @click.option("--ignore-not-found", is_flag=True, help="No error if there is no such shortcut")
-@dry_run_option("what would go")
+@dry_run_option("print what would go, change nothing")
 @click.option(
     "--delete-namespaces",
     is_flag=True,

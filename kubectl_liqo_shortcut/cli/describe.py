@@ -7,9 +7,8 @@ import datetime
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, link_argument
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 
 _EPILOG = """\b
@@ -20,9 +19,7 @@ Examples:
 
 
 @click.command("describe", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
-)
+@link_argument
 @limit_option
 @access_options
 def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> None:

@@ -10,7 +10,7 @@ from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
+from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import name_of
 from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
@@ -33,7 +33,7 @@ Examples:
 @output_option(TableFormat, "More columns, or documents")
 @click.option("-l", "--selector", default="", help="Label selector, such as a=b,c!=d")
 @click.option("--live", "ask", is_flag=True, help="Ask the leaves now, and show the first cause")
-@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@headers_option
 @limit_option
 @access_options
 def command(

@@ -7,7 +7,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
+from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
@@ -39,7 +39,7 @@ Examples:
     TableFormat,
     "wide: more columns; json: all there is, as documents; yaml: the file for create --facts",
 )
-@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@headers_option
 @limit_option
 @access_options
 def command(

@@ -7,7 +7,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.admission import AskedLimits, admission_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
+from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.model import HUB
@@ -117,7 +117,7 @@ Examples:
 @scope_options
 @click.option("--all", "show_all", is_flag=True, help="Every permission, not only what lacks")
 @output_option(ReportFormat, "The report as a document, with every permission")
-@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@headers_option
 @limit_option
 @access_options
 def check_command(

@@ -91,13 +91,7 @@ Examples:
     "they go direct",
 )
 @image_option
-@click.option(
-    "--dry-run",
-    type=click.Choice(("none", "client", "server")),
-    default="none",
-    help="client: look at all clusters, change nothing; server: let the hub judge the change too; "
-    "a bare --dry-run means client",
-)
+@dry_run_option("look at all clusters, change nothing", "let the hub judge the change too")
 @output_option(ReportFormat, "With --dry-run: print the annotated metadata")
 @timeout_option
 @progress_options
@@ -200,7 +194,7 @@ Examples:
     + JSON_EPILOG,
 )
 @_service_argument
-@dry_run_option("what would change")
+@dry_run_option("print what would change, change nothing")
 @timeout_option
 @progress_options
 @access_options

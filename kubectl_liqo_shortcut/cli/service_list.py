@@ -7,7 +7,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
+from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
@@ -43,7 +43,7 @@ Examples:
 @namespace_option
 @click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of all namespaces")
 @output_option(TableFormat, "wide: more columns; json, yaml: all there is, as documents")
-@click.option("--no-headers", is_flag=True, help="No titles above the table")
+@headers_option
 @limit_option
 @access_options
 def list_command(

@@ -56,7 +56,7 @@ Examples:
     help="Afterwards remove orphaned objects, without a record",
 )
 @click.option("--yes", is_flag=True, help="Do not ask (with --prune)")
-@dry_run_option("the steps")
+@dry_run_option("print the steps, change nothing")
 @wait_option
 @timeout_option
 @progress_options

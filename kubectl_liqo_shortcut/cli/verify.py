@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.cli.params.access import access_options, note_connect
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
     dry_run_option,
+    link_argument,
     output_option,
     progress_options,
 )
@@ -50,9 +51,7 @@ image_option = click.option(
 
 
 @click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
-)
+@link_argument
 @click.option(
     "--service",
     metavar="NAMESPACE/NAME",
@@ -75,7 +74,7 @@ image_option = click.option(
     help="Time for the probe Pods to start and to end",
 )
 @progress_options
-@dry_run_option("the probe Pods of each leaf")
+@dry_run_option("print the probe Pods of each leaf, change nothing")
 @output_option(ReportFormat, "The result, or the manifests of a dry run, as documents")
 @access_options
 def command(

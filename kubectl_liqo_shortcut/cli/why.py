@@ -9,7 +9,7 @@ import click
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
-from kubectl_liqo_shortcut.cli.params.common import limit_option, output_option
+from kubectl_liqo_shortcut.cli.params.common import limit_option, link_argument, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
@@ -30,9 +30,7 @@ Examples:
 
 
 @click.command("why", cls=KubectlCommand, epilog=_EPILOG)
-@click.argument(
-    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
-)
+@link_argument
 @click.option(
     "--service",
     metavar="NS/NAME",

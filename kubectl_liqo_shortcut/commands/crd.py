@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Verb
-from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, dig, name_of
+from kubectl_liqo_shortcut.core.model import HUB, Manifest, Object, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.record.conditions import condition_of
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
 from kubectl_liqo_shortcut.errors import TimedOut
@@ -35,5 +36,4 @@ def _wait_until_served(hub: Cluster, name: str, deadline: Deadline) -> None:
 
 
 def _established(crd: Object) -> bool:
-    conditions = dig(crd, "status", "conditions") or ()
-    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+    return condition_of(crd, "Established").get("status") == "True"

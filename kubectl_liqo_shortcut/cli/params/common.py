@@ -28,13 +28,22 @@ timeout_option = click.option(
 )
 
 
-def dry_run_option(what: str) -> Callable[[Command], Command]:
-    """``--dry-run`` of a command that asks the API servers for no dry run of theirs."""
+link_argument = click.argument(
+    "words", nargs=-1, metavar="LEAF LEAF | NAME", shell_complete=completions.complete_shortcuts
+)
+
+headers_option = click.option("--no-headers", is_flag=True, help="No titles above the table")
+
+
+def dry_run_option(client: str, server: str = "") -> Callable[[Command], Command]:
+    """``--dry-run``; without *server* one that asks the API servers for no dry run of theirs."""
     return click.option(
         "--dry-run",
-        type=click.Choice(("none", "client")),
+        type=click.Choice(("none", "client", "server") if server else ("none", "client")),
         default="none",
-        help=f"client: print {what}, change nothing; a bare --dry-run means client",
+        help=f"client: {client}; "
+        + (f"server: {server}; " if server else "")
+        + "a bare --dry-run means client",
     )
 
 

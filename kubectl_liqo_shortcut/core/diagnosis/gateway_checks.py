@@ -9,6 +9,7 @@ from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, Observed
 from kubectl_liqo_shortcut.core.link.observe import End, gateway_kind
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, is_terminating, name_of
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, endpoint_trouble, parse_endpoint
+from kubectl_liqo_shortcut.core.record.conditions import condition_of
 
 _READY = "Ready"  # Kubernetes' own word, of a Pod
 
@@ -79,11 +80,9 @@ def _trouble(pod: Object) -> str:
         said = waiting or "not ready"
         code = f", exit code {ended}" if ended is not None else ""
         return f"container {each.get('name')}: {said}{code}"
-    conditions = {each.get("type"): each for each in dig(pod, "status", "conditions") or ()}
-    ready = conditions.get(_READY) or {}
-    if ready.get("status") == "True":
+    if condition_of(pod, _READY).get("status") == "True":
         return ""
-    scheduled = conditions.get("PodScheduled") or {}
+    scheduled = condition_of(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return f"not scheduled: {scheduled.get('message') or scheduled.get('reason')}"
     return f"not ready ({dig(pod, 'status', 'phase') or 'no status'})"

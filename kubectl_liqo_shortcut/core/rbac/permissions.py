@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
@@ -74,22 +75,21 @@ _PEERS = "{peer}"
 _GATEWAYS = "gw-{peer}"
 
 
-def _leaf(
-    place: RuleScope, verbs: str, *kinds: Kind, by: tuple[str, ...], why: str, name: str = ""
+def _rule(
+    on: ClusterScope,
+    place: RuleScope,
+    verbs: str,
+    *kinds: Kind,
+    by: tuple[str, ...],
+    why: str,
+    name: str = "",
 ) -> PolicyRule:
     words = tuple(verbs.split())
-    return PolicyRule(
-        on=ClusterScope.LEAF, place=place, verbs=words, kinds=kinds, name=name, by=by, why=why
-    )
+    return PolicyRule(on=on, place=place, verbs=words, kinds=kinds, name=name, by=by, why=why)
 
 
-def _hub(
-    place: RuleScope, verbs: str, *kinds: Kind, by: tuple[str, ...], why: str, name: str = ""
-) -> PolicyRule:
-    words = tuple(verbs.split())
-    return PolicyRule(
-        on=ClusterScope.HUB, place=place, verbs=words, kinds=kinds, name=name, by=by, why=why
-    )
+_leaf = functools.partial(_rule, ClusterScope.LEAF)
+_hub = functools.partial(_rule, ClusterScope.HUB)
 
 
 def _of(part: Feature, need: PolicyRule) -> PolicyRule:

@@ -140,7 +140,7 @@ def is_ready(record: Object | None) -> bool:
     return condition_of(record, Condition.READY).get("status") == "True"
 
 
-def condition_of(record: Object | None, kind: str) -> Object:
-    """A condition of a record; empty if it has none of that type."""
-    conditions = dig(record, "status", "conditions") or ()
+def condition_of(body: Object | None, kind: str) -> Object:
+    """A condition of a record, or of another object; empty if it has none of that type."""
+    conditions = dig(body, "status", "conditions") or ()
     return next((each for each in conditions if each.get("type") == kind), {})

@@ -178,9 +178,9 @@ def services_of(
         key = namespace_of(each), labels_of(each).get(r.SERVICE_NAME) or ""
         by_service.setdefault(key, []).append(slice_of(each, places))
     found = [
-        Service(each, tuple(by_service.get(_key(each), ())), namespaces[_key(each)[0]])
+        Service(each, tuple(by_service.get(key_of(each), ())), namespaces[namespace_of(each)])
         for each in services
-        if _key(each)[0] in namespaces
+        if namespace_of(each) in namespaces
     ]
     return sorted(found, key=lambda each: (each.namespace, each.name))
 
@@ -217,5 +217,5 @@ def _leaf_of(node: Object) -> ClusterID | None:
     return ClusterID(leaf) if virtual and validation.LABEL.fullmatch(leaf) else None
 
 
-def _key(body: Object) -> tuple[str, str]:
+def key_of(body: Object) -> tuple[str, str]:
     return namespace_of(body), name_of(body)

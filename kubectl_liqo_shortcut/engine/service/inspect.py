@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, name_of, namespace_of
+from kubectl_liqo_shortcut.core.model import ClusterID, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.core.service.model import (
     Service,
+    key_of,
     places_of,
     remote_namespaces,
     services_of,
@@ -98,7 +99,7 @@ def names_of(hub: Cluster) -> list[tuple[str, str]]:
     maps = hub.list(Selection(r.NAMESPACE_MAP, labels=r.REMOTE_CLUSTER_ID)).items
     namespaces = remote_namespaces(maps)
     found = hub.list(Selection(r.SERVICE)).items if namespaces else ()
-    keys = [(namespace_of(each), name_of(each)) for each in found]
+    keys = [key_of(each) for each in found]
     return sorted(key for key in keys if key[0] in namespaces)
 
 
@@ -128,7 +129,7 @@ def _look(
     answer = Future(partial(_manager, cluster, deadline) if managers else lambda: (None, ""))
     configurations, slices = gather(looks)
     manager, unseen = answer.result()
-    by_name = {(namespace_of(each), name_of(each)): each for each in slices}
+    by_name = {key_of(each): each for each in slices}
     return LeafServices(
         leaf=leaf,
         hub=hub,
