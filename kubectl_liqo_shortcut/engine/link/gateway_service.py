@@ -36,20 +36,21 @@ class PendingEndpoint:
     def __init__(self, ends: Mapping[str, End]) -> None:
         gateway = _waiting(ends)
         self._uid = uid_of(gateway) if gateway else ""
-        self._since = concurrency.now()
+        self._due = concurrency.now() + GRACE
 
-    def wait(self) -> float:
-        """Seconds until it is time to ask; for ever, if that is over or nobody is suspected."""
-        left = self._since + GRACE - concurrency.now()
-        return left if self._uid and left > 0 else float("inf")
+    def due_after(self, moment: float) -> float:
+        """When it is time to ask, by ``concurrency.now``; never, where that was at *moment*."""
+        return self._due if self._uid and self._due > moment else float("inf")
 
-    def steps(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> Iterator[Recreate]:
+    def steps(
+        self, plan: Plan, rendered: Rendered, ends: Mapping[str, End], moment: float
+    ) -> Iterator[Recreate]:
         """Make it anew, once it had its time, as long as it has no endpoint and is ours.
 
         Whether it lacks its Service is asked by who does it.
         """
         gateway, leaf = _waiting(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
-        if gateway is None or uid_of(gateway) != self._uid or self._is_early():
+        if gateway is None or uid_of(gateway) != self._uid or moment < self._due:
             return
         others = {step.manifest.ref for step in plan.steps}
         for manifest in rendered.ready:
@@ -57,9 +58,6 @@ class PendingEndpoint:
             wanted = place == (leaf, r.GATEWAY_SERVER) and plan.is_ours(leaf, gateway)
             if wanted and manifest.ref not in others:
                 yield Recreate(manifest, gateway, _NO_SERVICE, suspected=True)
-
-    def _is_early(self) -> bool:
-        return concurrency.now() < self._since + GRACE
 
     def settle(self) -> None:
         """It was asked: nobody makes it anew again and again."""

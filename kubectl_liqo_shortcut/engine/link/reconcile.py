@@ -62,6 +62,7 @@ class Reconciliation:
         self._failures: dict[ObjectRef, ClusterError] = {}  # of steps that are tried again
         self._changes: dict[ObjectRef, int] = {}
         self._removed: set[str] = set()  # UIDs, which a watch may still show
+        self._moment = 0.0  # of the step, by concurrency.now: one for all that is decided in it
         self._suspect: PendingEndpoint | None = None
         self._lost: set[ObjectRef] = set()
         self._said: dict[ObjectRef, str] = {}
@@ -72,7 +73,7 @@ class Reconciliation:
 
         That is, up; or, without *wait*, all its objects exist.
         """
-        link, ends = self._link, self._link.ends()
+        link, ends, self._moment = self._link, self._link.ends(), concurrency.now()
         if not link.store.synced:
             return False
         rendered, plan = self._plan(ends)
@@ -94,11 +95,14 @@ class Reconciliation:
                     pass
 
     def pause(self) -> float:
-        """Seconds until there may be something to do though nothing happens."""
-        now = concurrency.now()
-        later = [moment - now for moment in self._not_before.values() if moment > now]
-        suspicion = self._suspect.wait() if self._suspect else float("inf")
-        return min([*later, suspicion], default=3600.0)
+        """Seconds until there may be something to do though nothing happens.
+
+        What was too early for the last step counts, also if its time has come since.
+        """
+        later = [moment for moment in self._not_before.values() if moment > self._moment]
+        if self._suspect:
+            later.append(self._suspect.due_after(self._moment))
+        return max(0.0, min(later, default=float("inf")) - concurrency.now())
 
     @property
     def failures(self) -> Collection[ClusterError]:
@@ -112,7 +116,7 @@ class Reconciliation:
             self._refuse_changes(plan)
             return rendered, plan
         self._suspect = self._suspect or PendingEndpoint(ends)
-        steps = (*plan.steps, *self._suspect.steps(plan, rendered, ends))
+        steps = (*plan.steps, *self._suspect.steps(plan, rendered, ends, self._moment))
         return rendered, dataclasses.replace(plan, steps=steps)
 
     def _refuse_changes(self, plan: Plan) -> None:
@@ -138,12 +142,11 @@ class Reconciliation:
                 self._tell(Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name))
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
-        now = concurrency.now()
         steps = {
             step.manifest.ref: step
             for step in plan.steps
             if step.manifest.ref not in self._under_way
-            and self._not_before.get(step.manifest.ref, 0.0) <= now
+            and self._not_before.get(step.manifest.ref, 0.0) <= self._moment
             and not (isinstance(step, Recreate) and uid_of(step.observed) in self._removed)
         }
         if not steps:

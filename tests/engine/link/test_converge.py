@@ -185,6 +185,41 @@ def test_a_gateway_that_was_left_without_a_service_is_made_anew(
     assert cluster.objects[ref]["metadata"]["uid"] != before["metadata"]["uid"]
 
 
+def test_its_time_may_come_between_a_step_and_the_wait_after_it(
+    world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_stuck(world, clock, service=False)
+    world.stuck = False
+    pause = reconcile.Reconciliation.pause
+
+    def too_late(work: reconcile.Reconciliation) -> float:
+        clock.forward(gateway_service.GRACE)
+        return pause(work)
+
+    monkeypatch.setattr(reconcile.Reconciliation, "pause", too_late)
+    happened = list(events(world, timeout=3600))
+    assert [each.why for each in happened if isinstance(each, Done) and each.why]
+
+
+def test_a_retry_may_be_due_between_a_step_and_the_wait_after_it(
+    world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter([Transient("rome", "busy", retry_after=5.0)])
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return next(refusals, None) if (verb, ref.kind) == ("create", r.GATEWAY_CLIENT) else None
+
+    world.leaves["rome"].fault = fault
+    pause = reconcile.Reconciliation.pause
+
+    def too_late(work: reconcile.Reconciliation) -> float:
+        clock.forward(6.0)
+        return pause(work)
+
+    monkeypatch.setattr(reconcile.Reconciliation, "pause", too_late)
+    assert outcome(events(world, timeout=3600)).verb is Verb.CREATED
+
+
 @pytest.mark.parametrize("service", [True, False], ids=["service", "no deployment"])
 def test_one_that_only_waits_for_its_address_is_left_alone(
     world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch, service: bool
