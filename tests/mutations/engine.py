@@ -344,8 +344,17 @@ MUTATIONS = (
     Mutation(
         "the shared look reads a record later than its leaves",
         "engine/link/shared_look.py",
-        "            hub.result()\n",
-        "",
+        """        seen = look.hub.in_time(HUB, deadline)
+        if request.name not in seen.records:
+            raise no_record_any_more(request)
+        asked = {leaf: self._leaf(look, leaf) for leaf in request.pair}
+""",
+        """        asked = {leaf: self._leaf(look, leaf) for leaf in request.pair}
+        [answer.join() for answer in asked.values()]
+        seen = look.hub.in_time(HUB, deadline)
+        if request.name not in seen.records:
+            raise no_record_any_more(request)
+""",
         ("tests/engine/link/test_shared_look.py",),
     ),
     Mutation(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
@@ -21,7 +21,11 @@ from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.link.link import Link
-from kubectl_liqo_shortcut.engine.link.session import SurveySession, choose_roles
+from kubectl_liqo_shortcut.engine.link.session import (
+    SurveySession,
+    choose_roles,
+    no_record_any_more,
+)
 from kubectl_liqo_shortcut.engine.link.status_writer import StatusWriter
 from kubectl_liqo_shortcut.engine.link.survey import (
     SurveyedHub,
@@ -45,7 +49,8 @@ class _Look:
     """One that is under way, or over."""
 
     hub: Future[HubSnapshot]
-    leaves: Mapping[str, Future[LeafSnapshot]]
+    leaves: dict[str, Future[LeafSnapshot]]  # those that a link asked for
+    deadline: Deadline
     at: str  # an RFC 3339 time
     since: float  # by concurrency.now
 
@@ -65,16 +70,21 @@ class SharedLook:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._latest: _Look | None = None
+        self._turns = threading.BoundedSemaphore(room())  # each leaf takes some connections
 
     def session(self, request: Request, renderer: Renderer, deadline: Deadline) -> SurveySession:
         """What was found of one link, to read from.
 
-        Raises what ``survey_link`` raises, and no less often. Takes half the time that is left,
-        at most: the other half is for ``survey_link``.
+        Raises what ``survey_link`` raises, and no less often: also where there is no record, since
+        such a link is not there yet. Takes half the time that is left, at most: the other half is
+        for ``survey_link``.
         """
         look, deadline = self._look(), Deadline(min(_FRESH, deadline.left() / 2))
         seen = look.hub.in_time(HUB, deadline)
-        leaves = {leaf: look.leaves[leaf].in_time(leaf, deadline) for leaf in request.pair}
+        if request.name not in seen.records:
+            raise no_record_any_more(request)
+        asked = {leaf: self._leaf(look, leaf) for leaf in request.pair}
+        leaves = {leaf: answer.in_time(leaf, deadline) for leaf, answer in asked.items()}
         # Only to read from: the Lease that would allow a write is never taken.
         nobody = Lock(self._open_cluster(HUB), request.name)
         clusters = {str(leaf): nobody.guard(self._open_cluster(leaf)) for leaf in leaves}
@@ -119,15 +129,19 @@ class SharedLook:
         since, at, deadline = concurrency.now(), utc_now(), Deadline(min(_FRESH, self._timeout))
         asked = partial(snapshot_hub, records=True, gateway_clients=True)
         hub = Future(lambda: asked(self._open_cluster(HUB), deadline))
-        turns = threading.BoundedSemaphore(room())  # each leaf takes some connections
+        return _Look(hub, {}, deadline, at, since)
 
-        def snapshot(leaf: str) -> LeafSnapshot:
-            hub.result()
-            with turns:
-                return snapshot_leaf_to_plan(self._open_cluster, leaf, self._peers[leaf], deadline)
+    def _leaf(self, look: _Look, leaf: str) -> Future[LeafSnapshot]:
+        """What the leaf shows, to all that ask."""
+        with self._lock:
+            if leaf not in look.leaves:
+                look.leaves[leaf] = Future(partial(self._snapshot, look, leaf))
+            return look.leaves[leaf]
 
-        leaves = {leaf: Future(partial(snapshot, leaf)) for leaf in sorted(self._peers)}
-        return _Look(hub, leaves, at, since)
+    def _snapshot(self, look: _Look, leaf: str) -> LeafSnapshot:
+        with self._turns:
+            peers = self._peers[leaf]
+            return snapshot_leaf_to_plan(self._open_cluster, leaf, peers, look.deadline)
 
 
 def share(

@@ -353,3 +353,13 @@ def test_where_tunnels_may_be_listed_in_tenant_namespaces_alone_they_are(mesh: F
     since = len(mesh.calls)
     assert set(verbs(run(mesh, look(mesh))).values()) == {Verb.UNCHANGED}
     assert asked(mesh, since)["milan", "list", "Connection"] == 1 + 2
+
+
+def test_for_a_link_without_a_record_no_leaf_is_asked(mesh: FakeWorld) -> None:
+    shared = look(mesh)
+    first = records(mesh)[0]
+    mesh.hub.objects.pop(ref_of(mesh.hub.name, first))
+    since = len(mesh.calls)
+    with pytest.raises(ShortcutError, match="no record"):
+        shared.session(of_record(first), RENDERER, Deadline(5.0))
+    assert {ref.cluster for _, ref in mesh.calls[since:]} == {mesh.hub.name}
