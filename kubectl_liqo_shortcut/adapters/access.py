@@ -16,11 +16,6 @@ from kubectl_liqo_shortcut.adapters.kubeconfig.files import (
     load_kubeconfig,
 )
 from kubectl_liqo_shortcut.adapters.kubeconfig.impersonation import Impersonation
-from kubectl_liqo_shortcut.adapters.kubeconfig.liqo_secret import (
-    identity_secret_name,
-    other_way,
-    stored_entry,
-)
 from kubectl_liqo_shortcut.core.model import HUB, dig
 from kubectl_liqo_shortcut.core.ports import Cluster
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, ShortcutError
@@ -91,6 +86,8 @@ class ClusterAccess:
             return ""
         if self._has_context(leaf):
             return f"using kubeconfig context {leaf!r} for leaf {leaf!r}"
+        from kubectl_liqo_shortcut.adapters.kubeconfig.liqo_secret import identity_secret_name
+
         return (
             f"no kubeconfig context {leaf!r}: trying the hub's stored identity for leaf {leaf!r} "
             f"(Secret {identity_secret_name(leaf)})"
@@ -131,6 +128,8 @@ class ClusterAccess:
         return _entry(kubeconfig, context or _current(leaf, kubeconfig))
 
     def _stored_entry(self, leaf: str) -> Entry:
+        from kubectl_liqo_shortcut.adapters.kubeconfig.liqo_secret import other_way, stored_entry
+
         hint = other_way(leaf)
         no_way = f"no credentials: no kubeconfig context {leaf!r}"
         if not self.has_hub():

@@ -99,7 +99,7 @@ def _print_leaves(
     elif not found:
         click.echo("No leaves found.", err=True)
     else:
-        from kubectl_liqo_shortcut.output.tables import leaves_table
+        from kubectl_liqo_shortcut.output.leaves_table import leaves_table
 
         table = leaves_table(found, wide=output is OutputFormat.WIDE, headers=headers)
         click.echo(table, nl=False)

@@ -1,11 +1,10 @@
-"""Tables of records and of leaves, as ``kubectl get`` prints them."""
+"""Tables of records, as ``kubectl get`` prints them."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
 
-from kubectl_liqo_shortcut.core.hub.leaves import Leaf
 from kubectl_liqo_shortcut.core.model import Object, dig, name_of
 from kubectl_liqo_shortcut.core.networks import host_and_port
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, condition_of
@@ -14,8 +13,6 @@ from kubectl_liqo_shortcut.output.text import age, printable
 
 _NARROW = ("NAME", "SERVER", "CLIENT", "READY", "REASON", "LATENCY", "CHECKED", "AGE")
 _WIDE = ("ENDPOINT", "MTU", "POD-ROUTES", "EXPIRES")
-_LEAF = ("LEAF", "VIA", "CAN-SERVE", "POD-CIDR", "ON-HUB", "DIRECT-SVC", "LIQO", "ACCESS")
-_LEAF_WIDE = ("CONNECTION", "LATENCY", "TENANT-NAMESPACE", "EXTERNAL-CIDR")
 
 
 def records_table(
@@ -35,13 +32,6 @@ def records_table(
         _narrow(each, now) + (_wide(each) if wide else ()) + (_message(each) if message else ())
         for each in records
     ]
-    return plain_table([titles, *rows] if headers else rows)
-
-
-def leaves_table(leaves: Sequence[Leaf], *, wide: bool, headers: bool = True) -> str:
-    """One row for each leaf."""
-    titles = _LEAF + (_LEAF_WIDE if wide else ())
-    rows = [_leaf(each) + (_leaf_wide(each) if wide else ()) for each in leaves]
     return plain_table([titles, *rows] if headers else rows)
 
 
@@ -91,37 +81,3 @@ def _wide(record: Object) -> tuple[str, ...]:
 def _message(record: Object) -> tuple[str, ...]:
     ready = condition_of(record, Condition.READY)
     return ("" if ready.get("status") == "True" else str(ready.get("message") or ""),)
-
-
-def _leaf(leaf: Leaf) -> tuple[str, ...]:
-    known = leaf.known
-    return (
-        known.id,
-        leaf.via or "<none>",
-        _can_serve(leaf),
-        ",".join(known.cidrs.pod) if known.cidrs else "<unknown>",
-        ",".join(known.on_hub) or "<pending>",
-        leaf.direct.value,
-        leaf.version or "<unknown>",
-        leaf.says.access,
-    )
-
-
-def _can_serve(leaf: Leaf) -> str:
-    match leaf.known.serves:
-        case True:
-            return leaf.known.address or "<pending>"
-        case False:
-            return "no"
-        case None:
-            return "unknown"
-
-
-def _leaf_wide(leaf: Leaf) -> tuple[str, ...]:
-    known = leaf.known
-    return (
-        known.connection or "<none>",
-        known.latency or "<none>",
-        known.tenant_namespace or "<none>",
-        ",".join(known.cidrs.external) if known.cidrs else "<unknown>",
-    )

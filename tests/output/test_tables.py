@@ -14,7 +14,8 @@ from kubectl_liqo_shortcut.core.hub.leaves import (
 )
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.core.networks import Cidrs
-from kubectl_liqo_shortcut.output.tables import leaves_table, records_table
+from kubectl_liqo_shortcut.output.leaves_table import leaves_table
+from kubectl_liqo_shortcut.output.tables import records_table
 from tests.peered import manager
 from tests.samples import Golden, record_of, spec_of
 

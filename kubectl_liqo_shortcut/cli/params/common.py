@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -14,10 +14,12 @@ from kubectl_liqo_shortcut.cli.params.access import Command, with_options
 from kubectl_liqo_shortcut.cli.params.connect import access_from as access_from
 from kubectl_liqo_shortcut.cli.params.types import Duration
 from kubectl_liqo_shortcut.core import validation
-from kubectl_liqo_shortcut.core.link.request import Request, from_documents
 from kubectl_liqo_shortcut.core.model import cluster_id
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import OutputFormat
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.link.request import Request
 
 timeout_option = click.option(
     "--timeout",
@@ -128,6 +130,8 @@ def requests_from(
     annotations: dict[str, str] | None = None,
 ) -> list[Request]:
     """What is asked for: two leaves on the command line, or the Shortcuts of a file."""
+    from kubectl_liqo_shortcut.core.link.request import Request
+
     if filename is not None:
         if words or spec or server or annotations:
             raise Invalid("with -f, everything about the shortcut stands in the file")
@@ -151,6 +155,8 @@ def requests_from(
 
 
 def _read(filename: str) -> list[Request]:
+    from kubectl_liqo_shortcut.core.link.request import from_documents
+
     requests = from_documents(iter(load_documents(filename)))
     if not requests:
         raise Invalid(f"no Shortcut in {filename}")
