@@ -19,9 +19,11 @@ from kubectl_liqo_shortcut.cli.params.common import (
     progress_options,
     timeout_option,
 )
+from kubectl_liqo_shortcut.cli.params.probe import probe_options
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.cli.service_list import list_command, namespace_option
-from kubectl_liqo_shortcut.cli.verify import image_option, prover
+from kubectl_liqo_shortcut.cli.verify import prover
+from kubectl_liqo_shortcut.core.verify.probe import Placement
 from kubectl_liqo_shortcut.errors import Invalid, after_writing
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents, resource_name
 
@@ -90,7 +92,7 @@ Examples:
     help="Send packets before and after, as verify --service does; back to the hub's path unless "
     "they go direct",
 )
-@image_option
+@probe_options
 @dry_run_option("look at all clusters, change nothing", "let the hub judge the change too")
 @output_option(ReportFormat, "With --dry-run: print the annotated metadata")
 @timeout_option
@@ -102,6 +104,7 @@ def enable_command(
     create_shortcuts: bool,
     proving: bool,
     image: str,
+    placement: Placement,
     dry_run: str,
     output: ReportFormat | None,
     timeout: float,
@@ -137,7 +140,7 @@ def enable_command(
             return
         _create(planned.missing, access, _left(timeout, began))
     left = _left(timeout, began)
-    prove = prover(access, where, name, image) if proving else None
+    prove = prover(access, where, name, image, placement) if proving else None
     job: Job = partial(enable, where, name, access, left, prove=prove)
     if create_shortcuts and planned.missing:
         job = partial(_after_creating, job)

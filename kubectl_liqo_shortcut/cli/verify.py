@@ -17,8 +17,9 @@ from kubectl_liqo_shortcut.cli.params.common import (
     output_option,
     progress_options,
 )
+from kubectl_liqo_shortcut.cli.params.probe import probe_options
 from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
-from kubectl_liqo_shortcut.core.verify.probe import IMAGE
+from kubectl_liqo_shortcut.core.verify.probe import Placement
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents, resource_name
 
 if TYPE_CHECKING:
@@ -38,16 +39,9 @@ Examples:
   kubectl liqo-shortcut verify milan--rome -q -o json
   # with an image from a registry of your own; look at the Pods first
   kubectl liqo-shortcut verify milan rome --image registry.example.com/python:3.13 --dry-run -o yaml
+  # on nodes that others keep away from
+  kubectl liqo-shortcut verify milan rome --toleration dedicated=infra:NoSchedule
 """
-
-
-image_option = click.option(
-    "--image",
-    metavar="IMAGE",
-    default=IMAGE,
-    show_default=f"{IMAGE.partition('@')[0]}, by its digest",
-    help="Image of the probe Pods, best by its digest (NAME@sha256:...); it needs python3 only",
-)
 
 
 @click.command("verify", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
@@ -58,7 +52,7 @@ image_option = click.option(
     shell_complete=completions.complete_services,
     help="A Service of the hub, as the first leaf's Pods call it",
 )
-@image_option
+@probe_options
 @click.option(
     "--count",
     type=click.IntRange(1, 1000),
@@ -81,6 +75,7 @@ def command(
     words: tuple[str, ...],
     service: str | None,
     image: str,
+    placement: Placement,
     count: int,
     timeout: float,
     dry_run: str,
@@ -116,6 +111,7 @@ def command(
         program=read_template(PROGRAM),
         service=None if service is None else service_name(service),
         image=text(image, "--image", longest=1024),
+        placement=placement,
         count=count,
         timeout=timeout,
     )
@@ -133,7 +129,9 @@ def command(
     _print_result(found[0], output)
 
 
-def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prove:
+def prover(
+    access: ClusterAccess, namespace: str, name: str, image: str, placement: Placement
+) -> Prove:
     """What ``service enable --verify`` sends packets with."""
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.commands.verify import VerifyOptions, verify
@@ -146,6 +144,7 @@ def prover(access: ClusterAccess, namespace: str, name: str, image: str) -> Prov
         program=read_template(PROGRAM),
         service=ServiceName(namespace, name),
         image=text(image, "--image", longest=1024),
+        placement=placement,
     )
     renderer = Renderer(read_template)
 

@@ -15,7 +15,7 @@ from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_MTU, pair_of, shown
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.service.endpoints import ServiceName, Target
-from kubectl_liqo_shortcut.core.verify.probe import IMAGE, Probing
+from kubectl_liqo_shortcut.core.verify.probe import ANYWHERE, IMAGE, Placement, Probing
 from kubectl_liqo_shortcut.core.verify.verdict import (
     Called,
     Direction,
@@ -57,6 +57,7 @@ class VerifyOptions:
     program: str  # what the probe Pods run
     service: ServiceName | None = None
     image: str = IMAGE
+    placement: Placement = ANYWHERE
     count: int = 50
     timeout: float = 120.0  # seconds
 
@@ -181,6 +182,7 @@ def _probing(name: str, run: str, mtu: int, renderer: Renderer, options: VerifyO
         run=run,
         seconds=int(options.timeout) + 60,
         image=options.image,
+        placement=options.placement,
         count=options.count,
         mtu=mtu,
     )

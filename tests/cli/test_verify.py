@@ -143,3 +143,45 @@ def test_a_dry_run_prints_the_pods_of_each_leaf_and_asks_nobody(golden: Golden) 
 )
 def test_a_wrong_command_line_asks_nobody(words: tuple[str, ...]) -> None:
     assert run("verify", *words).exit_code == 2
+
+
+def test_probe_pods_run_where_they_are_told_to(clusters: Clusters) -> None:
+    words = (
+        *("verify", "milan", "rome", "--dry-run", "-o", "yaml"),
+        *("--node-selector", "pool=probes", "--image-pull-secret", "registry"),
+        *("--toleration", "dedicated=infra:NoSchedule", "--toleration", "spot"),
+    )
+    result = run(*words, on=clusters)
+    assert result.exit_code == 0, result.stderr
+    pods = [
+        each
+        for leaf in yaml.safe_load_all(result.stdout)
+        for each in (*leaf["manifests"], *leaf["pending"])
+        if each["kind"] == "Pod"
+    ]
+    assert len(pods) == 4
+    for pod in pods:
+        assert pod["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux", "pool": "probes"}
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+        assert pod["spec"]["tolerations"] == [
+            {"key": "dedicated", "operator": "Equal", "value": "infra", "effect": "NoSchedule"},
+            {"key": "spot", "operator": "Exists"},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        ("--toleration", "=x", "--toleration: '=x' has no key"),
+        ("--toleration", "a:Never", "--toleration: 'Never' is none of NoSchedule, "),
+        ("--node-selector", "pool", "'pool' is not of the form KEY=VALUE"),
+        ("--image-pull-secret", "a/b", "--image-pull-secret"),
+    ],
+)
+def test_nonsense_about_where_they_run_is_refused_before_anybody_is_asked(
+    clusters: Clusters, option: str, given: str, said: str
+) -> None:
+    result = run("verify", "milan", "rome", option, given, on=clusters)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert clusters.asked == []

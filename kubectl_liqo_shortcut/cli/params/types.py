@@ -46,6 +46,12 @@ class Assignment(click.ParamType[tuple[str, str]]):
         return key, rest
 
 
+class Label(Assignment):
+    """``KEY=VALUE``, split at the first ``=``."""
+
+    name = "KEY=VALUE"
+
+
 _BARE = {"--dry-run": "client", "--wait": "true"}
 
 

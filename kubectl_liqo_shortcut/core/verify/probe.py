@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef, labels_of
 from kubectl_liqo_shortcut.core.networks import host_and_port
 from kubectl_liqo_shortcut.core.ports import Selection
+from kubectl_liqo_shortcut.errors import Invalid
 
 if TYPE_CHECKING:  # templates take a while to import, and the command's help needs none
     from kubectl_liqo_shortcut.core.link.render import Pending, Renderer, Unknown
@@ -34,6 +36,34 @@ class ProbeRole(enum.StrEnum):
     CLIENT = "client"
 
 
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """On which nodes probe Pods may run, and by which Secret their image is pulled."""
+
+    node_selector: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tolerations: Sequence[Object] = ()
+    pull_secret: str = ""  # in the namespace of the probe Pods
+
+
+ANYWHERE = Placement()
+
+
+def toleration(given: str) -> Object:
+    """From a taint as kubectl writes it, ``KEY[=VALUE][:EFFECT]``; without them, any will do."""
+    taint, colon, effect = given.partition(":")
+    key, equals, value = taint.partition("=")
+    if not key:
+        raise Invalid(
+            f"--toleration: {given!r} has no key", hint="for example dedicated=infra:NoSchedule"
+        )
+    made = {"key": validation.text(key, "--toleration")}
+    made |= {"operator": "Equal", "value": value} if equals else {"operator": "Exists"}
+    return made | ({"effect": validation.choice(effect, "--toleration", _EFFECTS)} if colon else {})
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Probe:
     """One probe Pod, for its template."""
@@ -45,6 +75,7 @@ class Probe:
     run: str
     seconds: int
     image: str
+    placement: Placement
     program: str
     arguments: Sequence[str | Unknown]
 
@@ -59,6 +90,7 @@ class Probing:
     run: str
     seconds: int  # then each ends by itself
     image: str = IMAGE
+    placement: Placement = ANYWHERE
     count: int = 50
     mtu: int
 
@@ -106,6 +138,7 @@ class Probing:
             run=self.run,
             seconds=self.seconds,
             image=self.image,
+            placement=self.placement,
             program=self.program,
             arguments=arguments,
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from kubectl_liqo_shortcut.core.events import Done, Seen, Tell, Verb, Waits
 from kubectl_liqo_shortcut.core.model import ClusterID, Manifest, ObjectRef
 from kubectl_liqo_shortcut.core.networks import Networks
-from kubectl_liqo_shortcut.core.verify.probe import ProbeRole
+from kubectl_liqo_shortcut.core.verify.probe import NAMESPACE, ProbeRole
 from kubectl_liqo_shortcut.core.verify.probe_result import (
     NOT_SEEN,
     Broken,
@@ -125,7 +125,8 @@ class _Run:
         return ProbeFailed(
             ref.cluster,
             f"{ref} did not do its work in time: {says}",
-            hint="the same command again, with a longer --timeout if it needs one",
+            hint="the same command again, with a longer --timeout if it needs one; "
+            "--toleration and --node-selector choose other nodes",
         )
 
     def _call(self, address: str) -> None:
@@ -157,7 +158,10 @@ class _Run:
 
     def _failed(self, ref: ObjectRef, why: str, *, image: bool = False) -> ProbeFailed:
         of_image = f"image {self._probes.probing.image}: " if image else ""
-        hint = "--image names another image with python3 that this cluster can pull"
+        hint = (
+            "--image names another image with python3 that this cluster can pull, "
+            f"--image-pull-secret a Secret of namespace {NAMESPACE} to pull it with"
+        )
         return ProbeFailed(ref.cluster, f"{ref}: {of_image}{why}", hint=hint if image else None)
 
 
