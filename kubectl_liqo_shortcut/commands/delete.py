@@ -14,7 +14,7 @@ from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import Reason
 from kubectl_liqo_shortcut.core.record.status import Cause
-from kubectl_liqo_shortcut.engine.hub.identity import Rebuilt, hub_id, not_identified
+from kubectl_liqo_shortcut.engine.hub.identity import LiqoLost, Rebuilt, hub_id, not_identified
 from kubectl_liqo_shortcut.engine.link.records import (
     end_record,
     misfit_notes,
@@ -35,6 +35,8 @@ from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.engine.service.switch_back import NODES_FOLLOW, free
 from kubectl_liqo_shortcut.errors import (
     USELESS,
+    AnotherCluster,
+    NoLiqo,
     PartlyDone,
     ShortcutError,
     TimedOut,
@@ -177,8 +179,10 @@ class _Cleaning:
             if isinstance(error, Rebuilt):
                 self._tell(Note(f"{error.message}; {error.hint}", self._pair.name))
                 self._rebuilt[leaf] = cluster
-            elif isinstance(error, USELESS) or self._options.forget:
+            elif isinstance(error, (LiqoLost, *USELESS)) or self._options.forget:
                 silent[leaf] = error
+            elif isinstance(error, NoLiqo | AnotherCluster):
+                raise _gone_for_ever(error, self._pair.name)
             else:
                 raise error
         return self._set_aside(leaves, silent)
@@ -265,8 +269,11 @@ class _Cleaning:
 
 
 def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
-    error.hint = (
-        f"the link was left as it is; if that leaf is gone for ever: "
-        f"kubectl liqo-shortcut delete {name} --forget"
-    )
+    error.hint = "the link was left as it is"
+    return _gone_for_ever(error, name)
+
+
+def _gone_for_ever(error: ShortcutError, name: str) -> ShortcutError:
+    way_out = f"if that leaf is gone for ever: kubectl liqo-shortcut delete {name} --forget"
+    error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
     return error

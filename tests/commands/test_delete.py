@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -12,9 +13,11 @@ from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
 from kubectl_liqo_shortcut.core.model import ObjectRef, ref_of
 from kubectl_liqo_shortcut.core.record.conditions import condition_of, is_ready
+from kubectl_liqo_shortcut.engine.hub.identity import LiqoLost
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.runtime.lease import Lock
 from kubectl_liqo_shortcut.errors import (
+    AnotherCluster,
     ClusterError,
     ExitCode,
     Forbidden,
@@ -312,6 +315,64 @@ def rebuild(leaf: FakeCluster) -> None:
         body for body in leaf.of(r.NAMESPACE) if body["metadata"]["name"] == "kube-system"
     )
     kube_system["metadata"]["uid"] = "another cluster"
+
+
+def lose_liqo(cluster: FakeCluster) -> None:
+    for ref in [ref for ref in cluster.objects if ref.name == r.CLUSTER_ID_CONFIGMAP]:
+        del cluster.objects[ref]
+
+
+def rename(leaf: FakeCluster) -> None:
+    """Liqo was installed again there, under another cluster ID."""
+    for ref, body in leaf.objects.items():
+        if ref.name == r.CLUSTER_ID_CONFIGMAP:
+            body["data"] = {"CLUSTER_ID": "roma"}
+
+
+LOST = pytest.mark.parametrize("lose", [lose_liqo, rename])
+
+
+@LOST
+def test_a_leaf_that_lost_its_liqo_does_not_keep_the_other_one_from_being_cleaned(
+    world: FakeWorld, record: Body, lose: Callable[[FakeCluster], None]
+) -> None:
+    lose(world.leaves["rome"])
+    with pytest.raises(PartlyDone, match="not gone from rome") as caught:
+        run(world, record)
+    assert "--forget" in str(caught.value.hint)
+    assert {each.partition(" ")[0] for each in link_objects(world)} == {"rome"}
+    (left,) = records(world)
+    assert {ref.cluster for ref in objects_of(left)} == {"rome"}
+    told = [event.text for event in run(world, left, forget=True) if isinstance(event, Note)]
+    assert any("left on rome; there: kubectl delete gatewayclients" in each for each in told)
+    assert records(world) == []
+
+
+@LOST
+def test_two_leaves_that_lost_their_liqo_stop_it_before_anything_is_changed(
+    world: FakeWorld, record: Body, lose: Callable[[FakeCluster], None]
+) -> None:
+    for leaf in world.leaves.values():
+        lose(leaf)
+    with pytest.raises(LiqoLost) as caught:
+        run(world, record)
+    assert "delete milan--rome --forget" in str(caught.value.hint)
+    assert "deletionTimestamp" not in records(world)[0]["metadata"]
+
+
+@LOST
+def test_another_cluster_than_the_one_that_was_linked_is_no_leaf_that_lost_its_liqo(
+    world: FakeWorld, record: Body, lose: Callable[[FakeCluster], None]
+) -> None:
+    """The kubeconfig context leads elsewhere: the link may well be in use."""
+    lose(world.leaves["rome"])
+    rebuild(world.leaves["rome"])
+    before = link_objects(world)
+    with pytest.raises((NoLiqo, AnotherCluster)) as caught:
+        run(world, record)
+    assert "context" in str(caught.value.hint)
+    assert "delete milan--rome --forget" in str(caught.value.hint)
+    assert link_objects(world) == before
 
 
 def test_what_others_made_stays(world: FakeWorld) -> None:

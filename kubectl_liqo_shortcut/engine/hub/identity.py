@@ -20,6 +20,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_ea
 from kubectl_liqo_shortcut.errors import (
     AnotherCluster,
     ClusterError,
+    ExitCode,
     Invalid,
     NoLiqo,
     Refused,
@@ -29,6 +30,15 @@ from kubectl_liqo_shortcut.errors import (
 
 class Rebuilt(Refused):
     """A leaf was made anew under its old name: it is another cluster, with nothing of ours."""
+
+
+class LiqoLost(ClusterError):
+    """The cluster that a record means, with no Liqo any more, or with one of another cluster ID.
+
+    What is on it cannot be taken away in Liqo's order: it is worked on no more than a silent one.
+    """
+
+    exit_code = ExitCode.REFUSED
 
 
 def hub_id(hub: Cluster) -> ClusterID:
@@ -62,7 +72,7 @@ def not_identified(
 ) -> dict[str, ShortcutError]:
     """For each of *leaves* that is not, or does not say it is, the cluster *record* means: why."""
     checks = {
-        leaf: check_identity(cluster, recorded_uid(record, leaf))
+        leaf: partial(_identify, cluster, recorded_uid(record, leaf))
         for leaf, cluster in leaves.items()
     }
     return gather_each(
@@ -73,11 +83,32 @@ def not_identified(
     )[1]
 
 
+def _identify(leaf: Cluster, uid: str) -> None:
+    try:
+        check_identity(leaf, uid)()
+    except (NoLiqo, AnotherCluster) as error:
+        if not uid or _system_uid(leaf) != uid:
+            raise  # most likely the way leads to another cluster
+        raise _lost(leaf, error) from error
+
+
 def checked_uid(leaf: Cluster) -> str:
     """The UID of its kube-system namespace; refuses if another cluster answers."""
     check_id(leaf)
-    system = leaf.get(ObjectRef(leaf.name, r.NAMESPACE, "", "kube-system"))
+    return _system_uid(leaf)
+
+
+def _system_uid(cluster: Cluster) -> str:
+    system = cluster.get(ObjectRef(cluster.name, r.NAMESPACE, "", "kube-system"))
     return uid_of(system) if system else ""
+
+
+def _lost(leaf: Cluster, error: ShortcutError) -> LiqoLost:
+    said = error.message.removeprefix(f"cluster {leaf.name!r}: ")
+    hint = f"where Liqo is in another namespace there: --leaf-liqo-namespace {leaf.name}=NS"
+    return LiqoLost(
+        leaf.name, f"it is the cluster that the shortcut was made on, but {said}", hint=hint
+    )
 
 
 def check_id(leaf: Cluster) -> None:
