@@ -63,7 +63,7 @@ class FakeCluster:
                 raise AlreadyExists(self.name, f'{ref.kind.plural} "{ref.name}" already exists')
             namespace = ObjectRef(self.name, r.NAMESPACE, "", ref.namespace)
             if ref.namespace and namespace not in self.objects:
-                raise ClusterError(self.name, f'namespaces "{ref.namespace}" not found')
+                raise Gone(self.name, f'namespaces "{ref.namespace}" not found')
             if dry_run:
                 return _shown(manifest.body)
             return _shown(self.put(made_by_us(manifest.body)))

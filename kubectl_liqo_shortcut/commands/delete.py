@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.commands.delete_left import left_error, left_there, with_forget
 from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
-from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
-from kubectl_liqo_shortcut.core.link.ownership import delete_command
+from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of, reclaims_namespaces
 from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
@@ -23,6 +22,7 @@ from kubectl_liqo_shortcut.engine.link.records import (
     request_deletion,
 )
 from kubectl_liqo_shortcut.engine.link.stock import Stock, take_stock
+from kubectl_liqo_shortcut.engine.removal.lost_hub import borne_hub_id
 from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering, check_peering
 from kubectl_liqo_shortcut.engine.removal.remove import remove
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
@@ -37,10 +37,7 @@ from kubectl_liqo_shortcut.errors import (
     USELESS,
     AnotherCluster,
     NoLiqo,
-    PartlyDone,
     ShortcutError,
-    TimedOut,
-    listing,
     together,
 )
 
@@ -107,6 +104,7 @@ class _Cleaning:
         self._pair = pair_of(record)  # whatever else it holds, it can be taken away
         self._stock = Stock(objects_of(record), {})
         self._rebuilt: dict[str, Cluster] = {}
+        self._hub_lost = False  # it has no Liqo any more
 
     def run(
         self, open_cluster: OpenCluster, lock: Lock, cancel: CancelToken, keep: Reason | None = None
@@ -137,7 +135,8 @@ class _Cleaning:
             cause = Cause(keep, message, stalled=True)
             note_cause(self._hub, self._record, cause, self._deadline, ())
             return
-        self._forgotten(left)
+        for each in left_there(self._stock, left):
+            self._tell(Note(each, self._pair.name))
         end_record(self._hub, self._record, self._deadline)
 
     def _free(self, open_cluster: OpenCluster, cancel: CancelToken) -> bool:
@@ -151,7 +150,7 @@ class _Cleaning:
             self._deadline,
             cancel,
             self._tell,
-            whatever=self._options.forget,
+            whatever=self._options.forget or self._hub_lost,  # no Liqo there to follow
             pause=self._options.nodes_follow,
         )
 
@@ -182,7 +181,7 @@ class _Cleaning:
             elif isinstance(error, (LiqoLost, *USELESS)) or self._options.forget:
                 silent[leaf] = error
             elif isinstance(error, NoLiqo | AnotherCluster):
-                raise _gone_for_ever(error, self._pair.name)
+                raise with_forget(error, self._pair.name)
             else:
                 raise error
         return self._set_aside(leaves, silent)
@@ -193,13 +192,11 @@ class _Cleaning:
         """Ask the leaves what they hold of the link: the record may have lost its status."""
         forget = self._options.forget
         try:
-            hub = marked_by.result()
+            hub = self._hub_id(marked_by, leaves)
         except ShortcutError as error:  # without its name nobody knows what bears it
             if not forget:
-                error.hint = (
-                    f"{error.hint or 'mend that first'}; to give up what is on the leaves: "
-                    f"kubectl liqo-shortcut delete {self._pair.name} --forget"
-                )
+                error.hint = error.hint or "mend that first"
+                with_forget(error, self._pair.name, "to give up what is on the leaves")
                 raise
             return self._set_aside(leaves, dict.fromkeys(leaves, error))
         self._stock, silent = take_stock(
@@ -210,6 +207,19 @@ class _Cleaning:
                 raise each
         return self._set_aside(leaves, silent)
 
+    def _hub_id(self, marked_by: Future[ClusterID], leaves: Mapping[str, Cluster]) -> str:
+        """The hub's own; where it has lost its Liqo, that which the link's objects bear."""
+        try:
+            return marked_by.result()
+        except NoLiqo as error:
+            found = borne_hub_id(self._record, leaves, self._deadline)
+            if found is None:
+                raise
+            self._hub_lost = True
+            says = f"the link's objects bear its cluster ID {found}" if found else "nothing is left"
+            self._tell(Note(f"{error.message}; {says}", self._pair.name))
+            return found
+
     def _set_aside(
         self, leaves: dict[str, Cluster], silent: Mapping[str, ShortcutError]
     ) -> Mapping[str, ShortcutError]:
@@ -217,7 +227,9 @@ class _Cleaning:
         for leaf in silent:
             leaves.pop(leaf, None)
         if silent and not leaves and not self._options.forget:
-            raise _with_hint(next(iter(silent.values())), self._pair.name)
+            error = next(iter(silent.values()))
+            error.hint = "the link was left as it is"
+            raise with_forget(error, self._pair.name)
         for leaf, error in silent.items():
             self._tell(Note(f"{error.message}; what is on {leaf} is left there", self._pair.name))
         return silent
@@ -241,39 +253,12 @@ class _Cleaning:
 
     def _keep_record_of(self, left: Mapping[str, ShortcutError]) -> ShortcutError:
         """Note on the record what is left; returns the error to end with."""
-        messages = [error.message for error in left.values()]
         kept = [each for each in self._stock.entries.values() if each.ref.cluster in left]
-        cause = Cause(Reason.CLEANUP_PENDING, together(messages), stalled=True)
+        cause = Cause(
+            Reason.CLEANUP_PENDING, together(each.message for each in left.values()), stalled=True
+        )
         try:
             note_cause(self._hub, self._record, cause, Deadline(_LAST_WORDS), kept)
         except ShortcutError as second:
             self._tell(Note(f"the record is not up to date: {second.message}", self._pair.name))
-        if len(left) == 1 and all(isinstance(error, TimedOut) for error in left.values()):
-            return next(iter(left.values()))
-        name = self._pair.name
-        return PartlyDone(
-            listing(f"shortcut {name} is not gone from {' and '.join(sorted(left))}:", messages),
-            hint=f"the record stays; later: kubectl liqo-shortcut delete {name}, or sync; "
-            "to give up what is left there: --forget",
-        )
-
-    def _forgotten(self, left: Mapping[str, ShortcutError]) -> None:
-        strays = {each.ref: each for each in self._stock.strays}
-        for ref, each in {**self._stock.entries, **strays}.items():
-            ours = each.ownership is not Ownership.REUSED and ref.kind != r.NAMESPACE
-            if (ours or ref in strays) and ref.cluster in left:
-                what = f"there: {delete_command(each)}"
-                if isinstance(left[each.ref.cluster], InUseByPeering):
-                    what = f"the peering uses its {each.ref}"
-                self._tell(Note(f"left on {each.ref.cluster}; {what}", self._pair.name))
-
-
-def _with_hint(error: ShortcutError, name: str) -> ShortcutError:
-    error.hint = "the link was left as it is"
-    return _gone_for_ever(error, name)
-
-
-def _gone_for_ever(error: ShortcutError, name: str) -> ShortcutError:
-    way_out = f"if that leaf is gone for ever: kubectl liqo-shortcut delete {name} --forget"
-    error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
-    return error
+        return left_error(self._pair.name, left)

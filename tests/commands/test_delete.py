@@ -483,17 +483,53 @@ def test_without_its_labels_an_object_stays_although_its_uid_is_on_record(
         run(world, dict(records(world)[0]))
 
 
-def test_a_hub_that_has_lost_liqo_gives_a_record_up_only_if_told_to(
+def test_a_hub_that_has_lost_liqo_takes_away_what_its_record_names(
     world: FakeWorld, record: Body
 ) -> None:
-    for ref in [ref for ref in world.hub.objects if ref.name == r.CLUSTER_ID_CONFIGMAP]:
-        del world.hub.objects[ref]
+    lose_liqo(world.hub)
+    told = [each.text for each in run(world, record) if isinstance(each, Note)]
+    assert any("the link's objects bear its cluster ID torino" in each for each in told)
+    assert (link_objects(world), records(world)) == ([], [])
+
+
+def test_a_hub_that_has_lost_liqo_ends_a_record_of_which_nothing_is_left(
+    world: FakeWorld, record: Body
+) -> None:
+    lose_liqo(world.hub)
+    for leaf in world.leaves.values():
+        for ref in [each for each in leaf.objects if each.kind in r.LINK_KINDS and each.namespace]:
+            if ref in leaf.objects:
+                leaf.objects[ref]["metadata"].pop("finalizers", None)
+                leaf.drop(ref)
+    told = [each.text for each in run(world, record) if isinstance(each, Note)]
+    assert any("Liqo is not there" in each for each in told)
+    assert records(world) == []
+
+
+def of_another_hub(world: FakeWorld, record: Body) -> None:
+    """Whoever writes a status may name anything in it: here a link of another hub too."""
+    for ref, body in world.leaves["rome"].objects.items():
+        if ref.kind == r.GATEWAY_CLIENT:
+            body["metadata"]["labels"][r.SHORTCUT_HUB] = "napoli"
+
+
+def without_status(world: FakeWorld, record: Body) -> None:
+    world.hub.set_status(ref_of(world.hub.name, record), {})
+
+
+@pytest.mark.parametrize("unclear", [of_another_hub, without_status])
+def test_a_hub_that_has_lost_liqo_gives_up_what_is_unclear_only_if_told_to(
+    world: FakeWorld, record: Body, unclear: Callable[[FakeWorld, Body], None]
+) -> None:
+    lose_liqo(world.hub)
+    unclear(world, record)
     before = link_objects(world)
     with pytest.raises(NoLiqo) as caught:
         run(world, record)
     assert "kubectl liqo-shortcut delete milan--rome --forget" in str(caught.value.hint)
     told = [str(each) for each in run(world, record, forget=True)]
-    assert any("kubectl delete gatewayclients.networking.liqo.io milan" in each for each in told)
+    listed = any("kubectl delete gatewayclients.networking.liqo.io milan" in each for each in told)
+    assert listed or unclear is without_status
     assert (link_objects(world), records(world)) == (before, [])
 
 

@@ -27,6 +27,7 @@ from kubectl_liqo_shortcut.errors import (
     AlreadyExists,
     Conflict,
     Gone,
+    NoLiqo,
     PartlyDone,
     ShortcutError,
     TimedOut,
@@ -120,6 +121,14 @@ class Lock:
         except AlreadyExists:
             found = self._hub.get(self._ref)
             return (found, None) if self._is_ours(found) else (None, found)
+        except Gone as error:
+            there = self._ref.namespace
+            raise NoLiqo(
+                self._hub.name,
+                f"there is no namespace {there}, in which the lock is kept",
+                hint="where Liqo is in another namespace: --liqo-namespace; where it was "
+                f"uninstalled: kubectl create namespace {there}, then the same command",
+            ) from error
 
     def _take_over(self, found: Object) -> Object | None:
         claim = self._claim()

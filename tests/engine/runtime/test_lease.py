@@ -26,6 +26,7 @@ from kubectl_liqo_shortcut.errors import (
     Conflict,
     Forbidden,
     Interrupted,
+    NoLiqo,
     TimedOut,
     Unreachable,
 )
@@ -500,3 +501,12 @@ def test_without_procfs_no_process_is_marked(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(process, "_here", lambda: "")
     assert process.process_mark() == ""
     assert not process.is_gone("b pid:[1] 1 1")
+
+
+def test_a_hub_without_the_namespace_of_the_lock_says_how_to_go_on(
+    world: FakeWorld, hold: Lock
+) -> None:
+    del world.hub.objects[ObjectRef("the hub", r.NAMESPACE, "", REF.namespace)]
+    with pytest.raises(NoLiqo, match="no namespace liqo, in which the lock is kept") as caught:
+        take(hold)
+    assert "kubectl create namespace liqo, then the same command" in str(caught.value.hint)
