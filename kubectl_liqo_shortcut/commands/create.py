@@ -149,7 +149,9 @@ def _refuse(
         tell(note)
     refuse_expired(request, session)
     findings = list(conflicts(session))
-    if findings or session.plan().steps:  # a link that is as it should be need not be examined
+    if (
+        findings or session.plan().steps or session.plan().leaving
+    ):  # a link that is as it should be need not be examined
         findings += checks(session, hub, deadline)
     for warning in refuse_or_warn(findings, request):
         tell(warning)

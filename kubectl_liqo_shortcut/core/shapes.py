@@ -183,6 +183,7 @@ _SHORTCUT: _Shape = {
 
 SHAPES: dict[Kind, _Shape] = {
     r.SHORTCUT: _SHORTCUT,
+    r.NAMESPACE: {"status": {"conditions": [_CONDITION]}},
     r.CONFIG_MAP: {"data": _Each(TEXT)},
     r.SECRET: {"data": _Each(TEXT)},
     r.EVENT: {

@@ -12,12 +12,13 @@ from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
 from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
 from kubectl_liqo_shortcut.core import kinds as r
+from kubectl_liqo_shortcut.core.events import Note
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, objects_of
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
-from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Refused
+from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Refused, TimedOut
 from tests.cli.runner import Clusters
 from tests.cli.runner import run as program
 from tests.commands import test_adopt
@@ -140,7 +141,7 @@ def test_one_that_is_being_deleted_is_not_the_one(labelled: FakeWorld) -> None:
     labelled.leaves["rome"].objects[ref]["metadata"]["finalizers"] = ["kubernetes"]
     labelled.leaves["rome"].drop(ref)
     report = preflight(Request(pair=(MILAN, ROME)), labelled, RENDERER, 5.0)
-    assert [each.name for each in report.findings if "Namespace" in each.name] == []
+    assert [each.name for each in report.findings] == ["TerminatingNamespace"]
 
 
 # The record
@@ -300,3 +301,58 @@ def test_permissions_are_asked_for_in_the_named_one(world: FakeWorld) -> None:
     rome.allows = allows
     preflight(Request(pair=(MILAN, ROME), spec=NAMED), world, RENDERER, 5.0)
     assert ("jane" in asked, "liqo-tenant-milan" in asked) == (True, False)
+
+
+# One that does not end
+
+
+REMAINING = {
+    "type": "NamespaceContentRemaining",
+    "status": "True",
+    "message": "Some resources are remaining: configurations.networking.liqo.io has 1 resource "
+    "instances",
+}
+FAILING = {
+    "type": "NamespaceDeletionDiscoveryFailure",
+    "status": "True",
+    "message": "Discovery failed for some groups, 1 failing: metrics.k8s.io/v1beta1",
+}
+OVER = {"type": "NamespaceFinalizersRemaining", "status": "False", "message": "All is gone"}
+HELD = (
+    "rome: its tenant namespace liqo-tenant-milan is being deleted since 2026-01-01T00:00:00Z: "
+    f"it has the finalizers example.org/slow; {FAILING['message']}; {REMAINING['message']}"
+)
+
+
+def put_stuck_namespace(world: FakeWorld, leaf: str = "rome", peer: str = "milan") -> None:
+    there = world.leaves[leaf]
+    put_tenant_namespace(there, peer)
+    ref = ObjectRef(leaf, r.NAMESPACE, "", f"liqo-tenant-{peer}")
+    there.objects[ref]["metadata"]["finalizers"] = ["example.org/slow"]
+    there.drop(ref)
+    there.set_status(ref, {"phase": "Terminating", "conditions": [REMAINING, OVER, FAILING]})
+
+
+def test_preflight_names_what_holds_a_namespace_that_does_not_end(world: FakeWorld) -> None:
+    put_stuck_namespace(world)
+    (found,) = preflight(Request(pair=(MILAN, ROME)), world, RENDERER, 5.0).findings
+    assert f"{found.cluster}: {found.message}" == HELD
+    assert found.hint.endswith("kubectl get namespace liqo-tenant-milan -o yaml there")
+
+
+def test_create_says_before_and_after_its_wait_what_holds_the_namespace(world: FakeWorld) -> None:
+    put_stuck_namespace(world)
+    told: list[str] = []
+    with pytest.raises(TimedOut) as caught:
+        told.extend(each.text for each in events(world, timeout=1) if isinstance(each, Note))
+    assert HELD in caught.value.message
+    assert any(HELD in each for each in told)
+
+
+def test_create_warns_also_where_it_can_do_nothing_else_meanwhile(world: FakeWorld) -> None:
+    for leaf, peer in (("rome", "milan"), ("milan", "rome")):
+        put_stuck_namespace(world, leaf, peer)
+    told: list[str] = []
+    with pytest.raises(TimedOut):
+        told.extend(each.text for each in events(world, timeout=1) if isinstance(each, Note))
+    assert any(HELD in each for each in told)

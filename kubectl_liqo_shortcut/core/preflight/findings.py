@@ -212,6 +212,12 @@ class FindingName(enum.StrEnum):
         "a LimitRange refuses Pods that do not say how much they need",
         "give Liqo's gateway template resources, or the LimitRange defaults",
     )
+    TERMINATING_NAMESPACE = (
+        "TerminatingNamespace",
+        Severity.WARNING,
+        "a tenant namespace is being deleted: create waits until it is gone, and makes it anew",
+        "if it does not end by itself, take away there what holds it",
+    )
     UNCHECKED = (
         "Unchecked",
         Severity.WARNING,

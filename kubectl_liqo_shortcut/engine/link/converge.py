@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kubectl_liqo_shortcut.core.events import Tell
 from kubectl_liqo_shortcut.core.link.health import health
+from kubectl_liqo_shortcut.core.preflight.namespaces import terminating
 from kubectl_liqo_shortcut.engine.link.gateway_service import missing_service, port_conflict
 from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.link.reconcile import Reconciliation
@@ -39,7 +40,8 @@ def converge(
 def _timed_out(link: Link, failures: Iterable[ClusterError], deadline: Deadline) -> ShortcutError:
     ends, failures = link.ends(), (*link.store.silent.values(), *failures)
     said = dict.fromkeys(error.message for error in failures)
-    waits = [*said, *health(ends.values()).waits()]
+    going = (f"{each.cluster}: {each.message}" for each in terminating(ends.values()))
+    waits = [*said, *going, *health(ends.values()).waits()]
     hint = "changes are kept: rerun the command to continue, or delete the shortcut"
     if rival := port_conflict(link, ends):
         waits.append(rival)

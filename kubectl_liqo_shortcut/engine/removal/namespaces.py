@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
@@ -11,6 +11,7 @@ from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
 from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_of
 from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
+from kubectl_liqo_shortcut.core.preflight.namespaces import leaving
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
@@ -71,11 +72,12 @@ def _comes_with_it(kind: Kind, item: Object) -> bool:
 def _wait(cluster: Cluster, entry: Recorded, uid: str, deadline: Deadline) -> None:
     what = Selection(r.NAMESPACE, name=entry.ref.name)
 
-    def gone(found: object) -> bool:
-        return all(uid_of(each) != uid for each in found)  # type: ignore[attr-defined]
+    def present(found: Collection[Object]) -> list[Object]:
+        return [each for each in found if uid_of(each) == uid]
 
-    if not gone(wait_for(cluster, what, deadline, gone)):
+    left = present(wait_for(cluster, what, deadline, lambda found: not present(found)))
+    if left:
         raise TimedOut(
-            f"cluster {cluster.name!r}: namespace {entry.ref.name} is still terminating",
+            f"cluster {cluster.name!r}: namespace {leaving(left[0])}",
             hint=f"kubectl get namespace {entry.ref.name} -o yaml there says what it waits for",
         )

@@ -1,0 +1,46 @@
+"""Tenant namespaces that are there already, and where no gateway can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.model import Object, dig, is_terminating, name_of
+from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
+
+_REMAINS = (
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceContentRemaining",
+    "NamespaceFinalizersRemaining",
+)
+"""Conditions by which Kubernetes says what it waits for, the causes first."""
+
+
+def terminating(ends: Iterable[End]) -> Iterator[Finding]:
+    """Tenant namespaces that are being deleted: the link waits until they are gone."""
+    for end in ends:
+        if end.namespace is not None and is_terminating(end.namespace):
+            name = FindingName.TERMINATING_NAMESPACE
+            yield Finding(
+                name,
+                end.side.leaf,
+                f"its tenant namespace {leaving(end.namespace)}",
+                f"{name.remedy}: kubectl get namespace {name_of(end.namespace)} -o yaml there",
+            )
+
+
+def leaving(namespace: Object) -> str:
+    """The name of a *namespace* that is being deleted, since when, and what holds it."""
+    at = namespace["metadata"]
+    held = list(at.get("finalizers") or ())
+    says = {
+        str(each.get("type")): str(each.get("message") or each.get("reason") or "")
+        for each in dig(namespace, "status", "conditions") or ()
+        if each.get("status") == "True"
+    }
+    why = [f"it has the finalizers {', '.join(held)}"] if held else []
+    why += [says[each] for each in _REMAINS if says.get(each)]
+    since = f"{at['name']} is being deleted since {at.get('deletionTimestamp')}"
+    return f"{since}: {'; '.join(why)}" if why else since
