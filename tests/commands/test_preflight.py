@@ -369,6 +369,26 @@ def test_a_quota_of_the_tenant_namespace_is_found(world: FakeWorld) -> None:
     assert names(report(world)) == ["rome: QuotaExhausted", "rome: LimitRange"]
 
 
+@pytest.mark.parametrize(
+    ("level", "found"),
+    [("restricted", True), ("baseline", True), ("privileged", False), ("", False)],
+)
+def test_a_label_that_keeps_the_gateways_pod_out_is_a_warning(
+    world: FakeWorld, level: str, found: bool
+) -> None:
+    rome, label = world.leaves["rome"], "pod-security.kubernetes.io/enforce"
+    put_tenant_namespace(rome, "milan")
+    if level:
+        ref = ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")
+        rome.patch(ref, {"metadata": {"labels": {label: level}}})
+    says = report(world).findings
+    assert [f"{each.cluster}: {each.name}" for each in says] == ["rome: PodSecurity"] * found
+    for each in says:
+        assert f"liqo-tenant-milan has the label {label}={level}" in each.message
+        command = f"kubectl label namespace liqo-tenant-milan {label}=privileged --overwrite"
+        assert each.hint == f"there: {command}"
+
+
 def test_one_who_may_not_even_look_who_a_leaf_is_hears_of_all_that_lacks(world: FakeWorld) -> None:
     rome = world.leaves["rome"]
     rome.allows = lambda asked: asked["verb"] not in ("*", "get", "patch")

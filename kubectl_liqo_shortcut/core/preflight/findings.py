@@ -218,6 +218,14 @@ class FindingName(enum.StrEnum):
         "a tenant namespace is being deleted: create waits until it is gone, and makes it anew",
         "if it does not end by itself, take away there what holds it",
     )
+    POD_SECURITY = (
+        "PodSecurity",
+        Severity.WARNING,
+        "a label of a tenant namespace that is there already keeps privileged Pods out, as the "
+        "gateway's is",
+        "there: kubectl label namespace NAMESPACE pod-security.kubernetes.io/enforce=privileged "
+        "--overwrite",
+    )
     UNCHECKED = (
         "Unchecked",
         Severity.WARNING,

@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.liqo import version_of
 from kubectl_liqo_shortcut.core.model import HUB, GatewayRole, ObjectRef, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
-from kubectl_liqo_shortcut.core.preflight.namespaces import terminating
+from kubectl_liqo_shortcut.core.preflight.namespaces import restricted, terminating
 from kubectl_liqo_shortcut.core.preflight.reachability import not_taken, reachability_warnings
 from kubectl_liqo_shortcut.core.preflight.routed import doubtful
 from kubectl_liqo_shortcut.core.preflight.rules import (
@@ -64,6 +64,7 @@ def checks(
     ends = link.ends()
     return [
         *terminating(ends.values()),
+        *restricted(ends.values()),
         *overlaps(cidrs),
         *doubtful(link.shortcut, link.updated_facts(ends), ends, session.view.gateway_clients),
         *not_taken(link.shortcut.server, ends[link.shortcut.server].gateway),
