@@ -21,7 +21,8 @@ def plan_lines(record: Object, *, delete_namespaces: bool = False) -> Iterator[s
         if each.ref.kind == r.NAMESPACE:
             says = "be deleted if nothing else is in it" if namespaces else "be kept"
         if each.ownership is Ownership.REUSED:
-            says = "be kept"
+            ours = "be deleted if it bears this shortcut's labels and nothing else is in it"
+            says = ours if namespaces and each.ref.kind == r.NAMESPACE else "be kept"
         yield f"{each.ref.cluster}: {each.ref} would {says}"
     for misfit in misfits_of(record):
         yield f"no object of this link, left alone: {misfit}"

@@ -30,7 +30,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
-from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.fakes import BY_GIT, Body, FakeCluster, FakeWorld
 from tests.linked import link
 from tests.told import all_told, ignore, step_by_step
 
@@ -745,6 +745,40 @@ def test_a_namespace_that_cannot_be_looked_into_stays(world: FakeWorld, record: 
 
     world.leaves["rome"].fault = fault
     assert "cannot be told whether it is empty" in namespace_fate(world, record)
+
+
+def second_life(world: FakeWorld, record: Body, fields: list[Body]) -> Body:
+    """The shortcut anew, in the namespaces that its first life left; who set what, is *fields*."""
+    run(world, record)
+    for leaf in world.leaves.values():
+        for body in leaf.of(r.NAMESPACE):
+            body["metadata"]["managedFields"] = fields
+    return dict(outcome(create(world)).record)
+
+
+def test_a_namespace_of_an_earlier_life_goes_too(world: FakeWorld, record: Body) -> None:
+    """It bears our labels, and who set them is not known any more: a backup tool made it anew."""
+    again = second_life(world, record, [])
+    assert objects_of(again)[TENANT].ownership is Ownership.REUSED
+    said = "would be deleted if it bears this shortcut's labels and nothing else is in it"
+    assert f"rome: {TENANT} {said}" in list(plan_lines(again, delete_namespaces=True))
+    put_config_map(world.leaves["rome"], "a")
+    assert namespace_fate(world, again) == "kept: it still holds configmap/a"
+    again = dict(outcome(create(world)).record)
+    del world.leaves["rome"].objects[ObjectRef("rome", r.CONFIG_MAP, TENANT.name, "a")]
+    assert namespace_fate(world, again) == "deleted: "
+    assert TENANT not in world.leaves["rome"].objects
+
+
+def test_a_namespace_that_git_applies_stays_in_each_life(world: FakeWorld, record: Body) -> None:
+    assert namespace_fate(world, second_life(world, record, [BY_GIT])).startswith(
+        "kept: somebody else applies it"
+    )
+
+
+def test_a_namespace_that_was_there_before_stays(world: FakeWorld) -> None:
+    put_tenant_namespace(world.leaves["rome"], "milan")
+    assert namespace_fate(world, link(world)) == "kept: it existed before this link"
 
 
 def test_a_namespace_made_anew_by_somebody_else_stays(world: FakeWorld, record: Body) -> None:

@@ -1,4 +1,4 @@
-"""Tenant namespaces of ours go only if asked to, and only if nothing else lives there."""
+"""Tenant namespaces with our labels go only if asked to, and only if nothing else lives there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
+from kubectl_liqo_shortcut.core.link.field_managers import applied_by_others, labelled_by_us
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
-from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_of
+from kubectl_liqo_shortcut.core.link.ownership import Membership
 from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight.namespaces import leaving
@@ -16,6 +17,7 @@ from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, r
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
 from kubectl_liqo_shortcut.errors import Forbidden, Gone, TimedOut
 
+EXISTED = "it existed before this link"
 _SHOWN = 5  # of what keeps a namespace
 
 
@@ -24,14 +26,19 @@ def remove_namespace(
 ) -> str:
     """Delete the namespace and wait until it is gone; or say why it is kept.
 
+    Our labels are enough, whatever the record says: it stayed from an earlier life of the shortcut.
+
     It is looked through before, not locked: what somebody puts into it in the same moment goes
     with it.
     """
     found = retry_transient(lambda: cluster.get(entry.ref), deadline)
     if found is None:
         return ""
-    if ownership_of(found, entry, membership) is Ownership.REUSED:
-        return "somebody else made it anew, or it lost the labels of this shortcut"
+    if not membership.fits(found):
+        known = entry.ownership is Ownership.REUSED
+        return EXISTED if known else "somebody else made it anew, or it lost this shortcut's labels"
+    if applied_by_others(found) and not labelled_by_us(found):
+        return "somebody else applies it, labels and all, such as git"
     try:
         held = sorted(_held(cluster, entry.ref.name, deadline))
     except Forbidden as error:

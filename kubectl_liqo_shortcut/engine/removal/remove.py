@@ -16,7 +16,7 @@ from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, Side
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef, ref_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.removal.leftovers import gateway_gone, gone_from
-from kubectl_liqo_shortcut.engine.removal.namespaces import remove_namespace
+from kubectl_liqo_shortcut.engine.removal.namespaces import EXISTED, remove_namespace
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather_each, retry_transient
 from kubectl_liqo_shortcut.engine.runtime.store import wait_for
 from kubectl_liqo_shortcut.errors import (
@@ -30,7 +30,6 @@ T = TypeVar("T")
 _CHILD = {r.GATEWAY_CLIENT: r.WG_GATEWAY_CLIENT, r.GATEWAY_SERVER: r.WG_GATEWAY_SERVER}
 _TAKING_UP = 5.0  # seconds that Liqo may need for a new gateway; it takes some milliseconds
 _STAYS = "tenant namespaces stay, as Liqo's own commands leave them"
-_EXISTED = "it existed before this link"
 _ORDER = (r.GATEWAY_CLIENT, r.GATEWAY_SERVER, r.PUBLIC_KEY, r.CONFIGURATION)
 
 
@@ -68,14 +67,14 @@ def remove(
                 tell(Done(each.ref, Verb.KEPT, what.value))
     for each in here:
         if each.ownership is Ownership.REUSED and each.ref.kind != r.NAMESPACE:
-            tell(Done(each.ref, Verb.KEPT, _EXISTED))
-        elif each.ref.kind == r.NAMESPACE and not (namespaces and each in ours):
-            tell(Done(each.ref, Verb.KEPT, _STAYS if each in ours else _EXISTED))
+            tell(Done(each.ref, Verb.KEPT, EXISTED))
+        elif each.ref.kind == r.NAMESPACE and not namespaces:
+            tell(Done(each.ref, Verb.KEPT, _STAYS if each in ours else EXISTED))
     removal.wait(shortcut.sides, ours)
     for leaf in leaves:
         tell(Waits(leaf, ""))
     if namespaces:
-        removal.namespaces([each for each in ours if each.ref.kind == r.NAMESPACE])
+        removal.namespaces([each for each in here if each.ref.kind == r.NAMESPACE])
     return _unproven(foreign) | removal.errors
 
 
