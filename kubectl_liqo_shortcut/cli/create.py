@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
 from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.link.request import Request
+from kubectl_liqo_shortcut.core.preflight.node_ports import refuse_twice
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import DocumentFormat
 
@@ -114,6 +115,7 @@ def command(
     requests = requests_from(
         leaves, filename, server=gw_server, spec=gateway_spec(gateway, ttl), annotations=annotations
     )
+    refuse_twice(requests)
     if dry_run == "client":
         from kubectl_liqo_shortcut.cli.create_dry_run import print_dry_run
 

@@ -19,6 +19,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
 from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.core.link.request import Request
+from kubectl_liqo_shortcut.core.preflight.node_ports import refuse_twice
 from kubectl_liqo_shortcut.errors import ExitCode
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
 
@@ -52,6 +53,7 @@ def command(
     Exit code 4 if there is an error; warnings do not count.
     """
     requests = requests_from(leaves, filename, server=gw_server, spec=gateway_spec(gateway))
+    refuse_twice(requests)
     note_connections(access, (leaf for each in requests for leaf in each.pair))
     refused = [each for each in requests if not report(each, access, timeout, output)]
     if refused:

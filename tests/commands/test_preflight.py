@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
@@ -22,10 +23,12 @@ from kubectl_liqo_shortcut.errors import (
     Refused,
     Unreachable,
 )
+from tests.cli.runner import Clusters
+from tests.cli.runner import run as program
 from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, put_tenant_namespace, records
 from tests.fakes import Body, FakeCluster, FakeWorld, gateway_template
-from tests.samples import MILAN, an_object
+from tests.samples import MILAN, an_object, record_of, spec_of
 
 
 def report(world: FakeWorld, *, send: bool = False, **wanted: Any) -> PreflightReport:
@@ -387,6 +390,90 @@ def test_a_label_that_keeps_the_gateways_pod_out_is_a_warning(
         assert f"liqo-tenant-milan has the label {label}={level}" in each.message
         command = f"kubectl label namespace liqo-tenant-milan {label}=privileged --overwrite"
         assert each.hint == f"there: {command}"
+
+
+NODE_PORT = {"gateway": {"service": {"type": "NodePort", "nodePort": 31000}}}
+SERVED: dict[str, Any] = {"server": cluster_id("milan"), "spec": NODE_PORT}
+
+
+def gateway_server(peer: str, spec: Body, port: int = 0, **metadata: Any) -> Body:
+    status = {"endpoint": {"addresses": ["10.0.0.1"], "port": port}} if port else {}
+    labels = {r.REMOTE_CLUSTER_ID: peer}
+    body = an_object(r.GATEWAY_SERVER, peer, f"liqo-tenant-{peer}", labels=labels)
+    metadata = {**body["metadata"], **metadata}
+    return {**body, "metadata": metadata, "spec": {"endpoint": spec}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port", "taken"),
+    [
+        ({"serviceType": "NodePort", "nodePort": 31000}, 0, True),
+        ({"serviceType": "NodePort"}, 31000, True),  # which Kubernetes chose
+        ({"serviceType": "NodePort", "nodePorts": [30000, 31000]}, 0, True),
+        ({"serviceType": "NodePort", "nodePort": 31001}, 31001, False),
+        ({"serviceType": "LoadBalancer", "port": 31000}, 31000, False),
+    ],
+    ids=str,
+)
+def test_the_node_port_of_another_gateway_there_is_refused(
+    world: FakeWorld, endpoint: Body, port: int, taken: bool
+) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    world.leaves["milan"].put(gateway_server("torino", endpoint, port))
+    found = report(world, **SERVED)
+    assert names(found) == ["milan: NodePortTaken"] * taken
+    for each in found.errors:
+        assert "31000 is not free there: GatewayServer liqo-tenant-torino/torino" in each.message
+        assert "--gw-server-service-nodeport" in each.hint
+
+
+def test_one_that_is_being_deleted_gives_its_node_port_back(world: FakeWorld) -> None:
+    leaving: dict[str, Any] = {
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "finalizers": ["liqo.io/slow"],
+    }
+    endpoint = {"serviceType": "NodePort", "nodePort": 31000}
+    world.paused.add(r.GATEWAY_SERVER)
+    world.leaves["milan"].put(gateway_server("torino", endpoint, **leaving))
+    assert names(report(world, **SERVED)) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "reason", "taken"),
+    [("milan", "Progressing", True), ("paris", "Progressing", False), ("milan", "Expired", False)],
+)
+def test_the_node_port_that_another_record_names_is_refused(
+    world: FakeWorld, server: str, reason: str, taken: bool
+) -> None:
+    """Nobody has worked on it yet."""
+    roles = {"milan": "paris", "paris": "milan"}
+    spec = {**spec_of(server, roles[server]), **NODE_PORT}
+    ready = {"type": "Ready", "status": "False", "reason": reason, "message": ""}
+    world.hub.put(record_of("milan--paris", spec=spec, status={"conditions": [ready]}))
+    found = report(world, **SERVED)
+    assert names(found) == ["milan: NodePortTaken"] * taken
+    assert all("shortcut milan--paris names it too" in each.message for each in found.errors)
+
+
+def test_a_link_does_not_stand_in_its_own_way_with_its_node_port(world: FakeWorld) -> None:
+    list(create(world, **SERVED))
+    (key,) = (ref for ref in world.leaves["rome"].objects if ref.kind == r.PUBLIC_KEY)
+    world.leaves["rome"].drop(key)
+    assert names(report(world, **SERVED)) == []
+
+
+def test_two_links_of_one_file_with_the_same_node_port_are_refused_before_anything_is_asked() -> (
+    None
+):
+    clusters = Clusters("milan", "rome", "paris")
+    both = [
+        record_of(f"milan--{peer}", spec={**spec_of("milan", peer), **NODE_PORT})
+        for peer in ("rome", "paris")
+    ]
+    for command in ("create", "preflight"):
+        refused = program(command, "-f", "-", on=clusters, stdin=yaml.safe_dump_all(both))
+        assert (refused.exit_code, clusters.asked) == (ExitCode.USAGE, [])
+        assert "milan--rome and milan--paris name the same node port 31000" in refused.stderr
 
 
 def test_one_who_may_not_even_look_who_a_leaf_is_hears_of_all_that_lacks(world: FakeWorld) -> None:

@@ -139,6 +139,12 @@ class FindingName(enum.StrEnum):
         "a ResourceQuota of the tenant namespace leaves no room for the gateway",
         "raise it there, or free some",
     )
+    NODE_PORT_TAKEN = (
+        "NodePortTaken",
+        Severity.ERROR,
+        "the node port that is named for the gateway server is that of another gateway on its leaf",
+        "name another one: --gw-server-service-nodeport, or leave it out: Kubernetes chooses one",
+    )
     OUTDATED_CRD = (
         "OutdatedCRD",
         Severity.ERROR,

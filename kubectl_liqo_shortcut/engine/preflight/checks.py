@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core.model import HUB, GatewayRole, ObjectRef, name_o
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
 from kubectl_liqo_shortcut.core.preflight.namespaces import restricted, terminating
+from kubectl_liqo_shortcut.core.preflight.node_ports import node_ports_taken, wanted_node_port
 from kubectl_liqo_shortcut.core.preflight.reachability import not_taken, reachability_warnings
 from kubectl_liqo_shortcut.core.preflight.routed import doubtful
 from kubectl_liqo_shortcut.core.preflight.rules import (
@@ -27,6 +28,7 @@ from kubectl_liqo_shortcut.core.preflight.rules import (
 from kubectl_liqo_shortcut.core.rbac import access_review
 from kubectl_liqo_shortcut.engine.hub.identity import controller_manager
 from kubectl_liqo_shortcut.engine.hub.permissions import missing_rights
+from kubectl_liqo_shortcut.engine.hub.queries import find_records
 from kubectl_liqo_shortcut.engine.link.session import SurveySession
 from kubectl_liqo_shortcut.engine.preflight.gateway_template import look_at_template
 from kubectl_liqo_shortcut.engine.runtime.concurrency import (
@@ -55,7 +57,7 @@ def checks(
     link = session.link
     versions: dict[str, str] = dict.fromkeys((HUB, *link.leaves), "")
     asked: dict[str, Check] = {
-        side.leaf: partial(_check_leaf, side, session, versions, deadline, adopt)
+        side.leaf: partial(_check_leaf, side, session, hub, versions, deadline, adopt)
         for side in link.shortcut.sides
     }
     asked[HUB] = partial(_check_hub, hub, session, versions, deadline)
@@ -112,7 +114,12 @@ def _note_version(cluster: Cluster, versions: dict[str, str]) -> Iterable[Findin
 
 
 def _check_leaf(
-    side: Side, session: SurveySession, versions: dict[str, str], deadline: Deadline, adopt: bool
+    side: Side,
+    session: SurveySession,
+    hub: Cluster,
+    versions: dict[str, str],
+    deadline: Deadline,
+    adopt: bool,
 ) -> list[Finding]:
     link = session.link
     leaf, end = link.leaves[side.leaf], link.ends()[side.leaf]
@@ -134,8 +141,17 @@ def _check_leaf(
         needed += [] if there else access_review.to_make_namespaces()
         return missing_rights(leaf, needed, deadline)
 
+    def node_port() -> Iterable[Finding]:
+        port = wanted_node_port(link.shortcut, end)
+        if port is None:
+            return ()
+        servers, records = leaf.list(Selection(r.GATEWAY_SERVER)).items, find_records(hub)
+        return node_ports_taken(
+            port, link.shortcut, servers, records, recorded=bool(session.recorded)
+        )
+
     room = (quotas, ranges) if there and end.gateway is None else ()
-    halves = (template, partial(_note_version, leaf, versions)), (may, *room)
+    halves = (template, node_port, partial(_note_version, leaf, versions)), (may, *room)
     return _side_by_side(side.leaf, halves, deadline)
 
 
