@@ -98,7 +98,7 @@ def command(
     jobs = {
         name_of(record): functools.partial(delete, record, access, options) for record in records
     }
-    run_jobs(jobs, timeout)
+    run_jobs(jobs, timeout, goes_on=True)
 
 
 def _records(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 import click
 
 from kubectl_liqo_shortcut.cli.console import OutputStyle, progress_options, say
+from kubectl_liqo_shortcut.cli.interruption import Interruption
 from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.engine.runtime.concurrency import AT_ONCE
@@ -29,23 +30,37 @@ _WORST_FIRST = (
 )
 
 
-def run_jobs(jobs: Mapping[str, Job], timeout: float, output: DocumentFormat | None = None) -> None:
-    """Results on standard output, progress and errors on standard error; exits as the worst one."""
+def run_jobs(
+    jobs: Mapping[str, Job],
+    timeout: float,
+    output: DocumentFormat | None = None,
+    *,
+    goes_on: bool = False,
+) -> None:
+    """Results on standard output, progress and errors on standard error; exits as the worst one.
+
+    *goes_on*: what a signal stops is not undone, the same command finishes it.
+    """
+    stop = Interruption(jobs, goes_on=goes_on)
     errors: list[ShortcutError] = []
     results = _Results(output)
     try:
         with _view(jobs, timeout) as view:
             for name, event in run_all(jobs):
+                once = stop.takes(name, event) and progress_options().style is not OutputStyle.JSON
                 if view.takes(name, event):
                     continue
                 with view.aside():
-                    say(event, name, titled=len(jobs) > 1)
+                    if not once:
+                        say(event, name, titled=len(jobs) > 1)
                     if isinstance(event, Outcome):
                         results.add(event)
                 if isinstance(event, Failed):
                     errors.append(event.error)
     finally:
         results.end()
+    if interrupted := stop.error():
+        raise interrupted
     if errors:
         _fail(errors, len(jobs))
     results.check()

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+
 import pytest
 import yaml
 from click.testing import Result
@@ -8,6 +13,8 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode
 from tests.cli.runner import Clusters, always, linked, run
+from tests.fakes import FakeCluster
+from tests.linked import link
 from tests.samples import record_of, spec_of
 from tests.tables import every
 
@@ -160,3 +167,45 @@ def test_a_leaf_that_does_not_answer_leaves_the_record(clusters: Clusters) -> No
     result = delete(clusters, "milan", "rome")
     assert "Error: cluster 'rome': is down" in result.stderr
     assert RECORD in clusters.hub.objects
+
+
+class Halting(Clusters):
+    """Ctrl-C is pressed once milan--rome is gone; nothing is done for the others until then."""
+
+    def __init__(self, *leaves: str) -> None:
+        super().__init__(*leaves)
+        self.over = threading.Event()
+        self.armed = False
+        self._pressed = threading.Event()
+
+    def __call__(self, name: str) -> FakeCluster:
+        if self.armed and name in ("oslo", "paris"):
+            deadline = time.monotonic() + 5
+            while RECORD in self.hub.objects and time.monotonic() < deadline:
+                time.sleep(0.01)
+            if not self._pressed.is_set():
+                self._pressed.set()
+                os.kill(os.getpid(), signal.SIGINT)
+            self.over.wait(5)
+            raise ClusterError(name, "nobody waits for this any more")
+        return super().__call__(name)
+
+
+def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
+    clusters = Halting("milan", "oslo", "paris", "rome")
+    for peer in ("oslo", "paris", "rome"):
+        link(clusters, "milan", peer)
+    clusters.armed = True
+    result = delete(clusters, "--all", "--yes", "--delete-namespaces", "--liqo-namespace", "liqo")
+    clusters.over.set()
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert result.stdout == f"{NAME} deleted\n"
+    said = result.stderr[result.stderr.index("Error") :]
+    assert said == (
+        "Error: interrupted: 1 of 3 done, left:\n"
+        "         milan--oslo\n"
+        "         milan--paris\n"
+        "Hint: to go on: kubectl liqo-shortcut delete --all --yes --delete-namespaces "
+        "--liqo-namespace liqo --timeout 5s\n"
+    )
+    assert result.stderr.count("interrupted") == 1

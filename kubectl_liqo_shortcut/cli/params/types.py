@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from kubectl_liqo_shortcut.cli.params.given import keep_arguments
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
@@ -59,6 +61,7 @@ class KubectlCommand(click.Command):
     """Options of kubectl's form: bare, ``--wait`` means true; its value follows ``=`` only."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        keep_arguments(ctx, args)
         if ctx.resilient_parsing and args and self._wants_value(args[-1]):
             args = args[:-1]  # at a TAB press: without its value, click would stop reading there
         return super().parse_args(ctx, list(spelt_out(args)))
