@@ -8,6 +8,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
@@ -21,8 +22,8 @@ from kubectl_liqo_shortcut.cli.params.common import (
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
 from kubectl_liqo_shortcut.commands.get import NotFound, find, get, link_named
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
-from kubectl_liqo_shortcut.core.model import Object, name_of
-from kubectl_liqo_shortcut.errors import Invalid
+from kubectl_liqo_shortcut.core.model import Object, cluster_id, name_of
+from kubectl_liqo_shortcut.errors import Interrupted, Invalid, ShortcutError
 from kubectl_liqo_shortcut.output.formats import resource_name
 
 _EPILOG = """\b
@@ -34,6 +35,8 @@ Examples:
   kubectl liqo-shortcut delete milan rome --dry-run
   # a leaf is gone for ever: clean the other one, and print what is left there
   kubectl liqo-shortcut delete milan rome --forget
+  # a leaf is gone for ever: all its shortcuts, then what Liqo itself still has of it
+  kubectl liqo-shortcut delete --leaf rome --forget
   # all shortcuts of this hub
   kubectl liqo-shortcut delete --all --yes
 """
@@ -43,7 +46,13 @@ Examples:
 @link_argument
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
-@click.option("--yes", is_flag=True, help="Do not ask (with --all)")
+@click.option(
+    "--leaf",
+    metavar="ID",
+    shell_complete=completions.complete_leaves,
+    help="All shortcuts of this leaf; with --forget, list what Liqo itself still has of it",
+)
+@click.option("--yes", is_flag=True, help="Do not ask (with --all or --leaf)")
 @click.option("--ignore-not-found", is_flag=True, help="No error if there is no such shortcut")
 @dry_run_option("print what would go, change nothing")
 @click.option(
@@ -63,6 +72,7 @@ def command(
     words: tuple[str, ...],
     filename: str | None,
     everything: bool,
+    leaf: str | None,
     yes: bool,
     ignore_not_found: bool,
     dry_run: str,
@@ -83,8 +93,17 @@ def command(
     from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
     from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
+    from kubectl_liqo_shortcut.commands.delete_leaf import records_of
 
-    records = _records(words, filename, everything, yes, ignore_not_found, access)
+    if leaf is None:
+        records = _records(words, filename, everything, yes, ignore_not_found, access)
+    elif words or filename or everything:
+        raise Invalid("--leaf cannot be combined with names, -f or --all")
+    else:
+        found = records_of(cluster_id(leaf), access)
+        records = _agreed(found, yes or dry_run == "client")
+        if found and not records:
+            return
     if dry_run == "client":
         for record in records:
             planned = plan_lines(record, delete_namespaces=delete_namespaces)
@@ -98,7 +117,22 @@ def command(
     jobs = {
         name_of(record): functools.partial(delete, record, access, options) for record in records
     }
-    run_jobs(jobs, timeout, goes_on=True)
+    try:
+        if jobs:
+            run_jobs(jobs, timeout, goes_on=True)
+    except (ShortcutError, click.exceptions.Exit) as error:
+        if leaf and forget and not isinstance(error, Interrupted):
+            _tell_remains(leaf, records, access)
+        raise
+    if leaf and forget:
+        _tell_remains(leaf, records, access)
+
+
+def _tell_remains(leaf: str, records: list[Object], access: ClusterAccess) -> None:
+    from kubectl_liqo_shortcut.commands.delete_leaf import remains_of
+
+    for each in remains_of(cluster_id(leaf), records, access):
+        note(each, needed=True)
 
 
 def _records(
@@ -127,12 +161,16 @@ def _records(
 
 
 def _all(access: ClusterAccess, yes: bool) -> list[Object]:
-    records = get((), access)
+    return _agreed(get((), access), yes)
+
+
+def _agreed(records: list[Object], yes: bool) -> list[Object]:
+    """*records*, if somebody agrees to delete them all."""
     if not records:
         note("No shortcuts found.")
     elif not yes:
         if not sys.stdin.isatty():
-            raise Invalid("no terminal to confirm --all", hint="add --yes")
+            raise Invalid("no terminal to confirm it", hint="add --yes")
         names = ", ".join(name_of(record) for record in records)
         if not click.confirm(f"Delete {len(records)} shortcuts ({names})?", err=True):
             return []

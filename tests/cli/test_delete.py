@@ -11,11 +11,11 @@ from click.testing import Result
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
-from kubectl_liqo_shortcut.errors import ClusterError, ExitCode
+from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden, Unreachable
 from tests.cli.runner import Clusters, always, linked, run
-from tests.fakes import FakeCluster
+from tests.fakes import Body, FakeCluster
 from tests.linked import link
-from tests.samples import record_of, spec_of
+from tests.samples import an_object, record_of, spec_of
 from tests.tables import every
 
 NAME = "shortcut.shortcut.liqo.io/milan--rome"
@@ -139,6 +139,9 @@ def test_all_of_nothing_is_no_error() -> None:
         ("milan", "milan"),
         ("Milan", "rome"),
         ("--all", "milan"),
+        ("--leaf", "rome", "milan"),
+        ("--leaf", "rome", "--all"),
+        ("--leaf", "Rome"),
         ("--all", "-f", "-"),
         ("milan", "rome", "-f", "-"),
         ("milan", "rome", "--dry-run=server"),
@@ -209,3 +212,98 @@ def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
         "--liqo-namespace liqo --timeout 5s\n"
     )
     assert result.stderr.count("interrupted") == 1
+
+
+# All of one leaf
+
+ROMES = sorted(f"shortcut.shortcut.liqo.io/{name}" for name in ("milan--rome", "oslo--rome"))
+
+
+@pytest.fixture
+def three() -> Clusters:
+    """Each of three leaves linked with the others; rome is dead."""
+    clusters = Clusters("milan", "oslo", "rome")
+    for pair in (("milan", "oslo"), ("milan", "rome"), ("oslo", "rome")):
+        link(clusters, *pair)
+    clusters.leaves["rome"].fault = always(Unreachable("rome", "cannot be reached"))
+    return clusters
+
+
+def test_all_links_of_a_leaf_that_is_gone_go_at_once(three: Clusters) -> None:
+    result = delete(three, "--leaf", "rome", "--forget", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(result.stdout.splitlines()) == [f"{each} deleted" for each in ROMES]
+    assert [ref.name for ref in three.hub.objects if ref.kind == r.SHORTCUT] == ["milan--oslo"]
+    link_kinds = r.LINK_KINDS[1:]
+    left = {
+        (leaf, ref.name)
+        for leaf in ("milan", "oslo")
+        for ref in three.leaves[leaf].objects
+        if ref.kind in link_kinds
+    }
+    assert left == {("milan", "oslo"), ("oslo", "milan")}
+
+
+def of_rome(kind: r.Kind, name: str, namespace: str = "", **labels: str) -> Body:
+    return an_object(kind, name, namespace, labels={r.REMOTE_CLUSTER_ID: "rome", **labels})
+
+
+def test_what_liqo_itself_still_has_of_a_leaf_that_is_gone_is_listed(three: Clusters) -> None:
+    hub, there = three.hub, "liqo-tenant-rome"
+    hub.put(of_rome(r.NAMESPACE, there, **{r.TENANT_NAMESPACE: "true"}))
+    hub.put(of_rome(r.VIRTUAL_NODE, "rome", there))
+    hub.put(of_rome(r.RESOURCE_SLICE, "rome", there))
+    hub.put(an_object(r.VIRTUAL_NODE, "oslo", there, labels={r.REMOTE_CLUSTER_ID: "oslo"}))
+    hub.put(an_object(r.FOREIGN_CLUSTER, "rome", ""))
+    three.leaves["oslo"].put(an_object(r.FOREIGN_CLUSTER, "rome", ""))
+    lines = delete(three, "--leaf", "rome", "--forget", "--yes").stderr.splitlines()
+    assert lines[lines.index(f"Liqo on the hub still has of rome; {AWAY}") :] == [
+        f"Liqo on the hub still has of rome; {AWAY}",
+        f"  kubectl delete virtualnodes.offloading.liqo.io rome -n {there}",
+        f"  kubectl delete resourceslices.authentication.liqo.io rome -n {there}",
+        "  kubectl delete gatewayclients.networking.liqo.io rome -n liqo-hub",
+        "  kubectl delete configurations.networking.liqo.io rome -n liqo-hub",
+        f"  kubectl delete namespaces {there}",
+        "  kubectl delete foreignclusters.core.liqo.io rome",
+        f"Liqo on milan still has of rome; {AWAY} kubectl delete namespaces {there}",
+        f"Liqo on oslo still has of rome; {AWAY}",
+        f"  kubectl delete namespaces {there}",
+        "  kubectl delete foreignclusters.core.liqo.io rome",
+    ]
+
+
+AWAY = "to take it away, there:"
+
+
+def test_what_cannot_be_looked_at_is_said(three: Clusters) -> None:
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        return Forbidden("the hub", "no") if ref.kind == r.VIRTUAL_NODE else None
+
+    three.hub.fault = fault
+    said = delete(three, "--leaf", "rome", "--forget", "--yes").stderr
+    assert "what Liqo has of rome on the hub was not checked: the hub: no" in said
+    assert "kubectl delete configurations.networking.liqo.io rome -n liqo-hub" in said
+
+
+def test_without_forget_the_records_of_a_silent_leaf_stay(three: Clusters) -> None:
+    result = delete(three, "--leaf", "rome", "--yes")
+    assert result.exit_code == ExitCode.PARTLY
+    assert "Liqo on" not in result.stderr
+    assert sum(ref.kind == r.SHORTCUT for ref in three.hub.objects) == 3
+
+
+def test_all_of_a_leaf_asks_and_without_a_terminal_refuses(three: Clusters) -> None:
+    result = delete(three, "--leaf", "rome", "--forget")
+    assert (result.exit_code, three.written) == (ExitCode.USAGE, [])
+    assert result.stderr.endswith("Hint: add --yes\n")
+
+
+def test_of_a_leaf_without_shortcuts_only_what_liqo_has_is_listed(three: Clusters) -> None:
+    three.hub.put(an_object(r.FOREIGN_CLUSTER, "paris", ""))
+    result = delete(three, "--leaf", "paris", "--forget")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines() == [
+        "No shortcuts found.",
+        f"Liqo on the hub still has of paris; {AWAY} "
+        "kubectl delete foreignclusters.core.liqo.io paris",
+    ]
