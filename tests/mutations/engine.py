@@ -211,9 +211,30 @@ MUTATIONS = (
     Mutation(
         "a leaf is not asked who it is",
         "engine/hub/identity.py",
-        "    check_id(leaf)\n    system",
-        "    system",
+        "    check_id(leaf)\n    return _system_uid",
+        "    return _system_uid",
         ("tests/commands/test_create.py", "tests/commands/test_delete.py"),
+    ),
+    Mutation(
+        "any cluster without Liqo is the leaf that lost it",
+        "engine/hub/identity.py",
+        "        if not uid or _system_uid(leaf) != uid:\n",
+        "        if not uid:\n",
+        ("tests/commands/test_delete.py",),
+    ),
+    Mutation(
+        "a record that names objects of another hub too is believed",
+        "engine/removal/lost_hub.py",
+        "    if len(hubs) == 1:\n",
+        "    if hubs:\n",
+        ("tests/commands/test_delete.py",),
+    ),
+    Mutation(
+        "a namespace that git applies goes",
+        "engine/removal/namespaces.py",
+        "    if applied_by_others(found) and not labelled_by_us(found):\n",
+        "    if applied_by_others(found) and not found:\n",
+        ("tests/commands/test_delete.py",),
     ),
     Mutation(
         "a leaf that was rebuilt is worked on",
