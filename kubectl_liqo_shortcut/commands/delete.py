@@ -228,10 +228,13 @@ class _Cleaning:
             leaves.pop(leaf, None)
         if silent and not leaves and not self._options.forget:
             error = next(iter(silent.values()))
-            error.hint = "the link was left as it is"
+            besides = error.hint if isinstance(error, LiqoLost) else None
+            error.hint = "; ".join(filter(None, ("the link was left as it is", besides)))
             raise with_forget(error, self._pair.name)
         for leaf, error in silent.items():
-            self._tell(Note(f"{error.message}; what is on {leaf} is left there", self._pair.name))
+            hint = f" ({error.hint})" if isinstance(error, LiqoLost) and error.hint else ""
+            left = f"{error.message}; what is on {leaf} is left there{hint}"
+            self._tell(Note(left, self._pair.name))
         return silent
 
     def _gate(self, leaves: Mapping[str, Cluster]) -> dict[str, ShortcutError]:

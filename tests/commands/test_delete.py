@@ -357,6 +357,8 @@ def test_two_leaves_that_lost_their_liqo_stop_it_before_anything_is_changed(
     with pytest.raises(LiqoLost) as caught:
         run(world, record)
     assert "delete milan--rome --forget" in str(caught.value.hint)
+    elsewhere = "where Liqo is in another namespace there: --leaf-liqo-namespace milan=NS"
+    assert (elsewhere in str(caught.value.hint)) is (lose is lose_liqo)
     assert "deletionTimestamp" not in records(world)[0]["metadata"]
 
 

@@ -107,7 +107,9 @@ def _lost(leaf: Cluster, error: ShortcutError) -> LiqoLost:
     said = error.message.removeprefix(f"cluster {leaf.name!r}: ")
     hint = f"where Liqo is in another namespace there: --leaf-liqo-namespace {leaf.name}=NS"
     return LiqoLost(
-        leaf.name, f"it is the cluster that the shortcut was made on, but {said}", hint=hint
+        leaf.name,
+        f"it is the cluster that the shortcut was made on, but {said}",
+        hint=hint if isinstance(error, NoLiqo) else None,
     )
 
 
