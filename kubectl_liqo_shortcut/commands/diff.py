@@ -73,6 +73,8 @@ def _notes(session: SurveySession) -> Iterator[Note]:
             "sync makes it again only with --recreate",
             session.shortcut.name,
         )
+    for each in session.link.lost(session.link.ends()):
+        yield Note(str(each), session.shortcut.name)
 
 
 def _removal(record: Object, why: str, open_cluster: OpenCluster, deadline: Deadline) -> Diff:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, Ready, diagnose
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
@@ -62,8 +63,14 @@ def live_record(evidence: ObservedLink, diagnosis: Diagnosis, now: str) -> Objec
     return {**record, "status": given}
 
 
+_TOLD = (CauseName.LABELS_LOST, CauseName.DRIFTED)
+"""What is told though packets pass: the row says what the leaves say now, and not the record."""
+
+
 def _cause(diagnosis: Diagnosis) -> Cause | None:
     cause = diagnosis.cause
-    if cause is None or cause.reason is None or diagnosis.ready is Ready.TRUE:
+    if cause is None or cause.reason is None:
+        return None
+    if diagnosis.ready is Ready.TRUE and cause.reason not in _TOLD:
         return None
     return Cause(cause.reason, f"{cause.cluster}: {cause.seen}", ready=diagnosis.ready)

@@ -87,6 +87,11 @@ class Kind:
         """The API group; empty for the core group."""
         return self.api_version.partition("/")[0] if "/" in self.api_version else ""
 
+    @property
+    def resource(self) -> str:
+        """As an argument of kubectl: ``gatewayservers.networking.liqo.io``, ``namespaces``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
     def path(self, namespace: str = "", name: str = "") -> str:
         """The path of this kind on an API server; without *namespace*, of all namespaces.
 

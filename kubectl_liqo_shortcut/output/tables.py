@@ -80,4 +80,5 @@ def _wide(record: Object) -> tuple[str, ...]:
 
 def _message(record: Object) -> tuple[str, ...]:
     ready = condition_of(record, Condition.READY)
-    return ("" if ready.get("status") == "True" else str(ready.get("message") or ""),)
+    fine = ready.get("status") == "True" and ready.get("reason") == Reason.CONNECTED
+    return ("" if fine else str(ready.get("message") or ""),)

@@ -19,6 +19,7 @@ from tests.commands.test_create import foreign, put_tenant_namespace, records, r
 from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_sync import PAST, edit, present, verb
 from tests.commands.test_sync import run as sync
+from tests.commands.test_why import LABELS, unlabel
 from tests.fakes import Body, FakeCluster, FakeWorld
 from tests.linked import link
 from tests.samples import record_of
@@ -106,6 +107,18 @@ def test_labels_that_sync_leaves_alone_are_no_difference(world: FakeWorld, recor
     assert each.live is not None
     assert each.merged is not None
     assert each.live["metadata"] == each.merged["metadata"]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("kind", [r.CONFIGURATION, r.GATEWAY_CLIENT, r.PUBLIC_KEY])
+def test_a_lost_label_is_no_difference_and_is_told_with_what_puts_it_back(
+    world: FakeWorld, record: Body, kind: r.Kind, labels: str
+) -> None:
+    unlabel(world, kind, LABELS[labels])
+    found = run(world)
+    assert differing(found) == {}
+    assert "is on record as ours, but lost its labels" in said(found)
+    assert f"kubectl --context rome -n liqo-tenant-milan label {kind.resource} milan" in said(found)
 
 
 def change_configuration(world: FakeWorld) -> None:

@@ -16,7 +16,17 @@ from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import Condition, condition_of, is_ready
 from tests.commands.test_create import records
-from tests.commands.test_why import drop, forbidding, heard, patch, say, silent, the
+from tests.commands.test_why import (
+    LABELS,
+    drop,
+    forbidding,
+    heard,
+    patch,
+    say,
+    silent,
+    the,
+    unlabel,
+)
 from tests.fakes import FakeWorld
 from tests.linked import link
 from tests.offloading import offload
@@ -95,6 +105,19 @@ def test_a_record_that_is_behind_does_not_make_a_link_unready(linked: FakeWorld)
     said = {"type": "Ready", "status": "False", "reason": "Failed", "message": "so", **at}
     linked.hub.patch(ref, {"status": {"conditions": [said]}}, subresource="status")
     assert ready(linked)["status"] == "True"
+
+
+@pytest.mark.parametrize("labels", ["one", "all"])
+def test_a_lost_label_and_a_changed_gateway_are_told_though_packets_pass(
+    linked: FakeWorld, labels: str
+) -> None:
+    patch(linked, "rome", r.GATEWAY_CLIENT, {"spec": {"mtu": 1400}})
+    now = ready(linked)
+    assert (now["status"], now["reason"]) == ("True", "Drifted")
+    unlabel(linked, r.PUBLIC_KEY, LABELS[labels])
+    now = ready(linked)
+    assert (now["status"], now["reason"]) == ("True", "LabelsLost")
+    assert now["message"].startswith("rome: publickey/milan is on record as ours")
 
 
 def test_each_leaf_is_asked_once_for_each_kind_and_for_gateways_only_where_they_are(

@@ -21,11 +21,13 @@ from kubectl_liqo_shortcut.errors import (
     ClusterError,
     Forbidden,
     PartlyDone,
+    Refused,
     ShortcutError,
     Unreachable,
 )
 from tests.commands.test_create import link_objects, records, reset
 from tests.commands.test_delete import foreign_cluster
+from tests.commands.test_why import LABELS, unlabel
 from tests.fakes import Body, FakeWorld
 from tests.linked import link
 from tests.samples import record_of
@@ -160,6 +162,32 @@ def test_a_link_that_lost_its_labels_stays_on_record_and_no_delete_forgets_it(
     with pytest.raises(PartlyDone, match="is on record, but it does not bear the labels"):
         all_told(delete, present(world), world, DeleteOptions(timeout=5), CancelToken())
     assert link_objects(world) == before
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("kind", [r.CONFIGURATION, r.GATEWAY_CLIENT, r.PUBLIC_KEY])
+def test_each_run_tells_what_lost_its_labels_and_leaves_it_and_its_entry_as_they_are(
+    world: FakeWorld, record: Body, kind: r.Kind, labels: str
+) -> None:
+    unlabel(world, kind, LABELS[labels])
+    before, entries = link_objects(world), objects_of(present(world))
+    for _ in range(2):
+        told = [each.text for each in run(world, present(world)) if isinstance(each, Note)]
+        (lost,) = (each for each in told if "is on record as ours, but lost its labels" in each)
+        assert f"kubectl --context rome -n liqo-tenant-milan label {kind.resource}" in lost
+        assert (link_objects(world), objects_of(present(world))) == (before, entries)
+
+
+def test_a_tenant_namespace_that_liqo_does_not_find_any_more_is_labelled_again_by_a_command(
+    world: FakeWorld, record: Body
+) -> None:
+    unlabel(world, r.NAMESPACE, LABELS["Liqo's"])
+    with pytest.raises(Refused, match="is not a tenant namespace") as caught:
+        run(world, present(world))
+    assert caught.value.hint == (
+        "kubectl --context rome label namespaces liqo-tenant-milan --overwrite "
+        "liqo.io/remote-cluster-id=milan"
+    )
 
 
 def test_what_never_was_ours_is_put_right_on_record(world: FakeWorld, record: Body) -> None:

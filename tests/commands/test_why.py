@@ -23,7 +23,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_adopt import connect
 from tests.commands.test_create import put_tenant_namespace, records
-from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.fakes import BY_GIT, Body, FakeCluster, FakeWorld
 from tests.linked import link
 
 
@@ -73,6 +73,7 @@ def test_all_is_well_with_a_healthy_link(linked: FakeWorld) -> None:
         "endpoint",
         "keys",
         "tunnel",
+        "as recorded",
     ]
 
 
@@ -305,6 +306,122 @@ def test_a_record_that_says_otherwise_is_stale_and_the_link_is_up(linked: FakeWo
     status(linked, {"conditions": [ready]})
     assert cause(linked) == ("RecordStale", HUB)
     assert explain(linked).diagnosis.ready is Ready.TRUE
+
+
+OURS = [r.MANAGED_BY, r.SHORTCUT_NAME, r.SHORTCUT_HUB]
+LABELS = {"one": OURS[2:], "all": OURS, "Liqo's": [r.REMOTE_CLUSTER_ID]}
+
+
+def unlabel(world: FakeWorld, kind: r.Kind, labels: list[str]) -> None:
+    """Somebody takes *labels* off rome's object of *kind*."""
+    rome = world.leaves["rome"]
+    place = (ref for ref in rome.objects if ref.kind == kind and "milan" in ref.name)
+    rome.patch(next(place), {"metadata": {"labels": dict.fromkeys(labels)}})
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("kind", [r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_CLIENT, r.PUBLIC_KEY])
+def test_an_object_that_lost_a_label_is_told_with_the_command_that_puts_it_back(
+    linked: FakeWorld, kind: r.Kind, labels: str
+) -> None:
+    unlabel(linked, kind, LABELS[labels])
+    found = explain(linked).diagnosis
+    assert cause(linked) == ("LabelsLost", "rome")
+    assert found.ready is (Ready.UNKNOWN if labels == "Liqo's" else Ready.TRUE)
+    assert found.cause is not None
+    assert "is on record as ours, but lost its labels" in found.cause.seen
+    words = found.cause.next.split()
+    assert words[:3] == ["kubectl", "--context", "rome"]
+    given = dict(each.split("=") for each in words[words.index("--overwrite") + 1 :])
+    assert set(given) == set(LABELS[labels])
+    rome = linked.leaves["rome"]
+    (ref,) = (each for each in rome.objects if each.kind == kind and "milan" in each.name)
+    rome.patch(ref, {"metadata": {"labels": given}})
+    assert explain(linked).diagnosis.cause is None
+
+
+def test_an_object_that_somebody_applies_from_git_is_told_with_who_does(linked: FakeWorld) -> None:
+    rome = linked.leaves["rome"]
+    rome.objects[the(rome, r.PUBLIC_KEY)]["metadata"]["managedFields"] = [BY_GIT]
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert found.reason == "LabelsLost"
+    assert found.next == (
+        "kubectl --context rome -n liqo-tenant-milan get publickeies.networking.liqo.io milan "
+        "--show-managed-fields -o yaml"
+    )
+
+
+def test_an_object_of_others_needs_no_label_of_ours(linked: FakeWorld) -> None:
+    unlabel(linked, r.CONFIGURATION, OURS)
+    entries = [
+        {**each, "ownership": "Reused"} if each["kind"] == "Configuration" else each
+        for each in records(linked)[0]["status"]["objects"]
+    ]
+    status(linked, {"objects": entries})
+    assert explain(linked).diagnosis.cause is None
+
+
+CHANGED: dict[str, tuple[str, r.Kind, Body, str]] = {
+    "MTU of the server": (
+        "milan",
+        r.GATEWAY_SERVER,
+        {"mtu": 1400},
+        "spec.mtu is 1400, the record says 1340",
+    ),
+    "MTU of the client": (
+        "rome",
+        r.GATEWAY_CLIENT,
+        {"mtu": 1400},
+        "spec.mtu is 1400, the record says 1340",
+    ),
+    "type of the Service": (
+        "milan",
+        r.GATEWAY_SERVER,
+        {"endpoint": {"serviceType": "NodePort"}},
+        "spec.endpoint.serviceType is NodePort, the record says LoadBalancer",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_gateway_that_somebody_changed_is_told_though_packets_pass(
+    linked: FakeWorld, change: str
+) -> None:
+    leaf, kind, spec, said = CHANGED[change]
+    patch(linked, leaf, kind, {"spec": spec})
+    found = explain(linked).diagnosis
+    assert cause(linked) == ("Drifted", leaf)
+    assert found.ready is Ready.TRUE
+    assert found.cause is not None
+    assert said in found.cause.seen
+    assert found.cause.next == "kubectl liqo-shortcut diff milan--rome"
+
+
+def test_a_gateway_of_others_may_have_another_mtu(linked: FakeWorld) -> None:
+    patch(linked, "rome", r.GATEWAY_CLIENT, {"spec": {"mtu": 1400}})
+    entries = [
+        {**each, "ownership": "Reused"} if each["kind"] == "GatewayClient" else each
+        for each in records(linked)[0]["status"]["objects"]
+    ]
+    status(linked, {"objects": entries})
+    assert explain(linked).diagnosis.cause is None
+
+
+def test_where_the_record_was_edited_the_gateways_are_not_called_changed(
+    linked: FakeWorld,
+) -> None:
+    linked.hub.patch(the(linked.hub, r.SHORTCUT), {"spec": {"gateway": {"mtu": 1280}}})
+    status(linked, {"observedGeneration": 0})
+    assert cause(linked) == ("RecordStale", HUB)
+
+
+def test_a_leaf_that_fails_at_a_name_still_tells_what_it_showed(linked: FakeWorld) -> None:
+    unlabel(linked, r.GATEWAY_CLIENT, LABELS["Liqo's"])
+    linked.leaves["rome"].fault = lambda _, ref: (
+        ClusterError("rome", "broken") if ref.kind == r.GATEWAY_CLIENT and ref.name else None
+    )
+    assert cause(linked) == ("NoGateway", "rome")
 
 
 def test_an_edit_that_is_not_applied_is_told(linked: FakeWorld) -> None:

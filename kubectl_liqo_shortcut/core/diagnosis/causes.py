@@ -150,6 +150,18 @@ class CauseName(Word):
         "a Connection says Connected, but nothing was heard for a while: it is not believed",
         "look at the log of the gateway's container gateway",
     )
+    LABELS_LOST = (
+        "LabelsLost",
+        "an object on a leaf is on record as ours, and somebody took a label off it or put another "
+        "one on: sync and delete leave it as it is",
+        "put the labels back: why NAME prints the command; if somebody else is to keep the object: "
+        "kubectl liqo-shortcut delete NAME --forget",
+    )
+    DRIFTED = (
+        "Drifted",
+        "somebody changed a gateway on a leaf: it is not as the record says",
+        "kubectl liqo-shortcut diff NAME, then sync NAME",
+    )
     RECORD_STALE = (
         "RecordStale",
         "the link is up, and the hub's record says otherwise, or an edit is not applied",

@@ -10,7 +10,7 @@ import dataclasses
 import enum
 from collections.abc import Iterator
 
-from kubectl_liqo_shortcut.core.diagnosis import leaf_checks
+from kubectl_liqo_shortcut.core.diagnosis import as_recorded, leaf_checks
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus, failed, ok
 from kubectl_liqo_shortcut.core.diagnosis.gateway_checks import TUNNEL
@@ -46,11 +46,14 @@ class Diagnosis:
     def ready(self) -> Ready:
         """Both gateways' own word counts, whatever else could not be looked at."""
         failed = next((each for each in self.checks if each.verdict is CheckStatus.FAIL), None)
-        if failed is not None and failed.reason is not CauseName.RECORD_STALE:
+        if failed is not None and failed.reason not in _WHATEVER_THE_TUNNEL:
             return Ready.UNKNOWN if failed.reason in _NOBODY_KNOWS else Ready.FALSE
         tunnel = [each.verdict for each in self.checks if each.name == TUNNEL]
         return Ready.TRUE if tunnel == [CheckStatus.OK, CheckStatus.OK] else Ready.UNKNOWN
 
+
+_WHATEVER_THE_TUNNEL = (CauseName.LABELS_LOST, CauseName.DRIFTED, CauseName.RECORD_STALE)
+"""Causes that keep no packet from passing."""
 
 _NOBODY_KNOWS = (CauseName.LEAF_UNREACHABLE, CauseName.FORBIDDEN, CauseName.ANOTHER_CLUSTER)
 """Causes on our side: the tunnel may be up."""
@@ -72,6 +75,8 @@ def _chain(evidence: ObservedLink) -> Iterator[Check]:
         yield leaf_checks.reached(leaf, evidence)
     yield _record(evidence)
     yield from leaf_checks.leaf_chain(evidence)
+    for leaf in evidence.sides:
+        yield as_recorded.as_recorded(leaf, evidence)
     yield _up_to_date(evidence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.diagnosis import gateway_checks
+from kubectl_liqo_shortcut.core.diagnosis import as_recorded, gateway_checks
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, failed, ok
 from kubectl_liqo_shortcut.core.diagnosis.gateway_checks import gateway_kind_name, unseen
@@ -172,6 +172,7 @@ def leaf_chain(evidence: ObservedLink) -> Iterator[Check]:
 
     What depends on a gateway that may not be looked at is left out.
     """
+    yield from filter(None, (as_recorded.found_by_liqo(leaf, evidence) for leaf in evidence.sides))
     for each in _PLACE:
         yield from (each(leaf, evidence) for leaf in evidence.sides)
     for leaf in evidence.sides:

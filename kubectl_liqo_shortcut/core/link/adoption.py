@@ -10,9 +10,9 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link.facts import LeafFacts
 from kubectl_liqo_shortcut.core.link.field_managers import applied_by_others, labelled_by_us
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
-from kubectl_liqo_shortcut.core.link.observe import End, end_of, gateway_kind
-from kubectl_liqo_shortcut.core.link.ownership import ownership_of
-from kubectl_liqo_shortcut.core.link.plan import Create, differing, membership_at
+from kubectl_liqo_shortcut.core.link.observe import End, end_of, gateway_kind, link_objects
+from kubectl_liqo_shortcut.core.link.ownership import membership_at, ownership_of
+from kubectl_liqo_shortcut.core.link.plan import Create, differing
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange
 from kubectl_liqo_shortcut.core.model import (
     GatewayRole,
@@ -26,8 +26,6 @@ from kubectl_liqo_shortcut.core.model import (
 )
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, parse_endpoint
 from kubectl_liqo_shortcut.errors import Refused
-
-_TAKEN = (r.NAMESPACE, r.CONFIGURATION, r.GATEWAY_SERVER, r.GATEWAY_CLIENT, r.PUBLIC_KEY)
 
 
 def spec_of(ends: Mapping[str, End], facts: Mapping[Any, LeafFacts]) -> dict[str, Any]:
@@ -90,11 +88,7 @@ def _template(ref: Object | None, leaf: LeafFacts) -> dict[str, Any]:
 def taken(ends: Mapping[str, End]) -> Iterator[tuple[str, Object]]:
     """Every link object that is there, and its leaf."""
     for leaf, end in ends.items():
-        kinds = [each for each in _TAKEN if each not in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT)]
-        for kind in (*kinds, gateway_kind(end.side.role)):
-            body = end.of(kind)
-            if body is not None:
-                yield leaf, body
+        yield from ((leaf, body) for body in link_objects(end))
 
 
 def as_adopted(

@@ -29,6 +29,11 @@ class Recorded:
     uid: str
     ownership: Ownership
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was there, and created or adopted by us."""
+        return bool(self.uid) and self.ownership is not Ownership.REUSED
+
 
 def objects_of(record: Object | None) -> dict[ObjectRef, Recorded]:
     """The link objects that a record names; what can be none is left out (``misfits_of``)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core import validation
@@ -59,6 +59,17 @@ def end_of(role: GatewayRole, ends: Iterable[End]) -> End:
 
 def gateway_kind(role: GatewayRole) -> r.Kind:
     return r.GATEWAY_SERVER if role is GatewayRole.SERVER else r.GATEWAY_CLIENT
+
+
+def kinds_of(role: GatewayRole) -> tuple[r.Kind, ...]:
+    """The kinds of the link objects on a leaf in that *role*."""
+    return r.NAMESPACE, r.CONFIGURATION, r.PUBLIC_KEY, gateway_kind(role)
+
+
+def link_objects(end: End) -> Iterator[Object]:
+    """Every link object that is there."""
+    found = (end.of(kind) for kind in kinds_of(end.side.role))
+    return (body for body in found if body is not None)
 
 
 def tenant_namespace(side: Side) -> Selection:

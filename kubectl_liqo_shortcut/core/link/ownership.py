@@ -19,7 +19,8 @@ from kubectl_liqo_shortcut.core.link.field_managers import (
     made_by_us,
 )
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
-from kubectl_liqo_shortcut.core.model import Object, labels_of, ref_of, uid_of
+from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.model import Object, labels_of, name_of, ref_of, uid_of
 
 
 def ownership_labels_of(body: Object) -> Mapping[str, str]:
@@ -53,6 +54,12 @@ class Membership:
         if body["kind"] == r.NAMESPACE.kind:
             return r.TENANT_NAMESPACE in labels
         return metadata["name"] == self.peer and metadata.get("namespace") in self.tenants
+
+
+def membership_at(end: End, labels: Mapping[str, str]) -> Membership:
+    """What an object of the link at that *end* must bear, and where it must be."""
+    tenants = (name_of(end.namespace),) if end.namespace else ()
+    return Membership(labels, str(end.side.peer), tenants)
 
 
 def ownership_of(body: Object, entry: Recorded | None, membership: Membership) -> Ownership:
@@ -92,6 +99,5 @@ def inventory(
 
 def delete_command(entry: Recorded) -> str:
     """What a person runs on that leaf to delete the object."""
-    kind = entry.ref.kind
-    what = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-    return f"kubectl delete {what} {entry.ref.name} -n {entry.ref.namespace}"
+    ref = entry.ref
+    return f"kubectl delete {ref.kind.resource} {ref.name} -n {ref.namespace}"

@@ -8,15 +8,20 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
+from kubectl_liqo_shortcut.core.link.lost import Lost, lost_one
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_labels_of, ownership_of
+from kubectl_liqo_shortcut.core.link.ownership import (
+    Membership,
+    membership_at,
+    ownership_labels_of,
+    ownership_of,
+)
 from kubectl_liqo_shortcut.core.model import (
     Manifest,
     Object,
     ObjectRef,
     is_terminating,
     labels_of,
-    name_of,
     namespace_of,
     peer_of,
     ref_of,
@@ -105,22 +110,15 @@ def make_plan(
             leaving.append((manifest.cluster, observed))
             continue
         entry = recorded.get(ref_of(manifest.cluster, observed))
-        ownership = ownership_of(
-            observed, entry, membership_at(end, ownership_labels_of(manifest.body))
-        )
+        membership = membership_at(end, ownership_labels_of(manifest.body))
+        ownership = ownership_of(observed, entry, membership)
         if ownership is Ownership.REUSED:
-            _must_fit(observed, manifest)
+            _must_fit(observed, manifest, lost_one(observed, entry, membership))
             reused.append((manifest.cluster, observed))
         else:
             ours.append((manifest.cluster, observed, ownership))
             steps += _updates(observed, manifest)
     return Plan(tuple(steps), tuple(ours), tuple(reused), tuple(leaving))
-
-
-def membership_at(end: End, labels: Mapping[str, str]) -> Membership:
-    """What an object of the link at that *end* must bear, and where it must be."""
-    tenants = (name_of(end.namespace),) if end.namespace else ()
-    return Membership(labels, str(end.side.peer), tenants)
 
 
 def covers(observed: Any, desired: Any) -> bool:
@@ -157,7 +155,7 @@ def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
     yield Update(manifest, observed)
 
 
-def _must_fit(observed: Object, manifest: Manifest) -> None:
+def _must_fit(observed: Object, manifest: Manifest, lost: Lost | None) -> None:
     """Refuses a foreign object that stands in the way; a foreign gateway is taken as it is."""
     kind = manifest.ref.kind
     if kind == r.NAMESPACE:
@@ -174,5 +172,7 @@ def _must_fit(observed: Object, manifest: Manifest) -> None:
         return
     raise Refused(
         f"cluster {manifest.cluster!r}: {manifest.ref} {differs}",
-        hint="nothing that others made is changed: remove or correct it there, then try again",
+        hint=lost.remedy
+        if lost
+        else "nothing that others made is changed: remove or correct it there, then try again",
     )

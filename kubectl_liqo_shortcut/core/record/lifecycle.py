@@ -40,9 +40,7 @@ def removed_on(ends: Mapping[str, End], recorded: Mapping[ObjectRef, Recorded]) 
     """
     for leaf, end in ends.items():
         ours = {
-            each.ref.kind
-            for each in recorded.values()
-            if each.ref.cluster == leaf and each.uid and each.ownership is not Ownership.REUSED
+            each.ref.kind for each in recorded.values() if each.ref.cluster == leaf and each.is_ours
         }
         kinds = {r.CONFIGURATION, gateway_kind(end.side.role)}
         if kinds <= ours and end.configuration is None and end.gateway is None:

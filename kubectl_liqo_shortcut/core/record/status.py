@@ -26,7 +26,7 @@ class Cause:
     reason: Word
     message: str
     stalled: bool = False
-    ready: str = "False"  # or "Unknown", where nobody can tell
+    ready: str = "False"  # "Unknown" where nobody can tell, "True" where packets pass all the same
 
 
 def status_of(
@@ -44,7 +44,7 @@ def status_of(
     """
     ends = list(ends)
     state = health(ends)
-    ready = state.ready and cause is None
+    ready = state.ready and (cause is None or cause.ready == "True")
     first_ready = dig(record, "status", "firstReadyTime") or (now if ready else None)
     server, client = (end_of(role, ends) for role in (GatewayRole.SERVER, GatewayRole.CLIENT))
     endpoint = endpoint_of(server.gateway) if server.gateway else None

@@ -5,16 +5,27 @@ Each leaf is asked once for each kind, whatever the number of links; all leaves 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.link import observe
+from kubectl_liqo_shortcut.core.link.inventory import objects_of
+from kubectl_liqo_shortcut.core.link.lost import unfound
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, Side
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, labels_of, name_of, namespace_of
+from kubectl_liqo_shortcut.core.model import (
+    ClusterID,
+    Object,
+    ObjectRef,
+    labels_of,
+    name_of,
+    namespace_of,
+    ref_of,
+)
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import recorded_uid
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, room
@@ -56,6 +67,14 @@ def observe_links(
         for name, pair in pairs.items()
         for side in pair.shortcut.sides
     }
+    hidden = {
+        (name, side.leaf): partial(_with_unseen, side, leaf, pair.record, open_cluster, deadline)
+        for name, pair in pairs.items()
+        for side in pair.shortcut.sides
+        for leaf in (leaves[side.leaf],)
+        if isinstance(leaf, LeafSnapshot) and _lacks(seen[name, side.leaf], pair.record)
+    }
+    seen |= dict(zip(hidden, gather(hidden.values(), room()), strict=True))
     wanted = {
         (name, side.leaf): partial(with_key, seen[name, side.leaf], open_cluster, deadline)
         for name, pair in pairs.items()
@@ -80,8 +99,33 @@ def _is_up(seen: Mapping[tuple[str, ClusterID], ObservedLeaf], name: str, pair: 
     return all(seen[name, side.leaf].is_connected for side in pair.shortcut.sides)
 
 
+def _lacks(seen: ObservedLeaf, record: Object | None) -> list[ObjectRef]:
+    """What is on record as ours and was not found by its labels."""
+    ends = [seen.end] if seen.end else []
+    return [ref for ref in unfound(ends, objects_of(record)) if ref.kind.kind not in seen.unseen]
+
+
+def _with_unseen(
+    side: Side,
+    leaf: LeafSnapshot,
+    record: Object | None,
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+) -> ObservedLeaf:
+    """What *leaf* shows, also of objects without the label that Liqo finds them by."""
+    found: list[Object] = []
+    for ref in _lacks(observed_leaf(side, leaf, record), record):
+        what = Selection(ref.kind, ref.namespace, name=ref.name)
+        with contextlib.suppress(ClusterError):  # it has shown the rest: that is told
+            found += list_if_allowed(open_cluster(side.leaf), what, deadline) or ()
+    return observed_leaf(side, leaf, record, found)
+
+
 def observed_leaf(
-    side: Side, leaf: LeafSnapshot | UnreachableLeaf, record: Object | None
+    side: Side,
+    leaf: LeafSnapshot | UnreachableLeaf,
+    record: Object | None,
+    unlabelled: Iterable[Object] = (),
 ) -> ObservedLeaf:
     """What *leaf* shows of its end of one link, without its key."""
     if isinstance(leaf, UnreachableLeaf):
@@ -91,7 +135,8 @@ def observed_leaf(
         error = "it was rebuilt: it is not the cluster that the shortcut was made on"
         return ObservedLeaf(leaf=side.leaf, reason=CauseName.REBUILT, error=error)
     try:
-        end = observe.end(side, leaf.of_peer(side.peer))
+        others = {ref_of(side.leaf, body): body for body in unlabelled}
+        end = observe.end(side, {**leaf.of_peer(side.peer), **others})
     except Refused as refused:
         return ObservedLeaf(leaf=side.leaf, reason=CauseName.TWO_OF_A_KIND, error=refused.message)
     pods, services = (

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 
 from kubectl_liqo_shortcut.core.link import observe, tenants
 from kubectl_liqo_shortcut.core.link.facts import Facts
+from kubectl_liqo_shortcut.core.link.lost import Lost, lost_objects, unfound
 from kubectl_liqo_shortcut.core.link.observe import End
+from kubectl_liqo_shortcut.core.link.ownership import ownership_labels
 from kubectl_liqo_shortcut.core.link.plan import Plan, make_plan
 from kubectl_liqo_shortcut.core.link.render import Rendered, Renderer
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
@@ -62,6 +64,12 @@ class Link:
             if end.namespace and is_terminating(end.namespace):
                 self.store.follow(self.leaves[leaf], observe.tenant_namespace(end.side))
 
+    def look_for_unfound(self, ends: Mapping[str, End]) -> None:
+        """List by its name what is on record as ours, and bears no label by which it is found."""
+        for ref in unfound(ends.values(), self.status_writer.objects):
+            what = Selection(ref.kind, ref.namespace, name=ref.name)
+            self.store.look(self.leaves[ref.cluster], what)
+
     def _ask(self, ends: Mapping[str, End], ask: Callable[[Cluster, Selection], None]) -> None:
         facts = self.updated_facts(ends)
         for leaf, end in ends.items():
@@ -78,6 +86,13 @@ class Link:
             *tenants.unnamed(self.shortcut, ends, self.status_writer.objects, remedy),
             *routed.forbidden(self.shortcut, self.updated_facts(ends), ends, self.servers),
         ]
+
+    def lost(self, ends: Mapping[str, End]) -> list[Lost]:
+        """What is on record as ours, and does not bear our labels any more."""
+        if self.facts.hub is None:
+            return []
+        labels = ownership_labels(self.shortcut.name, self.facts.hub)
+        return list(lost_objects(ends.values(), self.status_writer.objects, labels))
 
     def plan(self, ends: Mapping[str, End]) -> tuple[Rendered, Plan]:
         """What is wanted as far as it is known, and the next steps towards it.

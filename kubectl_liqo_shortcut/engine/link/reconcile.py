@@ -35,7 +35,6 @@ from kubectl_liqo_shortcut.errors import (
 )
 
 _RETRY_PAUSE = 0.5  # seconds, doubled with each attempt
-_LOST = "is on record as ours, but lost its labels or its place: it is left as it is"
 
 
 class Reconciliation:
@@ -77,7 +76,7 @@ class Reconciliation:
         if not link.store.synced:
             return False
         rendered, plan = self._plan(ends)
-        self._settle(plan)
+        self._settle(plan, ends)
         self._start(plan, rendered, ends)
         self._report(ends)
         link.status_writer.offer(link.status(ends))
@@ -129,7 +128,7 @@ class Reconciliation:
                     "would change it",
                 )
 
-    def _settle(self, plan: Plan) -> None:
+    def _settle(self, plan: Plan, ends: Mapping[str, End]) -> None:
         status_writer = self._link.status_writer
         for cluster, body, ownership in plan.ours:
             status_writer.settle(cluster, body, ownership)
@@ -137,9 +136,14 @@ class Reconciliation:
             ref = ref_of(cluster, body)
             if status_writer.settle(cluster, body, Ownership.REUSED):
                 self._tell(Done(ref, Verb.REUSED, "it existed before this link"))
-            elif status_writer.calls_ours(ref) and ref not in self._lost and not self._only_create:
-                self._lost.add(ref)
-                self._tell(Note(f"cluster {cluster!r}: {ref} {_LOST}", self._link.shortcut.name))
+        if not self._only_create:
+            self._tell_lost(ends)
+
+    def _tell_lost(self, ends: Mapping[str, End]) -> None:
+        for each in self._link.lost(ends):
+            if each.ref not in self._lost:
+                self._lost.add(each.ref)
+                self._tell(Note(str(each), self._link.shortcut.name))
 
     def _start(self, plan: Plan, rendered: Rendered, ends: Mapping[str, End]) -> None:
         steps = {

@@ -158,6 +158,8 @@ def survey_link(
         )
         link.look(link.ends())
         store.sync(deadline)
+        link.look_for_unfound(link.ends())
+        store.sync(deadline)
     except BaseException:
         store.close()
         raise

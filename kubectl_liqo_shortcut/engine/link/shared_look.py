@@ -14,6 +14,7 @@ from functools import partial
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import Facts, with_liqo_in, with_tenant_namespaces
+from kubectl_liqo_shortcut.core.link.lost import unfound
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
@@ -40,6 +41,7 @@ from kubectl_liqo_shortcut.engine.runtime.store import Store, utc_now
 from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot, snapshot_hub
 from kubectl_liqo_shortcut.engine.snapshot.leaf import LeafSnapshot, snapshot_leaf_to_plan
 from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in
+from kubectl_liqo_shortcut.errors import Refused
 
 _FRESH = 30.0  # seconds: what was seen before that is looked at again
 
@@ -114,6 +116,8 @@ class SharedLook:
             vouched=vouched,
             seen_at=look.at,
         )
+        for ref in unfound(link.ends().values(), link.status_writer.objects):
+            raise Refused(f"cluster {ref.cluster!r}: {ref} is to be looked for by its name")
         return SurveySession(view, why, link, request.spec)
 
     def _look(self) -> _Look:
