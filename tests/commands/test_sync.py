@@ -27,7 +27,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.commands.test_create import link_objects, records, reset
 from tests.commands.test_delete import foreign_cluster
-from tests.commands.test_why import LABELS, unlabel
+from tests.commands.test_why import IN_USE, LABELS, STILL_THERE, say, tell_addresses, unlabel
 from tests.fakes import Body, FakeWorld
 from tests.linked import link
 from tests.samples import record_of
@@ -188,6 +188,30 @@ def test_a_tenant_namespace_that_liqo_does_not_find_any_more_is_labelled_again_b
         "kubectl --context rome label namespaces liqo-tenant-milan --overwrite "
         "liqo.io/remote-cluster-id=milan"
     )
+
+
+@pytest.mark.parametrize("addresses", STILL_THERE)
+def test_a_working_gateway_stays_while_the_server_has_the_address_that_it_dials(
+    world: FakeWorld, record: Body, addresses: str
+) -> None:
+    before = link_objects(world)
+    tell_addresses(world, *STILL_THERE[addresses])
+    assert verb(run(world, present(world))) is Verb.UNCHANGED
+    assert link_objects(world) == before
+    assert present(world)["status"]["endpoint"]["address"] == IN_USE
+
+
+@pytest.mark.parametrize("addresses", [("192.0.2.7",), ("192.0.2.7", IN_USE)])
+def test_a_gateway_that_dials_another_address_is_made_anew_where_no_packets_pass(
+    world: FakeWorld, record: Body, addresses: tuple[str, ...]
+) -> None:
+    tell_addresses(world, *addresses)
+    if IN_USE in addresses:
+        say(world, "rome", "Connecting")
+    assert verb(run(world, present(world))) is Verb.CONFIGURED
+    rome = world.leaves["rome"]
+    (gateway,) = rome.of(r.GATEWAY_CLIENT)
+    assert gateway["spec"]["endpoint"]["addresses"] == ["192.0.2.7"]
 
 
 def test_what_never_was_ours_is_put_right_on_record(world: FakeWorld, record: Body) -> None:

@@ -246,6 +246,36 @@ def test_the_first_cause_is_named_with_its_cluster(linked: FakeWorld, state: str
     assert explain(linked).diagnosis.ready is not Ready.TRUE
 
 
+def tell_addresses(world: FakeWorld, *addresses: str, port: int = 51840) -> None:
+    """The load balancer in front of milan's gateway now has these."""
+    milan = world.leaves["milan"]
+    endpoint = {"addresses": list(addresses), "port": port, "protocol": "UDP"}
+    milan.set_status(the(milan, r.GATEWAY_SERVER), {"endpoint": endpoint})
+
+
+IN_USE = "203.0.113.1"
+"""Of milan's gateway: rome's dials it."""
+
+STILL_THERE = {"another order": ("192.0.2.7", IN_USE), "one more": ("192.0.2.7", IN_USE, "::7")}
+
+
+@pytest.mark.parametrize("addresses", STILL_THERE)
+def test_a_dialled_address_that_the_server_still_has_is_the_right_one_while_packets_pass(
+    linked: FakeWorld, addresses: str
+) -> None:
+    tell_addresses(linked, *STILL_THERE[addresses])
+    assert explain(linked).diagnosis.cause is None
+    say(linked, "rome", "Connecting")
+    assert cause(linked) == ("WrongEndpoint", "rome")
+
+
+def test_a_dialled_address_that_is_gone_or_has_another_port_is_wrong(linked: FakeWorld) -> None:
+    tell_addresses(linked, "192.0.2.7")
+    assert cause(linked) == ("WrongEndpoint", "rome")
+    tell_addresses(linked, "192.0.2.7", IN_USE, port=51999)
+    assert cause(linked) == ("WrongEndpoint", "rome")
+
+
 LINK_LOCAL = "address: 'fe80::1%eth0' is no address that another cluster reaches (with a zone)"
 
 

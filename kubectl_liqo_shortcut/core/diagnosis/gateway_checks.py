@@ -6,7 +6,7 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, failed, ok, unknown
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
-from kubectl_liqo_shortcut.core.link.observe import End, gateway_kind
+from kubectl_liqo_shortcut.core.link.observe import End, gateway_kind, served_endpoint
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, is_terminating, name_of
 from kubectl_liqo_shortcut.core.readiness import endpoint_of, endpoint_trouble, parse_endpoint
 from kubectl_liqo_shortcut.core.record.conditions import condition_of
@@ -117,11 +117,11 @@ def endpoint(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
 
 
 def _dialled(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
-    _, gateway, _, _ = _place(leaf)
+    end, gateway, _, _ = _place(leaf)
     server = evidence.sides[0].end
     if server is None or server.gateway is None:
         return unknown("endpoint", leaf.leaf, "the server's gateway may not be looked at")
-    listens = endpoint_of(server.gateway)
+    listens = served_endpoint(server, end)
     dials = parse_endpoint(dig(gateway, "spec", "endpoint"))
     given = evidence.shortcut.gateway
     wanted = (

@@ -18,8 +18,14 @@ from kubectl_liqo_shortcut.core.model import (
     name_of,
     uid_of,
 )
+from kubectl_liqo_shortcut.core.networks import GatewayEndpoint
 from kubectl_liqo_shortcut.core.ports import Selection
-from kubectl_liqo_shortcut.core.readiness import endpoint_of, readiness
+from kubectl_liqo_shortcut.core.readiness import (
+    addresses_of,
+    endpoint_of,
+    parse_endpoint,
+    readiness,
+)
 from kubectl_liqo_shortcut.errors import Invalid, Refused
 
 Objects = Mapping[ObjectRef, Object]
@@ -131,20 +137,40 @@ def gateway_of(side: Side, objects: Objects) -> Object | None:
     return _only(gateway_kind(side.role), side, objects)
 
 
-def update_facts(known: LeafFacts, seen: End, vouched: str = "") -> LeafFacts:
+def update_facts(
+    known: LeafFacts, seen: End, vouched: str = "", peer: End | None = None
+) -> LeafFacts:
     """*known*, with what *seen* says now; what is gone is forgotten.
 
-    A *vouched* key is that of the gateway, where its Secret was not asked for.
+    A *vouched* key is that of the gateway, where its Secret was not asked for. What the *peer*
+    dials may stay.
     """
     namespace = name_of(seen.namespace) if seen.namespace else known.tenant_namespace
     gateway = seen.gateway if seen.gateway and not is_terminating(seen.gateway) else None
-    server = gateway if seen.side.role is GatewayRole.SERVER else None
     return dataclasses.replace(
         known,
         tenant_namespace=namespace,
-        endpoint=endpoint_of(server) if server else None,
+        endpoint=served_endpoint(seen, peer) if seen.side.role is GatewayRole.SERVER else None,
         public_key=(vouched or own_key(gateway, seen.secret)) if gateway else None,
     )
+
+
+def served_endpoint(server: End, client: End | None) -> GatewayEndpoint | None:
+    """What the client is to dial: the first of the server's addresses, as for Liqo's client.
+
+    A load balancer may tell them in another order, or one more. While packets pass, what is dialled
+    stays, as long as the server still has that address: to change it would cut the link.
+    """
+    if server.gateway is None or is_terminating(server.gateway):
+        return None
+    endpoint = endpoint_of(server.gateway)
+    dialled = parse_endpoint(dig(client.gateway, "spec", "endpoint")) if client else None
+    if client is None or endpoint is None or dialled is None:
+        return endpoint
+    known = addresses_of(dig(server.gateway, "status", "endpoint"))
+    serves = dialled in [dataclasses.replace(endpoint, address=each) for each in known]
+    is_up = bool(readiness(server.connection) and readiness(client.connection))
+    return dialled if serves and is_up else endpoint
 
 
 def own_key(gateway: Object, secret: Object | None) -> str | None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from kubectl_liqo_shortcut.core.link.health import Health, health
 from kubectl_liqo_shortcut.core.link.inventory import Recorded, to_entries
-from kubectl_liqo_shortcut.core.link.observe import End, end_of
+from kubectl_liqo_shortcut.core.link.observe import End, end_of, served_endpoint
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, name_of
-from kubectl_liqo_shortcut.core.readiness import Readiness, Status, endpoint_of, latency_of
+from kubectl_liqo_shortcut.core.readiness import Readiness, Status, latency_of
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, Word, condition_of
 from kubectl_liqo_shortcut.core.record.routes import routes_of
 from kubectl_liqo_shortcut.errors import clipped
@@ -47,7 +47,7 @@ def status_of(
     ready = state.ready and (cause is None or cause.ready == "True")
     first_ready = dig(record, "status", "firstReadyTime") or (now if ready else None)
     server, client = (end_of(role, ends) for role in (GatewayRole.SERVER, GatewayRole.CLIENT))
-    endpoint = endpoint_of(server.gateway) if server.gateway else None
+    endpoint = served_endpoint(server, client)
     return {
         "observedGeneration": record["metadata"].get("generation", 1),
         "lastObservedTime": now,

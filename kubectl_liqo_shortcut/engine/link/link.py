@@ -45,7 +45,10 @@ class Link:
     def updated_facts(self, ends: Mapping[str, End]) -> Facts:
         known = {
             leaf: observe.update_facts(
-                self.facts.leaves[end.side.leaf], end, self.vouched.get(leaf, "")
+                self.facts.leaves[end.side.leaf],
+                end,
+                self.vouched.get(leaf, ""),
+                ends[end.side.peer],
             )
             for leaf, end in ends.items()
         }
