@@ -11,7 +11,7 @@ from kubectl_liqo_shortcut.commands import delete as removing
 from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
 from kubectl_liqo_shortcut.core.events import Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
-from kubectl_liqo_shortcut.core.link.plan import Create, Recreate, Step, Update, differing
+from kubectl_liqo_shortcut.core.link.plan import Create, Recreate, Step, Update, differences
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import of_record
@@ -101,8 +101,7 @@ def _words(step: Step) -> str:
         case Recreate():
             return f"be deleted and made anew: {step.why}"
         case Update():
-            fields = differing(step.observed.get("spec") or {}, step.manifest.body["spec"])
-            return f"be configured ({', '.join(fields)})"
+            return f"be configured ({', '.join(differences(step.observed, step.manifest))})"
         case _:
             assert_never(step)
 

@@ -70,6 +70,16 @@ def same_network(one: object, other: object) -> bool:
     return first == second
 
 
+def same_networks(some: Iterable[object], others: Iterable[object]) -> bool:
+    """Whether both are the same ones, in whatever order: nobody promises one."""
+    return set(map(str, some)) == set(map(str, others))
+
+
+def in_order(networks: object) -> object:
+    """A list of networks as another list of the same ones would be; what is no list stays."""
+    return sorted(map(str, networks)) if isinstance(networks, list) else networks
+
+
 def is_remapped(configuration: Object) -> bool:
     """Whether Liqo gave a Pod network that *configuration* is about another prefix.
 
@@ -186,6 +196,10 @@ class Cidrs:
 
     pod: tuple[str, ...]
     external: tuple[str, ...]
+
+    def are(self, others: Cidrs) -> bool:
+        """Whether *others* are the same networks."""
+        return same_networks(self.pod, others.pod) and same_networks(self.external, others.external)
 
 
 def remote_cidrs(configuration: Object) -> Cidrs:

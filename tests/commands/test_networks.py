@@ -7,11 +7,13 @@ import pytest
 from kubectl_liqo_shortcut.adapters.templates import read_template
 from kubectl_liqo_shortcut.commands.preflight import preflight
 from kubectl_liqo_shortcut.commands.sync import SyncOptions, next_steps, sync
+from kubectl_liqo_shortcut.commands.why import why
 from kubectl_liqo_shortcut.core import kinds as r
-from kubectl_liqo_shortcut.core.events import Note
+from kubectl_liqo_shortcut.core.events import Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
+from kubectl_liqo_shortcut.core.networks import KINDS
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.errors import ExitCode, Refused, Unreachable
 from tests.commands import test_adopt
@@ -19,7 +21,7 @@ from tests.commands.test_create import events as create
 from tests.commands.test_create import link_objects, records
 from tests.fakes import FakeWorld
 from tests.linked import link
-from tests.samples import MILAN, ROME
+from tests.samples import MILAN, ROME, an_object
 from tests.told import all_told
 
 RENDERER = Renderer(read_template)
@@ -148,3 +150,62 @@ def test_the_judgement_asks_nobody_anything(world: FakeWorld) -> None:
     lists = [ref for verb, ref in world.calls if verb == "list"]
     assert sorted(ref.cluster for ref in lists if ref.kind == r.NETWORK) == ["milan", "rome"]
     assert [ref for ref in lists if ref.kind in (r.NODE, r.SERVICE, r.ENDPOINT_SLICE)] == []
+
+
+def several(world: FakeWorld, leaf: str = "rome") -> None:
+    """The leaf has two Pod networks, and its hub lists them in another order."""
+    more = {"cidr": "fd00:62::/56"}
+    labels = {r.NETWORK_TYPE: "pod-cidr"}
+    body = an_object(r.NETWORK, "pod-cidr-0", "liqo", labels=labels, spec=more, status=more)
+    world.leaves[leaf].put(body)
+    configuration = ObjectRef(HUB, r.CONFIGURATION, "liqo-hub", leaf)
+    pods = ["fd00:62::/56", *world.hub.objects[configuration]["spec"]["remote"]["cidr"]["pod"]]
+    world.hub.patch(configuration, {"spec": {"remote": {"cidr": {"pod": pods}}}})
+
+
+def turn(world: FakeWorld) -> None:
+    """Milan's Configuration for rome lists its Pod networks the other way round."""
+    milan = world.leaves["milan"]
+    (ref,) = (each for each in milan.objects if each.kind == r.CONFIGURATION)
+    for part, subresource in (("spec", ""), ("status", "status")):
+        pods = milan.objects[ref][part]["remote"]["cidr"]["pod"][::-1]
+        body = {part: {"remote": {"cidr": {"pod": pods}}}}
+        milan.patch(ref, body, subresource=subresource)
+
+
+def test_several_pod_networks_may_come_in_any_order(world: FakeWorld) -> None:
+    several(world)
+    assert found(world) == []
+    *_, made = create(world)
+    assert isinstance(made, Outcome)
+    turn(world)
+    before = link_objects(world)
+    assert why(("milan", "rome"), world, 5).diagnosis.cause is None
+    assert list(next_steps(records(world)[0], world, RENDERER, 5.0)) == []
+    *_, again = create(world)
+    assert isinstance(again, Outcome)
+    assert again.verb is Verb.UNCHANGED
+    assert link_objects(world) == before
+
+
+def test_a_configuration_of_others_may_list_them_in_any_order(world: FakeWorld) -> None:
+    several(world)
+    list(create(world))
+    turn(world)
+    milan = world.leaves["milan"]
+    (body,) = milan.of(r.CONFIGURATION)
+    body["metadata"] |= {"labels": {r.REMOTE_CLUSTER_ID: "rome"}, "managedFields": []}
+    *_, made = create(world)
+    assert isinstance(made, Outcome)
+
+
+@pytest.mark.parametrize("kind", ["pod", "external"])
+def test_a_network_that_somebody_changed_is_told_by_its_kind(world: FakeWorld, kind: str) -> None:
+    link(world)
+    milan = world.leaves["milan"]
+    (ref,) = (each for each in milan.objects if each.kind == r.CONFIGURATION)
+    milan.patch(ref, {"spec": {"remote": {"cidr": {kind: ["10.9.0.0/16"]}}}})
+    told = why(("milan", "rome"), world, 5).diagnosis.cause
+    assert told is not None
+    assert told.reason == "CIDRMismatch"
+    assert f"{KINDS[kind]} ['10.9.0.0/16'], the hub's says" in told.seen

@@ -71,8 +71,8 @@ MUTATIONS = (
     Mutation(
         "a gateway client that differs is edited in place",
         "core/link/plan.py",
-        "    if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):\n        differs",
-        "    if manifest.ref.kind in (r.GATEWAY_SERVER,):\n        differs",
+        "    if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):\n        yield",
+        "    if manifest.ref.kind in (r.GATEWAY_SERVER,):\n        yield",
         ("tests/core/link/test_plan.py",),
     ),
     Mutation(

@@ -12,7 +12,8 @@ from kubectl_liqo_shortcut.core.diagnosis.gateway_checks import gateway_kind_nam
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLeaf, ObservedLink
 from kubectl_liqo_shortcut.core.link.inventory import objects_of
 from kubectl_liqo_shortcut.core.link.observe import End
-from kubectl_liqo_shortcut.core.model import dig, is_terminating, name_of
+from kubectl_liqo_shortcut.core.model import Object, is_terminating, name_of
+from kubectl_liqo_shortcut.core.networks import KINDS, Cidrs, raw_cidrs, same_networks
 from kubectl_liqo_shortcut.core.readiness import readiness
 from kubectl_liqo_shortcut.core.record.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.record.routes import remapped_to, routes_of
@@ -96,15 +97,12 @@ def configuration(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
             f"there is no Configuration for {end.side.peer}",
             f"kubectl liqo-shortcut sync {name}",
         )
-    known = evidence.known.get(end.side.peer)
-    given = dig(found, "spec", "remote", "cidr") or {}
-    if known is not None and list(given.get("pod") or ()) != list(known.pod):
+    if said := _mismatch(found, evidence.known.get(end.side.peer)):
         return failed(
             "networks",
             leaf.leaf,
             CauseName.CIDR_MISMATCH,
-            f"its Configuration for {end.side.peer} says Pods {given.get('pod')}, "
-            f"the hub's says {list(known.pod)}",
+            f"its Configuration for {end.side.peer} {said}",
             f"kubectl liqo-shortcut diff {name}",
         )
     state = readiness(found)
@@ -118,6 +116,17 @@ def configuration(leaf: ObservedLeaf, evidence: ObservedLink) -> Check:
             f"kubectl --context {leaf.leaf} -n liqo logs deployment/liqo-controller-manager",
         )
     return ok("networks", leaf.leaf, _routes(end))
+
+
+def _mismatch(configuration: Object, known: Cidrs | None) -> str:
+    """Which networks it has otherwise than the hub, whose *known* ones count; "" if none."""
+    given = raw_cidrs(configuration, "spec")
+    right = {"pod": known.pod, "external": known.external} if known else {}
+    for kind, networks in right.items():
+        there = given.get(kind) or []
+        if not same_networks(there, networks):
+            return f"says {KINDS[kind]} {there}, the hub's says {list(networks)}"
+    return ""
 
 
 def _routes(end: End) -> str:

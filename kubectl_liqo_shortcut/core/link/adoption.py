@@ -12,7 +12,7 @@ from kubectl_liqo_shortcut.core.link.field_managers import applied_by_others, la
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
 from kubectl_liqo_shortcut.core.link.observe import End, end_of, gateway_kind, link_objects
 from kubectl_liqo_shortcut.core.link.ownership import membership_at, ownership_of
-from kubectl_liqo_shortcut.core.link.plan import Create, differing
+from kubectl_liqo_shortcut.core.link.plan import Create, differences
 from kubectl_liqo_shortcut.core.link.preview import PlannedChange
 from kubectl_liqo_shortcut.core.model import (
     GatewayRole,
@@ -202,8 +202,7 @@ def refuse_changes(wanted: Iterable[PlannedChange], name: str) -> None:
     for step in (each.step for each in wanted):
         if step is None or isinstance(step, Create):
             continue
-        spec = step.observed.get("spec") or {}
-        fields = ", ".join(differing(spec, step.manifest.body["spec"]))
+        fields = ", ".join(differences(step.observed, step.manifest))
         raise Refused(
             f"cluster {step.manifest.cluster!r}: {step.manifest.ref} is not as a shortcut "
             f"{name} would have it: it differs in {fields}",

@@ -20,12 +20,14 @@ from kubectl_liqo_shortcut.core.model import (
     Manifest,
     Object,
     ObjectRef,
+    dig,
     is_terminating,
     labels_of,
     namespace_of,
     peer_of,
     ref_of,
 )
+from kubectl_liqo_shortcut.core.networks import in_order
 from kubectl_liqo_shortcut.errors import Refused
 
 
@@ -139,6 +141,23 @@ def differing(observed: Any, desired: Any, at: str = "spec") -> Iterator[str]:
         yield at
 
 
+def differences(observed: Object, manifest: Manifest) -> list[str]:
+    """The paths of the fields that *observed* has otherwise than *manifest*; empty if none.
+
+    A Configuration may list the networks in any order.
+    """
+    kind, spec = manifest.ref.kind, observed.get("spec") or {}
+    return list(differing(_comparable(kind, spec), _comparable(kind, manifest.body["spec"])))
+
+
+def _comparable(kind: r.Kind, spec: Object) -> Object:
+    cidr = dig(spec, "remote", "cidr")
+    if kind != r.CONFIGURATION or not isinstance(cidr, Mapping):
+        return spec
+    ordered = {key: in_order(value) for key, value in cidr.items()}
+    return {**spec, "remote": {**spec["remote"], "cidr": ordered}}
+
+
 def _place_is_ready(manifest: Manifest, end: End) -> bool:
     if manifest.ref.kind == r.NAMESPACE:
         return True
@@ -146,10 +165,12 @@ def _place_is_ready(manifest: Manifest, end: End) -> bool:
 
 
 def _updates(observed: Object, manifest: Manifest) -> Iterator[Step]:
-    if manifest.ref.kind == r.NAMESPACE or covers(observed.get("spec"), manifest.body["spec"]):
+    if manifest.ref.kind == r.NAMESPACE:
+        return
+    differs = differences(observed, manifest)
+    if not differs:
         return
     if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):
-        differs = differing(observed.get("spec") or {}, manifest.body["spec"])
         yield Recreate(manifest, observed, f"it differs in {', '.join(differs)}")
         return
     yield Update(manifest, observed)
@@ -164,9 +185,9 @@ def _must_fit(observed: Object, manifest: Manifest, lost: Lost | None) -> None:
             return
         differs = "is not a tenant namespace of that leaf"
     elif kind in (r.CONFIGURATION, r.PUBLIC_KEY):
-        if covers(observed.get("spec"), manifest.body["spec"]):
+        fields = ", ".join(differences(observed, manifest))
+        if not fields:
             return
-        fields = ", ".join(differing(observed.get("spec") or {}, manifest.body["spec"]))
         differs = f"was made by somebody else and has another {fields}"
     else:
         return

@@ -113,7 +113,7 @@ def check_leaf(leaf: ClusterID, seen: SurveyedLeaf, view: SurveyedHub) -> None:
             hint=f"end the old shortcut first: kubectl liqo-shortcut delete {name}",
         )
     known = view.facts.leaves[leaf].cidrs
-    if known is not None and seen.cidrs != known:
+    if known is not None and not seen.cidrs.are(known):
         raise Refused(
             f"cluster {leaf!r}: its CIDRs are {_words(seen.cidrs)}, "
             f"but the hub's Configuration for it says {_words(known)} "
