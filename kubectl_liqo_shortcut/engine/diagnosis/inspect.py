@@ -26,6 +26,7 @@ from kubectl_liqo_shortcut.core.model import (
     namespace_of,
     ref_of,
 )
+from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import recorded_uid
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, room
@@ -57,7 +58,24 @@ def observe_links(
     *,
     every_key: bool = True,
 ) -> dict[str, ObservedLink]:
-    """What is to be seen of each of *pairs*.
+    """What is to be seen of each of *pairs*, on a hub that was looked at."""
+    networks = hub.networks()
+    return observe_links_of(
+        hub.id, networks, pairs, leaves, open_cluster, deadline, every_key=every_key
+    )
+
+
+def observe_links_of(
+    hub: ClusterID,
+    networks: Mapping[str, Cidrs | None],
+    pairs: Mapping[str, Pair],
+    leaves: Mapping[str, LeafSnapshot | UnreachableLeaf],
+    open_cluster: OpenCluster,
+    deadline: Deadline,
+    *,
+    every_key: bool = True,
+) -> dict[str, ObservedLink]:
+    """The same; *networks* are those of the leaves, as the *hub* knows them.
 
     Without *every_key*, keys are compared only where a tunnel is not up: each is asked for by
     name, by one request.
@@ -82,10 +100,9 @@ def observe_links(
         if seen[name, side.leaf].end is not None and (every_key or not _is_up(seen, name, pair))
     }
     seen |= dict(zip(wanted, gather(wanted.values(), room()), strict=True))
-    networks = hub.networks()
     return {
         name: ObservedLink(
-            hub=hub.id,
+            hub=hub,
             shortcut=pair.shortcut,
             record=pair.record,
             known=networks,

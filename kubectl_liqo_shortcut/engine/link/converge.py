@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from kubectl_liqo_shortcut.core.events import Tell
 from kubectl_liqo_shortcut.core.link.health import health
 from kubectl_liqo_shortcut.core.preflight.namespaces import terminating
+from kubectl_liqo_shortcut.engine.link.first_cause import first_cause
 from kubectl_liqo_shortcut.engine.link.gateway_service import missing_service, port_conflict
 from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.link.reconcile import Reconciliation
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, TimedOut
+
+_SYNC = "kubectl liqo-shortcut sync"
 
 
 def converge(
@@ -48,6 +51,10 @@ def _timed_out(link: Link, failures: Iterable[ClusterError], deadline: Deadline)
         hint = f"--gw-server-service-port chooses another port; {hint}"
     if missing := missing_service(link.leaves, ends):
         waits.append(missing)
+    if not failures and (cause := first_cause(link)):
+        waits.append(f"first cause ({cause.reason}): {cause.cluster}: {cause.seen}")
+        if _SYNC not in cause.next:  # to be run again is what the hint says anyway
+            hint = f"{hint}; what to do about the first cause: {cause.next}"
     return TimedOut(
         f"timed out after {deadline.seconds:g}s waiting for: "
         + ("; ".join(waits) or "changes that are still being made"),

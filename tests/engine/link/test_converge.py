@@ -7,14 +7,15 @@ import time
 
 import pytest
 
+from kubectl_liqo_shortcut.commands.why import why
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Seen, Verb, Waits
 from kubectl_liqo_shortcut.core.model import Object, ObjectRef
 from kubectl_liqo_shortcut.core.record.conditions import is_ready
-from kubectl_liqo_shortcut.engine.link import gateway_service, reconcile
+from kubectl_liqo_shortcut.engine.link import first_cause, gateway_service, reconcile
 from kubectl_liqo_shortcut.errors import ClusterError, Conflict, Forbidden, TimedOut, Transient
 from tests.clock import Clock
-from tests.commands.test_create import events, outcome, waits_for_an_endpoint
+from tests.commands.test_create import all_is_made, events, outcome, waits_for_an_endpoint
 from tests.fakes import FakeCluster, FakeWorld
 
 
@@ -245,3 +246,57 @@ def test_a_timeout_names_the_service_that_could_not_be_made(world: FakeWorld, cl
     leave_stuck(world, clock, service=False)
     with pytest.raises(TimedOut, match="could not make Service liqo-tenant-rome/gw-rome"):
         list(clock.until(waits_for_an_endpoint, events(world)))
+
+
+def crash_from_the_start(world: FakeWorld) -> None:
+    """The gateways' Pods run no longer than a moment."""
+    container = {
+        "name": "wireguard",
+        "ready": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+
+    def kubelet(cluster: FakeCluster, ref: ObjectRef) -> None:
+        cluster.set_status(ref, {"containerStatuses": [container]})
+
+    world.kubelet = kubelet
+
+
+def test_a_timeout_names_the_pod_that_crashes_as_why_would(world: FakeWorld, clock: Clock) -> None:
+    world.paused.add(r.CONNECTION)
+    crash_from_the_start(world)
+    with pytest.raises(TimedOut) as caught:
+        list(clock.until(all_is_made(), events(world)))
+    found = why(("milan", "rome"), world, 5).diagnosis.cause
+    assert found is not None
+    assert found.seen == "gw-rome-1: container wireguard: CrashLoopBackOff, exit code 1"
+    assert f"first cause (GatewayPodNotReady): milan: {found.seen}" in caught.value.message
+    assert str(caught.value.hint).endswith(found.next)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(r.SECRET, "NoKey"), (r.CONNECTION, "NoConnection")], ids=str
+)
+def test_a_timeout_of_a_link_that_lost_what_liqo_made_names_that(
+    world: FakeWorld, clock: Clock, kind: r.Kind, reason: str
+) -> None:
+    list(events(world))
+    rome = world.leaves["rome"]
+    rome.drop(next(ref for ref in rome.objects if ref.kind == kind))
+    with pytest.raises(TimedOut, match=rf"first cause \({reason}\): rome: its gateway has"):
+        list(clock.until(lambda _: True, events(world)))
+
+
+def test_a_timeout_where_nobody_can_tell_why_says_what_it_waited_for(
+    world: FakeWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.paused.add(r.CONNECTION)
+    monkeypatch.setattr(first_cause, "snapshot_leaves", broken)
+    with pytest.raises(TimedOut, match="Connection: not there yet") as caught:
+        list(clock.until(all_is_made(), events(world)))
+    assert "first cause" not in caught.value.message
+
+
+def broken(*_: object) -> None:
+    raise ClusterError("rome", "broken")
