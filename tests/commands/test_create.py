@@ -32,6 +32,7 @@ from kubectl_liqo_shortcut.errors import (
 )
 from tests.clock import Clock
 from tests.fakes import Body, FakeCluster, FakeWorld
+from tests.samples import an_object
 from tests.told import ignore, step_by_step
 
 MILAN, ROME = cluster_id("milan"), cluster_id("rome")
@@ -462,25 +463,70 @@ def test_a_timeout_names_the_cluster_that_fell_silent(world: FakeWorld, clock: C
         list(clock.until(tries_again, events(world)))
 
 
-def test_a_timeout_names_the_service_that_holds_the_port(world: FakeWorld, clock: Clock) -> None:
-    world.paused.add(r.GATEWAY_SERVER)
-    put_service(world, "games/lobby", 51840)
-    with pytest.raises(TimedOut, match="Service games/lobby holds UDP port 51840") as caught:
-        list(clock.until(waits_for_an_endpoint, events(world)))
-    assert "--gw-server-service-port" in str(caught.value.hint)
+IP = "203.0.113.9"
 
 
 def put_service(world: FakeWorld, name: str, port: int) -> None:
     namespace, _, name = name.partition("/")
-    world.leaves["milan"].put(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"type": "LoadBalancer", "ports": [{"protocol": "UDP", "port": port}]},
-            "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}},
-        }
-    )
+    ports, status = [{"protocol": "UDP", "port": port}], {"loadBalancer": {"ingress": [{"ip": IP}]}}
+    spec = {"type": "LoadBalancer", "ports": ports}
+    world.leaves["milan"].put(an_object(r.SERVICE, name, namespace, spec=spec, status=status))
+
+
+def share_with_another(world: FakeWorld) -> None:
+    put_service(world, "games/hall", 53)
+
+
+def be_a_nodes(world: FakeWorld) -> None:
+    addresses = [{"type": "InternalIP", "address": IP}]
+    world.leaves["milan"].put(an_object(r.NODE, "node-1", status={"addresses": addresses}))
+
+
+SHARED: dict[str, tuple[Callable[[FakeWorld], None], Body]] = {
+    "two Services have it": (share_with_another, {}),
+    "a node has it": (be_a_nodes, {}),
+    "it is wanted": (lambda _: None, {"gateway": {"service": {"loadBalancerIP": IP}}}),
+}
+
+
+@pytest.mark.parametrize("how", SHARED)
+def test_a_timeout_names_the_service_that_holds_the_port_of_a_shared_address(
+    world: FakeWorld, clock: Clock, how: str
+) -> None:
+    share, spec = SHARED[how]
+    world.paused.add(r.GATEWAY_SERVER)
+    put_service(world, "games/lobby", 51840)
+    share(world)
+    with pytest.raises(TimedOut, match="Service games/lobby holds UDP port 51840") as caught:
+        list(clock.until(waits_for_an_endpoint, events(world, spec=spec)))
+    assert "--gw-server-service-port" in str(caught.value.hint)
+
+
+def warn(world: FakeWorld, at: str, message: str, **about: str) -> None:
+    """The cluster complains of a Service, the gateway's if nothing else is said."""
+    involved = {"kind": "Service", "name": "gw-rome", **about}
+    event = an_object(r.EVENT, f"{involved['name']}.{at}", "liqo-tenant-rome", type="Warning")
+    said = {"reason": "SyncLoadBalancerFailed", "message": message, "lastTimestamp": at}
+    world.leaves["milan"].put({**event, "involvedObject": involved, **said})
+
+
+def test_where_each_service_has_its_own_address_its_events_are_told_and_nobody_is_blamed(
+    world: FakeWorld, clock: Clock
+) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    put_service(world, "games/lobby", 51840)
+    put_tenant_namespace(world.leaves["milan"], "rome")
+    warn(world, "2026-01-01T00:00:01Z", "no quota")
+    warn(world, "2026-01-01T00:00:02Z", "no address left")
+    warn(world, "2026-01-01T00:00:03Z", "of another", name="gw-paris")
+    with pytest.raises(TimedOut) as caught:
+        list(clock.until(waits_for_an_endpoint, events(world)))
+    assert "lobby" not in caught.value.message
+    assert "--gw-server-service-port" not in str(caught.value.hint)
+    assert (
+        "milan: an Event of Service liqo-tenant-rome/gw-rome says "
+        "SyncLoadBalancerFailed: no address left"
+    ) in caught.value.message
 
 
 @pytest.mark.parametrize("forbidden", [False, True], ids=["another port", "not to be seen"])
@@ -489,6 +535,7 @@ def test_a_timeout_names_no_service_that_does_not_matter(
 ) -> None:
     world.paused.add(r.GATEWAY_SERVER)
     put_service(world, "games/lobby", 51840 if forbidden else 53)
+    be_a_nodes(world)
 
     def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
         return Forbidden("milan", "no") if ref.kind == r.SERVICE and forbidden else None

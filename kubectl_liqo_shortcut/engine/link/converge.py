@@ -8,8 +8,9 @@ from kubectl_liqo_shortcut.core.events import Tell
 from kubectl_liqo_shortcut.core.link.health import health
 from kubectl_liqo_shortcut.core.preflight.namespaces import terminating
 from kubectl_liqo_shortcut.engine.link.first_cause import first_cause
-from kubectl_liqo_shortcut.engine.link.gateway_service import missing_service, port_conflict
+from kubectl_liqo_shortcut.engine.link.gateway_service import missing_service
 from kubectl_liqo_shortcut.engine.link.link import Link
+from kubectl_liqo_shortcut.engine.link.load_balancer import last_warning, port_conflict
 from kubectl_liqo_shortcut.engine.link.reconcile import Reconciliation
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError, TimedOut
@@ -49,6 +50,8 @@ def _timed_out(link: Link, failures: Iterable[ClusterError], deadline: Deadline)
     if rival := port_conflict(link, ends):
         waits.append(rival)
         hint = f"--gw-server-service-port chooses another port; {hint}"
+    elif warning := last_warning(link, ends):
+        waits.append(warning)
     if missing := missing_service(link.leaves, ends):
         waits.append(missing)
     if not failures and (cause := first_cause(link)):

@@ -15,14 +15,11 @@ from kubectl_liqo_shortcut.core.link.render import Rendered
 from kubectl_liqo_shortcut.core.model import (
     GatewayRole,
     Object,
-    dig,
     is_terminating,
-    name_of,
     uid_of,
 )
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.readiness import endpoint_of
-from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.runtime import concurrency
 from kubectl_liqo_shortcut.errors import ShortcutError
 
@@ -34,7 +31,7 @@ class PendingEndpoint:
     """The gateway server that a run found without an endpoint; one made by the run is none."""
 
     def __init__(self, ends: Mapping[str, End]) -> None:
-        gateway = _waiting(ends)
+        gateway = waiting_server(ends)
         self._uid = uid_of(gateway) if gateway else ""
         self._due = concurrency.now() + GRACE
 
@@ -49,7 +46,7 @@ class PendingEndpoint:
 
         Whether it lacks its Service is asked by who does it.
         """
-        gateway, leaf = _waiting(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
+        gateway, leaf = waiting_server(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
         if gateway is None or uid_of(gateway) != self._uid or moment < self._due:
             return
         others = {step.manifest.ref for step in plan.steps}
@@ -76,7 +73,7 @@ def lacks_service(leaf: Cluster, gateway: Object) -> bool:
 
 def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> str:
     """In words: the Service that Liqo could not make; "" where that is not so."""
-    gateway, leaf = _waiting(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
+    gateway, leaf = waiting_server(ends), end_of(GatewayRole.SERVER, ends.values()).side.leaf
     try:
         if gateway is None or not lacks_service(leaves[leaf], gateway):
             return ""
@@ -89,37 +86,9 @@ def missing_service(leaves: Mapping[str, Cluster], ends: Mapping[str, End]) -> s
     )
 
 
-def _waiting(ends: Mapping[str, End]) -> Object | None:
+def waiting_server(ends: Mapping[str, End]) -> Object | None:
     """The gateway server, if it waits for its endpoint."""
     gateway = end_of(GatewayRole.SERVER, ends.values()).gateway
     if gateway is None or is_terminating(gateway) or endpoint_of(gateway) is not None:
         return None
     return gateway
-
-
-def port_conflict(link: Link, ends: Mapping[str, End]) -> str:
-    """The Service that holds the server's port, in words; "" where none is seen."""
-    server = end_of(GatewayRole.SERVER, ends.values())
-    service = link.shortcut.gateway.service
-    if service.type != "LoadBalancer" or server.gateway is None or endpoint_of(server.gateway):
-        return ""
-    try:
-        services = link.leaves[server.side.leaf].list(Selection(r.SERVICE)).items
-    except ShortcutError:  # it is only a hint
-        return ""
-    own = f"gw-{name_of(server.gateway)}"
-    for each in services:
-        at = each["metadata"]
-        if at["name"] != own and _holds(each, service.port):
-            return (
-                f"{server.side.leaf}: Service {at.get('namespace')}/{at['name']} "
-                f"holds UDP port {service.port} of a load balancer"
-            )
-    return ""
-
-
-def _holds(service: Object, port: int) -> bool:
-    spec = service.get("spec") or {}
-    ports = [(each.get("protocol"), each.get("port")) for each in spec.get("ports") or ()]
-    given = dig(service, "status", "loadBalancer", "ingress")
-    return spec.get("type") == "LoadBalancer" and bool(given) and ("UDP", port) in ports
