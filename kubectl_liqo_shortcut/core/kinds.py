@@ -15,7 +15,7 @@ FORMER_FIELD_MANAGER = "kubectl-liqo-shortcut"
 """Of v0.1.0."""
 FINALIZER = f"{GROUP}/cleanup"
 SCHEMA_ANNOTATION = f"{GROUP}/schema"
-SCHEMA = "2"
+SCHEMA = "3"
 """Of the kind Shortcut: one more with each change of its schema but of descriptions.
 
 A hub with an older one drops fields without a word, so ``create`` refuses (OutdatedCRD). A

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.model import Object, dig, is_terminating
@@ -96,6 +96,21 @@ def latency_of(connection: Object | None) -> str | None:
     latency = dig(connection, "status", "latency") or {}
     value = latency.get("value")
     return str(value)[:32] if value and value != "N/A" else None
+
+
+def newest_latency(connections: Iterable[Object | None]) -> str | None:
+    """What was measured last of all, the first one's where nobody says when."""
+    said = [(latency_of(each), _measured_at(each)) for each in connections]
+    known = [(value, at) for value, at in said if value is not None]
+    return max(known, key=lambda each: each[1])[0] if known else None
+
+
+def _measured_at(connection: Object | None) -> float:
+    try:
+        at = dig(connection, "status", "latency", "timestamp")
+        return validation.moment(at, "timestamp").timestamp()
+    except Invalid:
+        return 0.0
 
 
 def endpoint_of(gateway_server: Object) -> GatewayEndpoint | None:

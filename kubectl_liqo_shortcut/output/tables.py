@@ -72,7 +72,7 @@ def _wide(record: Object) -> tuple[str, ...]:
     ]
     return (
         host_and_port(str(endpoint["address"]), endpoint["port"]) if endpoint else "<pending>",
-        str(dig(record, "spec", "gateway", "mtu", default="<none>")),
+        str(status.get("mtu") or dig(record, "spec", "gateway", "mtu", default="<none>")),
         ",".join(routes) or "<pending>",
         str(record["spec"].get("expirationTime") or "<never>"),
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ from kubectl_liqo_shortcut.errors import (
     ShortcutError,
     Unreachable,
 )
+from kubectl_liqo_shortcut.output.tables import records_table
 from tests.commands.test_create import link_objects, records, reset
 from tests.commands.test_delete import foreign_cluster
 from tests.commands.test_why import IN_USE, LABELS, STILL_THERE, say, tell_addresses, unlabel
@@ -115,6 +117,16 @@ def test_a_record_that_changed_since_it_was_read_is_looked_at_again_under_its_le
 def test_an_edited_record_is_applied(world: FakeWorld, record: Body) -> None:
     assert verb(run(world, edit(world, gateway={"mtu": 1280}))) is Verb.CONFIGURED
     assert is_ready(present(world))
+
+
+def test_the_mtu_on_record_is_that_of_the_link_until_an_edit_is_applied(
+    world: FakeWorld, record: Body
+) -> None:
+    edited = edit(world, gateway={"mtu": 1280})
+    assert " 1340 " in records_table([edited], datetime.datetime.now(datetime.UTC), wide=True)
+    run(world, edited)
+    table = records_table([present(world)], datetime.datetime.now(datetime.UTC), wide=True)
+    assert " 1280 " in table
 
 
 def test_a_deletion_that_was_only_marked_is_finished(world: FakeWorld, record: Body) -> None:

@@ -11,11 +11,12 @@ from kubectl_liqo_shortcut.core.link.health import Health, health
 from kubectl_liqo_shortcut.core.link.inventory import Recorded, to_entries
 from kubectl_liqo_shortcut.core.link.observe import End, end_of, served_endpoint
 from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, name_of
-from kubectl_liqo_shortcut.core.readiness import Readiness, Status, latency_of
+from kubectl_liqo_shortcut.core.readiness import Readiness, Status, latency_of, newest_latency
 from kubectl_liqo_shortcut.core.record.conditions import Condition, Reason, Word, condition_of
 from kubectl_liqo_shortcut.core.record.routes import routes_of
 from kubectl_liqo_shortcut.errors import clipped
 
+_LARGEST_MTU = 65535  # as the CRD has it
 _OF_THE_WHOLE = (Condition.READY, Condition.RECONCILING, Condition.STALLED)
 
 
@@ -54,11 +55,19 @@ def status_of(
         "firstReadyTime": first_ready,
         "conditions": list(_conditions(record, state, cause, now)),
         "endpoint": dataclasses.asdict(endpoint) if endpoint else None,
-        "latency": latency_of(client.connection),
+        "latency": newest_latency((client.connection, server.connection)),
+        "mtu": _mtu(ends),
         "clusters": [leaf_status_entry(end, cluster_uids, now) for end in ends],
         "routes": [route for end in ends for route in routes_of(end)],
         "objects": to_entries(objects),
     }
+
+
+def _mtu(ends: Iterable[End]) -> int | None:
+    """Of the link as it is: what the smaller one of its gateways lets through."""
+    given = [dig(end.gateway, "spec", "mtu") for end in ends]
+    known = [each for each in given if isinstance(each, int) and 0 < each <= _LARGEST_MTU]
+    return min(known, default=None)
 
 
 def with_cause(record: Object, cause: Cause, now: str) -> list[dict[str, Any]]:

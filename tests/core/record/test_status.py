@@ -22,6 +22,7 @@ from tests.samples import (
     configuration,
     connection,
     ends_of,
+    gateway,
     on,
     public_key,
     record_of,
@@ -266,8 +267,51 @@ def test_a_word_that_liqo_does_not_know_is_unknown() -> None:
 @pytest.mark.parametrize("value", [None, "", "N/A"], ids=repr)
 def test_a_latency_that_is_not_measured_is_none(value: str | None) -> None:
     said = {"value": "Connected", "latency": {"value": value}}
-    objects = UP | on("milan", connection("milan", status=said))
-    assert status(objects)["latency"] is None
+    of_milan = on("milan", connection("milan", status=said))
+    of_rome = on("rome", connection("rome", status=said))
+    assert status(UP | of_milan | of_rome)["latency"] is None
+    assert "latency" not in status(UP | of_milan)["clusters"][1]
+    assert status(UP | of_milan)["latency"] == "3ms"  # as rome measured it
+
+
+EARLY, LATE = "2026-01-01T00:00:01Z", "2026-01-01T00:00:31Z"
+
+
+def measured(leaf: str, value: str, at: str | None) -> dict[ObjectRef, Object]:
+    latency = {"value": value} | ({"timestamp": at} if at else {})
+    return on(leaf, connection(leaf, status={"value": "Connected", "latency": latency}))
+
+
+@pytest.mark.parametrize(
+    ("milan", "rome", "newest"),
+    [
+        (EARLY, LATE, "3ms"),
+        (LATE, EARLY, "965ms"),
+        (None, LATE, "3ms"),
+        (EARLY, None, "965ms"),
+        (None, None, "965ms"),
+        (LATE, "some day", "965ms"),
+    ],
+)
+def test_the_latency_is_what_was_measured_last(
+    milan: str | None, rome: str | None, newest: str
+) -> None:
+    objects = UP | measured("milan", "965ms", milan) | measured("rome", "3ms", rome)
+    assert status(objects)["latency"] == newest
+
+
+@pytest.mark.parametrize(
+    ("milan", "rome", "mtu"),
+    [(1400, 1340, 1340), (1280, 1340, 1280), (None, 1340, 1340), ("1", 70000, None), (0, 0, None)],
+)
+def test_the_mtu_is_that_of_the_smaller_gateway(milan: object, rome: object, mtu: int) -> None:
+    def with_mtu(leaf: str, value: object) -> dict[ObjectRef, Object]:
+        body = gateway(leaf)
+        return on(leaf, {**body, "spec": {**body.get("spec", {}), "mtu": value}})
+
+    objects = UP | with_mtu("milan", milan) | with_mtu("rome", rome)
+    assert status(objects)["mtu"] == mtu
+    assert status({})["mtu"] is None
 
 
 RECORDED = (
