@@ -157,6 +157,7 @@ _SHORTCUT: _Shape = {
         "lastObservedTime": TEXT,
         "firstReadyTime": TEXT,
         "latency": TEXT,
+        "mtu": NUMBER,
         "conditions": [
             {
                 **dict.fromkeys(("type!", "status!", "reason!", "message!"), TEXT),

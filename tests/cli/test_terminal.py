@@ -123,7 +123,9 @@ def test_ctrl_c_undoes_and_leaves_a_clean_terminal() -> None:
 def test_an_error_is_told_below_all_else() -> None:
     session = run(*CREATE, "--timeout", "3s", when={})
     assert (session.code, VIEW in session.raw) == (5, True)
-    assert "".join(session.left).endswith("rerun the command to continue, or delete the shortcut")
+    left = "".join(session.left)
+    assert "rerun the command to continue, or delete the shortcut" in left
+    assert left.endswith("kubectl --context milan -n liqo-tenant-rome describe service gw-rome")
 
 
 def test_a_bug_shows_its_traceback_and_no_view() -> None:
