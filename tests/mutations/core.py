@@ -69,6 +69,20 @@ MUTATIONS = (
         ("tests/core/link/test_plan.py", "tests/engine/link/test_converge.py"),
     ),
     Mutation(
+        "a dialled address stays right though no packets pass",
+        "core/link/observe.py",
+        "return dialled if serves and is_up else endpoint",
+        "return dialled if serves else endpoint",
+        ("tests/commands/test_why.py", "tests/commands/test_sync.py"),
+    ),
+    Mutation(
+        "a lost label of Liqo's hides an object that is on record",
+        "core/link/lost.py",
+        "if mine and entry.is_ours and end.of(ref.kind) is None:",
+        "if mine and not entry.is_ours and end.of(ref.kind) is None:",
+        ("tests/commands/test_why.py", "tests/commands/test_sync.py"),
+    ),
+    Mutation(
         "a gateway client that differs is edited in place",
         "core/link/plan.py",
         "    if manifest.ref.kind in (r.GATEWAY_SERVER, r.GATEWAY_CLIENT):\n        yield",
