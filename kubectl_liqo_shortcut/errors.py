@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Self
 
 
@@ -167,8 +167,9 @@ class Interrupted(ShortcutError):
 class SomeFailed(ShortcutError):
     """Of several shortcuts; why was told for each."""
 
-    def __init__(self, failed: int, of: int, exit_code: ExitCode) -> None:
-        super().__init__(f"{failed} of {of} failed")
+    def __init__(self, failed: Collection[str], of: int, done: str, exit_code: ExitCode) -> None:
+        head = f"{len(failed)} of {of} failed{f' ({done})' if done else ''}:"
+        super().__init__(listing(head, failed, ", "))
         self.exit_code = exit_code
 
 

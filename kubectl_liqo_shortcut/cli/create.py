@@ -12,15 +12,17 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections, with_options
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
+    Shape,
     dry_run_option,
     file_option,
     output_option,
     progress_options,
     requests_from,
+    shape_options,
     timeout_option,
     wait_option,
 )
-from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
+from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec, of_one_link
 from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.preflight.node_ports import refuse_twice
@@ -39,6 +41,9 @@ Examples:
     --gw-server-service-nodeport 31840 --gw-client-address 203.0.113.7 --gw-client-port 51840
   # look at everything first: no cluster is changed
   kubectl liqo-shortcut create milan rome --dry-run=client -o yaml
+  # each of three leaves with each other; or the first with each other
+  kubectl liqo-shortcut create --mesh milan rome paris
+  kubectl liqo-shortcut create --star milan rome paris
   # a folder for each cluster, for Argo CD or Flux
   kubectl liqo-shortcut create milan rome --dry-run=client --output-directory link/
 """
@@ -70,7 +75,10 @@ _DRY_RUN_OPTIONS = with_options(
 
 
 @click.command("create", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
-@click.argument("leaves", nargs=-1, metavar="LEAF LEAF", shell_complete=completions.complete_leaves)
+@click.argument(
+    "leaves", nargs=-1, metavar="LEAF LEAF...", shell_complete=completions.complete_leaves
+)
+@shape_options("Make")
 @file_option
 @gateway_options
 @click.option("--reason", metavar="TEXT", help="Reason, kept as an annotation of the record")
@@ -89,6 +97,7 @@ _DRY_RUN_OPTIONS = with_options(
 @access_options
 def command(
     leaves: tuple[str, ...],
+    shape: Shape,
     filename: str | None,
     gw_server: str | None,
     reason: str | None,
@@ -112,8 +121,18 @@ def command(
     Safe to repeat: an existing shortcut is left unchanged.
     """
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
+    if shape and len(leaves) > 2 and (option := of_one_link(gateway)):
+        raise Invalid(
+            f"{option} is of one link, and these are several",
+            hint="make that link alone, or pass a file with all of them: -f FILE",
+        )
     requests = requests_from(
-        leaves, filename, server=gw_server, spec=gateway_spec(gateway, ttl), annotations=annotations
+        leaves,
+        filename,
+        shape=shape,
+        server=gw_server,
+        spec=gateway_spec(gateway, ttl),
+        annotations=annotations,
     )
     refuse_twice(requests)
     if dry_run == "client":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.adapters.templates import read_template
-from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.console import note, show
 from kubectl_liqo_shortcut.cli.params.access import note_connections
 from kubectl_liqo_shortcut.cli.params.common import load_documents
+from kubectl_liqo_shortcut.cli.run import sum_up
 from kubectl_liqo_shortcut.commands.create_dry_run import DryRun, dry_run
 from kubectl_liqo_shortcut.core.link import facts as known
 from kubectl_liqo_shortcut.core.link.facts import Facts
@@ -16,7 +19,7 @@ from kubectl_liqo_shortcut.core.link.observe import gateway_kind
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Object
-from kubectl_liqo_shortcut.errors import ExitCode, Invalid
+from kubectl_liqo_shortcut.errors import ExitCode, Invalid, ShortcutError
 from kubectl_liqo_shortcut.output.directory import manifest_file_name, write_folder
 from kubectl_liqo_shortcut.output.formats import (
     DocumentFormat,
@@ -42,19 +45,46 @@ def print_dry_run(
         raise Invalid("--for prints one cluster, --output-directory writes all: choose one")
     if output is not None and directory is not None:
         raise Invalid("--output-directory writes YAML: leave -o out")
-    renderer = Renderer(read_template)
-    runs: list[DryRun] = []
+    renderer, given = Renderer(read_template), _given(facts)
+    runs: dict[str, DryRun] = {}
+    errors: dict[str, ShortcutError] = {}
     for request in requests:
-        found, record, servers = _facts(request, access, facts)
-        run = dry_run(request, found, record, renderer, preflighted=preflighted, servers=servers)
+        try:
+            found, record, servers = _facts(request, access, given)
+            run = dry_run(
+                request, found, record, renderer, preflighted=preflighted, servers=servers
+            )
+        except ShortcutError as error:
+            if len(requests) == 1:
+                raise
+            show(error, request.name, titled=True)
+            errors[request.name] = error
+            continue
         note(f"{request.name}: gateway server: {run.shortcut.server} ({run.why})", request.name)
         for each in run.warnings:
             note(each.warning, request.name)
         for wait in run.waits():
             note(wait, request.name)
-        runs.append(run)
+        runs[request.name] = run
+    _print(list(runs.values()), output, only, directory, whole=not errors)
+    verbs = {name: run.verb for name, run in runs.items()}
+    sum_up(len(requests), verbs, errors, " (dry run)")
+
+
+def _print(
+    runs: list[DryRun],
+    output: DocumentFormat | None,
+    only: str | None,
+    directory: str | None,
+    *,
+    whole: bool,
+) -> None:
+    """What there is to print of *runs*; *whole*: no other one failed."""
     if directory is not None:
-        _write(runs, directory)
+        if whole:
+            _write(runs, directory)
+        else:
+            note("no folder is written: not all shortcuts can be made")
     elif only is not None:
         documents = _of_one(runs, only)
         click.echo(format_documents(documents, output or OutputFormat.YAML), nl=False)
@@ -63,8 +93,7 @@ def print_dry_run(
         click.echo(format_documents(documents, output), nl=False)
     else:
         for run in runs:
-            verb = "unchanged" if run.recorded else "created"
-            click.echo(f"{resource_name(run.record.body)} {verb} (dry run)")
+            click.echo(f"{resource_name(run.record.body)} {run.verb} (dry run)")
 
 
 def send_dry_run(
@@ -91,20 +120,27 @@ def send_dry_run(
 _Known = tuple[Facts, Object | None, dict[str, str]]
 
 
-def _facts(request: Request, access: ClusterAccess, facts: str | None) -> _Known:
-    """What is known, the record there is, and API servers' hosts: from a file, from nobody, or
-    from the hub alone."""
-    if facts is None and not access.has_hub():
+def _given(facts: str | None) -> Any:
+    """What ``--facts`` gives, read once: a document, the word none, or nothing."""
+    if facts is None or facts == "none":
+        return facts
+    documents = load_documents(facts)
+    if len(documents) != 1:
+        raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
+    return documents[0] or {}
+
+
+def _facts(request: Request, access: ClusterAccess, given: Any) -> _Known:
+    """What is known, the record there is, and API servers' hosts: as it is *given*, or from the
+    hub alone."""
+    if given is None and not access.has_hub():
         note("no kubeconfig names a hub: the plan is made without asking it, as with --facts none")
-        facts = "none"
-    if facts == "none":
+        given = "none"
+    if given == "none":
         nothing = known.nothing_known(*request.pair)
         return known.with_liqo_in(nothing, access.liqo_namespace_of), None, {}
-    if facts is not None:
-        documents = load_documents(facts)
-        if len(documents) != 1:
-            raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
-        return known.from_document(documents[0], *request.pair), None, {}
+    if given is not None:
+        return known.from_document(given, *request.pair), None, {}
     from kubectl_liqo_shortcut.engine.link.survey import survey_hub
 
     hub = access(HUB)

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.console import note, show
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
     JSON_EPILOG,
+    Shape,
     dry_run_option,
     file_option,
     link_argument,
     progress_options,
     requests_from,
+    shape_options,
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.commands.get import NotFound, find, get, link_named
+from kubectl_liqo_shortcut.commands.get import find_each, get, link_named, missing
+from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 from kubectl_liqo_shortcut.core.model import Object, cluster_id, name_of
 from kubectl_liqo_shortcut.errors import Interrupted, Invalid, ShortcutError
 from kubectl_liqo_shortcut.output.formats import resource_name
+
+if TYPE_CHECKING:
+    from kubectl_liqo_shortcut.core.events import Tell
+    from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
+    from kubectl_liqo_shortcut.engine.runtime.jobs import Job
 
 _EPILOG = """\b
 Examples:
   # by its leaves, or by its name
   kubectl liqo-shortcut delete milan rome
   kubectl liqo-shortcut delete milan--rome
+  # the links of each of three leaves with each other; or of the first with each other
+  kubectl liqo-shortcut delete --mesh milan rome paris
+  kubectl liqo-shortcut delete --star milan rome paris
   # what would go
   kubectl liqo-shortcut delete milan rome --dry-run
   # a leaf is gone for ever: clean the other one, and print what is left there
@@ -44,6 +56,7 @@ Examples:
 
 @click.command("delete", cls=KubectlCommand, epilog=_EPILOG + JSON_EPILOG)
 @link_argument
+@shape_options("Delete")
 @file_option
 @click.option("--all", "everything", is_flag=True, help="All shortcuts of this hub")
 @click.option(
@@ -70,6 +83,7 @@ Examples:
 @access_options
 def command(
     words: tuple[str, ...],
+    shape: Shape,
     filename: str | None,
     everything: bool,
     leaf: str | None,
@@ -90,33 +104,46 @@ def command(
     """
     import functools
 
-    from kubectl_liqo_shortcut.cli.run import run_jobs
+    from kubectl_liqo_shortcut.cli.run import run_jobs, sum_up
     from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
     from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
     from kubectl_liqo_shortcut.commands.delete_leaf import records_of
 
+    found: dict[str, Object | None]
     if leaf is None:
-        records = _records(words, filename, everything, yes, ignore_not_found, access)
-    elif words or filename or everything:
-        raise Invalid("--leaf cannot be combined with names, -f or --all")
+        found = _found(words, filename, shape, everything, yes, access)
+    elif words or filename or everything or shape:
+        raise Invalid("--leaf cannot be combined with names, -f, --all, --mesh or --star")
     else:
-        found = records_of(cluster_id(leaf), access)
-        records = _agreed(found, yes or dry_run == "client")
-        if found and not records:
+        of_leaf = records_of(cluster_id(leaf), access)
+        found = {name_of(each): each for each in _agreed(of_leaf, yes or dry_run == "client")}
+        if of_leaf and not found:
             return
+    errors: dict[str, ShortcutError] = {}
+    if not ignore_not_found:
+        errors = {name: missing(name) for name, record in found.items() if record is None}
+    records = [record for record in found.values() if record is not None]
+    if len(errors) == 1 == len(found):
+        raise errors.popitem()[1]
+    number = len(records) + len(errors)
     if dry_run == "client":
+        for name, error in errors.items():
+            show(error, name, titled=True)
         for record in records:
             planned = plan_lines(record, delete_namespaces=delete_namespaces)
             for line in (*service_lines(record, access, timeout), *planned):
                 note(line, name_of(record))
             click.echo(f"{resource_name(record)} deleted (dry run)")
+        verbs = {name_of(record): Verb.DELETED for record in records}
+        sum_up(number, verbs, errors, " (dry run)")
         return
     pairs = (pair_of(record).sides for record in records)
     note_connections(access, (side.leaf for sides in pairs for side in sides))
     options = DeleteOptions(timeout=timeout, forget=forget, delete_namespaces=delete_namespaces)
-    jobs = {
+    jobs: dict[str, Job] = {
         name_of(record): functools.partial(delete, record, access, options) for record in records
     }
+    jobs |= {name: functools.partial(_fail, error) for name, error in errors.items()}
     try:
         if jobs:
             run_jobs(jobs, timeout, goes_on=True)
@@ -135,29 +162,27 @@ def _tell_remains(leaf: str, records: list[Object], access: ClusterAccess) -> No
         note(each, needed=True)
 
 
-def _records(
+def _fail(error: ShortcutError, _cancel: CancelToken, _tell: Tell) -> None:
+    raise error
+
+
+def _found(
     words: tuple[str, ...],
     filename: str | None,
+    shape: Shape,
     everything: bool,
     yes: bool,
-    ignore_not_found: bool,
     access: ClusterAccess,
-) -> list[Object]:
+) -> dict[str, Object | None]:
+    """The records that are named, by their names; None where there is none."""
     if everything:
-        if words or filename:
-            raise Invalid("--all cannot be combined with names or -f")
-        return _all(access, yes)
-    names = (
-        [each.name for each in requests_from(words, filename)] if filename else [link_named(words)]
-    )
-    records: list[Object] = []
-    for name in names:
-        try:
-            records.append(find(name, access))
-        except NotFound:
-            if not ignore_not_found:
-                raise
-    return records
+        if words or filename or shape:
+            raise Invalid("--all cannot be combined with names, -f, --mesh or --star")
+        return {name_of(each): each for each in _all(access, yes)}
+    if filename or shape:
+        requests = requests_from(words, filename, shape=shape)
+        return find_each([each.name for each in requests], access)
+    return find_each([link_named(words)], access)
 
 
 def _all(access: ClusterAccess, yes: bool) -> list[Object]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import click
 
 from kubectl_liqo_shortcut.cli.console import OutputStyle, progress_options, say
 from kubectl_liqo_shortcut.cli.interruption import Interruption
-from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome
+from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Outcome, Verb
 from kubectl_liqo_shortcut.core.model import Object
 from kubectl_liqo_shortcut.engine.runtime.concurrency import AT_ONCE
 from kubectl_liqo_shortcut.engine.runtime.jobs import Job, run_all
@@ -39,10 +40,12 @@ def run_jobs(
 ) -> None:
     """Results on standard output, progress and errors on standard error; exits as the worst one.
 
-    *goes_on*: what a signal stops is not undone, the same command finishes it.
+    Of several, one sentence at the end says how many went which way. *goes_on*: what a signal
+    stops is not undone, the same command finishes it.
     """
     stop = Interruption(jobs, goes_on=goes_on)
-    errors: list[ShortcutError] = []
+    errors: dict[str, ShortcutError] = {}
+    verbs: dict[str, Verb] = {}
     results = _Results(output)
     try:
         with _view(jobs, timeout) as view:
@@ -55,24 +58,36 @@ def run_jobs(
                         say(event, name, titled=len(jobs) > 1)
                     if isinstance(event, Outcome):
                         results.add(event)
+                        verbs[name] = event.verb
                 if isinstance(event, Failed):
-                    errors.append(event.error)
+                    errors[name] = event.error
     finally:
         results.end()
     if interrupted := stop.error():
         raise interrupted
-    if errors:
-        _fail(errors, len(jobs))
+    sum_up(len(jobs), verbs, errors)
     results.check()
 
 
-def _fail(errors: Collection[ShortcutError], jobs: int) -> None:
-    codes = [error.exit_code for error in errors]
+def sum_up(
+    number: int, verbs: Mapping[str, str], errors: Mapping[str, ShortcutError], how: str = ""
+) -> None:
+    """The end of the work on a *number* of shortcuts: how it went, and the worst exit code.
+
+    Each error was told already.
+    """
+    counted = collections.Counter(verb for name, verb in verbs.items() if name not in errors)
+    done = ", ".join(f"{count} {verb}" for verb, count in sorted(counted.items()))
+    if not errors:
+        if number > 1 and done:
+            say(Note(f"{number} shortcuts: {done}{how}"))
+        return
+    codes = [error.exit_code for error in errors.values()]
     worst = next((code for code in _WORST_FIRST if code in codes), codes[0])
-    if worst is ExitCode.REFUSED and len(errors) < jobs:
+    if worst is ExitCode.REFUSED and len(errors) < number:
         worst = ExitCode.FAILED  # "refused" promises that nothing was changed
-    if jobs > 1:
-        raise SomeFailed(len(errors), jobs, worst)
+    if number > 1:
+        raise SomeFailed(sorted(errors), number, f"{done}{how}" if done else "", worst)
     click.get_current_context().exit(worst)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from kubectl_liqo_shortcut.core.events import Verb
 from kubectl_liqo_shortcut.core.kinds import API_VERSION
 from kubectl_liqo_shortcut.core.link.facts import (
     Facts,
@@ -41,6 +42,10 @@ class DryRun:
         """
         leaves = [leaf_manifests(side.leaf, self.rendered) for side in self.shortcut.sides]
         return [self.record.body, *leaves]
+
+    @property
+    def verb(self) -> Verb:
+        return Verb.UNCHANGED if self.recorded else Verb.CREATED
 
     @property
     def clusters(self) -> list[str]:

@@ -48,7 +48,7 @@ def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") ->
     if words:
         records = [record for record in records if words[0] in _names(record)]
         if not records:
-            raise _missing(words[0])
+            raise missing(words[0])
     return sorted(records, key=name_of)
 
 
@@ -62,7 +62,7 @@ def select(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
     names = dict.fromkeys(link_named([word]) for word in words)
     for name in names:
         if name not in records:
-            raise _missing(name)
+            raise missing(name)
     return [records[name] for name in names]
 
 
@@ -70,15 +70,25 @@ def find(name: str, open_cluster: OpenCluster) -> Object:
     """The record called *name*."""
     found = find_records(open_cluster(HUB), name)
     if not found:
-        raise _missing(name)
+        raise missing(name)
     return found[0]
+
+
+def find_each(names: Sequence[str], open_cluster: OpenCluster) -> dict[str, Object | None]:
+    """The records called so, None where there is none; the hub is asked once."""
+    if len(names) == 1:
+        found = find_records(open_cluster(HUB), names[0])
+    else:
+        found = find_records(open_cluster(HUB))
+    known = {name_of(each): each for each in found}
+    return {name: known.get(name) for name in names}
 
 
 class NotFound(ShortcutError):
     """There is no such record on the hub."""
 
 
-def _missing(name: str) -> NotFound:
+def missing(name: str) -> NotFound:
     return NotFound(
         f'shortcuts.shortcut.liqo.io "{name}" not found',
         hint="kubectl liqo-shortcut get lists all of this hub",

@@ -162,7 +162,7 @@ def test_one_of_several_failing_does_not_stop_the_others() -> None:
     clusters.leaves["paris"].fault = always(ClusterError("paris", "is down"))
     result = create(clusters, "-f", "-", stdin=yaml.safe_dump_all(SEVERAL))
     assert (result.exit_code, result.stdout) == (ExitCode.FAILED, f"{NAME} created\n")
-    assert result.stderr.splitlines()[-1] == "Error: 1 of 2 failed"
+    assert result.stderr.splitlines()[-1] == "Error: 1 of 2 failed (1 created): milan--paris"
     assert "Error: cluster 'paris': is down" in result.stderr
 
 

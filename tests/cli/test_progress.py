@@ -79,7 +79,7 @@ def test_for_programs_several_errors_end_with_one_of_the_command(clusters: Clust
         ("milan--paris", 4),
         ("", 1),
     ]
-    assert errors[1]["message"] == "1 of 2 failed"
+    assert errors[1]["message"] == "1 of 2 failed (1 created): milan--paris"
 
 
 def test_for_programs_what_is_refused_at_once_is_an_object_too() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -14,7 +15,9 @@ from kubectl_liqo_shortcut.cli.params.access import Command, with_options
 from kubectl_liqo_shortcut.cli.params.connect import access_from as access_from
 from kubectl_liqo_shortcut.cli.params.types import Duration
 from kubectl_liqo_shortcut.core import validation
-from kubectl_liqo_shortcut.core.model import cluster_id
+from kubectl_liqo_shortcut.core.link import pairs
+from kubectl_liqo_shortcut.core.link.pairs import Pair
+from kubectl_liqo_shortcut.core.model import ClusterID, cluster_id
 from kubectl_liqo_shortcut.errors import Invalid
 from kubectl_liqo_shortcut.output.formats import OutputFormat
 
@@ -121,37 +124,82 @@ file_option = click.option(
 )
 
 
+def shape_options(verb: str) -> Callable[[Command], Command]:
+    """``--mesh`` and ``--star``; they give the command ``shape``, None where neither is given."""
+
+    def decorate(command: Command) -> Command:
+        @with_options(
+            click.option(
+                "--mesh", is_flag=True, help=f"{verb} the link of each named leaf with each other"
+            ),
+            click.option(
+                "--star",
+                is_flag=True,
+                help=f"{verb} the links of the first named leaf with each other",
+            ),
+        )
+        @functools.wraps(command)
+        def with_shape(*, mesh: bool, star: bool, **params: Any) -> Any:
+            if mesh and star:
+                raise Invalid(
+                    "--mesh and --star contradict each other", hint="leave out one of them"
+                )
+            return command(shape=pairs.mesh if mesh else pairs.star if star else None, **params)
+
+        return with_shape  # type: ignore[return-value]
+
+    return decorate
+
+
+Shape = Callable[[Sequence[ClusterID]], list[Pair]] | None
+"""What ``shape_options`` give: which pairs several leaves mean."""
+
+
 def requests_from(
     words: tuple[str, ...],
     filename: str | None,
     *,
+    shape: Shape = None,
     server: str | None = None,
     spec: Mapping[str, Any] | None = None,
     annotations: dict[str, str] | None = None,
 ) -> list[Request]:
-    """What is asked for: two leaves on the command line, or the Shortcuts of a file."""
+    """What is asked for: leaves on the command line, or the Shortcuts of a file."""
     from kubectl_liqo_shortcut.core.link.request import Request
 
     if filename is not None:
-        if words or spec or server or annotations:
+        if words or spec or server or annotations or shape:
             raise Invalid("with -f, everything about the shortcut stands in the file")
         return _read(filename)
-    if len(words) != 2:
+    leaves = [cluster_id(word) for word in words] if shape or len(words) == 2 else []
+    wanted = shape(leaves) if shape else [_pair(words, leaves)]
+    serving = None if server is None else cluster_id(server)
+    if len(wanted) > 1 and serving is not None and serving not in leaves:
         raise Invalid(
-            f"name two leaves, not {len(words) or 'none'}",
-            hint="the value of --dry-run follows =, as in --dry-run=client"
-            if words and words[-1] in ("client", "server")
-            else "for example milan rome",
+            f"the gateway server {serving!r} is none of the leaves",
+            hint=f"--gw-server takes one of {', '.join(leaves)}",
         )
-    first, second = (cluster_id(word) for word in words)
     return [
         Request(
-            pair=(first, second),
-            server=None if server is None else cluster_id(server),
+            pair=pair,
+            server=serving if len(wanted) == 1 or serving in pair else None,
             spec=spec or {},
             annotations=validation.texts(annotations, "annotations"),
         )
+        for pair in wanted
     ]
+
+
+def _pair(words: tuple[str, ...], leaves: Sequence[ClusterID]) -> Pair:
+    if len(words) == 2:
+        return leaves[0], leaves[1]
+    hint = "for example milan rome"
+    if words and words[-1] in ("client", "server"):
+        hint = "the value of --dry-run follows =, as in --dry-run=client"
+    elif len(words) > 2 and "mesh" in (context := click.get_current_context()).params:
+        command = f"{context.command_path} --mesh {' '.join(words)}"
+        hint = f"to link each of them with each other: {command}; the first with each other: --star"
+    raise Invalid(f"name two leaves, not {len(words) or 'none'}", hint=hint)
 
 
 def _read(filename: str) -> list[Request]:

@@ -53,9 +53,9 @@ def complete_contexts(ctx: click.Context, _param: click.Parameter, incomplete: s
 
 
 def complete_leaves(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
-    """Two different leaves of the hub, as an argument."""
+    """Two different leaves of the hub, as an argument; any number with --mesh or --star."""
     given = ctx.params.get("leaves") or ()
-    if len(given) >= 2:
+    if len(given) >= 2 and not _is_several(ctx):
         return []
     return _items(_leaves(ctx), incomplete, without=given)
 
@@ -90,6 +90,8 @@ def complete_leaf_assignments(
 def complete_shortcuts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """A shortcut's name, or a leaf that has one; then the other leaf of one of its shortcuts."""
     given = ctx.params.get("words") or ()
+    if _is_several(ctx):
+        return _items(_leaves(ctx), incomplete, without=given)
     if len(given) >= 2:
         return []
     from kubectl_liqo_shortcut.engine.hub.queries import find_records
@@ -114,6 +116,10 @@ def complete_services(ctx: click.Context, _param: click.Parameter, incomplete: s
     found = _ask(ctx, lambda access: names_of(access(HUB)), nothing)
     words = [name if given else f"{ns}/{name}" for ns, name in found if given in (None, ns)]
     return _items(dict.fromkeys(words, ""), incomplete)
+
+
+def _is_several(ctx: click.Context) -> bool:
+    return bool(ctx.params.get("mesh") or ctx.params.get("star"))
 
 
 def _leaves(ctx: click.Context) -> Mapping[str, str]:

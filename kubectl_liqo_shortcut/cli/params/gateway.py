@@ -79,6 +79,20 @@ gateway_options = with_options(
 )
 
 
+_OF_ONE_LINK = {
+    "node_port": "--gw-server-service-nodeport",
+    "load_balancer_ip": "--gw-server-service-loadbalancerip",
+    "client_port": "--gw-client-port",
+    "tenant_namespaces": "--tenant-namespace",
+}
+"""What no two links can have in common: a port or an address of one gateway, a namespace."""
+
+
+def of_one_link(given: dict[str, Any]) -> str:
+    """The first option given that cannot be meant for several links; empty if there is none."""
+    return next((option for name, option in _OF_ONE_LINK.items() if given[name]), "")
+
+
 def gateway_spec(given: dict[str, Any], ttl: float | None = None) -> dict[str, Any]:
     """The part of a Shortcut's spec that the options speak of; the rest keeps its default."""
     service = {
