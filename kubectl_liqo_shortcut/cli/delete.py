@@ -23,8 +23,9 @@ from kubectl_liqo_shortcut.cli.params.common import (
     timeout_option,
 )
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.commands.get import find_each, get, link_named, missing
+from kubectl_liqo_shortcut.commands.get import NotFound, find, find_each, get, missing
 from kubectl_liqo_shortcut.core.events import Verb
+from kubectl_liqo_shortcut.core.link.naming import link_named
 from kubectl_liqo_shortcut.core.link.shortcut import pair_of
 from kubectl_liqo_shortcut.core.model import Object, cluster_id, name_of
 from kubectl_liqo_shortcut.errors import Interrupted, Invalid, ShortcutError
@@ -182,7 +183,11 @@ def _found(
     if filename or shape:
         requests = requests_from(words, filename, shape=shape)
         return find_each([each.name for each in requests], access)
-    return find_each([link_named(words)], access)
+    try:
+        record = find(link_named(words), access, of_leaf=False)  # it would take away too much
+    except NotFound:
+        return {link_named(words): None}
+    return {name_of(record): record}
 
 
 def _all(access: ClusterAccess, yes: bool) -> list[Object]:

@@ -41,7 +41,7 @@ Examples:
 @click.argument(
     "words",
     nargs=-1,
-    metavar="[LEAF LEAF | NAME...]",
+    metavar="[LEAF [LEAF] | NAME...]",
     shell_complete=completions.complete_shortcuts,
 )
 @timeout_option

@@ -12,7 +12,6 @@ from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
-from kubectl_liqo_shortcut.core.model import name_of
 from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
 _EPILOG = """\b
@@ -28,7 +27,10 @@ Examples:
 
 @click.command("get", cls=KubectlCommand, epilog=_EPILOG)
 @click.argument(
-    "words", nargs=-1, metavar="[LEAF [LEAF] | NAME]", shell_complete=completions.complete_shortcuts
+    "words",
+    nargs=-1,
+    metavar="[LEAF [LEAF] | NAME...]",
+    shell_complete=completions.complete_shortcuts,
 )
 @output_option(TableFormat, "More columns, or documents")
 @click.option("-l", "--selector", default="", help="Label selector, such as a=b,c!=d")
@@ -50,7 +52,7 @@ def command(
     CHECKED shows the age of a row: when its leaves were last asked. --live asks each leaf once for
     each kind of object, and changes nothing.
     """
-    from kubectl_liqo_shortcut.commands.get import get, link_named
+    from kubectl_liqo_shortcut.commands.get import get, is_one
 
     records = get(words, access, labels=selector)
     if ask:
@@ -58,9 +60,7 @@ def command(
 
         records = live_records(records, access, timeout)
     if output is not None and output is not OutputFormat.WIDE:
-        found = [name_of(record) for record in records]
-        listing = not words or found != [link_named(words)]
-        documents = format_documents(records, output, listing=listing)
+        documents = format_documents(records, output, listing=not is_one(words, records))
         click.echo(documents, nl=False)
     elif not records:
         note("No shortcuts found.")

@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -37,6 +38,7 @@ _COMMANDS = {
     "sync": "Reconcile the leaves with the hub's records.",
     "diff": "Show how the leaves differ from the records.",
     "get": "List shortcuts, as their records on the hub say.",
+    "check": "Tell a pipeline whether links are live.",
     "describe": "Show everything about one shortcut.",
     "why": "Explain the link of two leaves, from the hub down to the tunnel.",
     "service": "Let Services use direct connections, or not.",
@@ -49,6 +51,40 @@ _COMMANDS = {
     "version": "Print the version.",
 }
 """For each command its short help, so that ``--help`` need not import them all."""
+
+
+_OTHER_WORDS = {
+    **dict.fromkeys(("list", "ls", "ps", "show", "status"), ("get", "list")),
+    **dict.fromkeys(("info", "inspect"), ("describe", "list")),
+    **dict.fromkeys(("add", "apply", "connect", "link", "new", "peer"), ("create", "enable")),
+    **dict.fromkeys(("disconnect", "remove", "rm", "unlink", "unpeer"), ("delete", "disable")),
+    **dict.fromkeys(("reconcile", "repair", "update", "upgrade"), ("sync", "enable")),
+    **dict.fromkeys(("debug", "diagnose", "explain"), ("why",)),
+    **dict.fromkeys(("health", "live", "ready"), ("check",)),
+    **dict.fromkeys(("doctor", "validate"), ("preflight", "check")),
+    **dict.fromkeys(("ping", "probe", "test"), ("verify",)),
+}
+"""What other programs call a command: those of ours that do it, in whichever group."""
+
+
+class UnknownCommand(NoSuchCommand):
+    """*words* begin with no command of ours."""
+
+    def __init__(self, words: Sequence[str], context: click.Context) -> None:
+        super().__init__(words[0], possibilities=_COMMANDS, ctx=context)
+        self.words = words
+
+
+def _meant(error: NoSuchCommand, context: click.Context) -> str:
+    """The command line that was meant; empty if nobody knows."""
+    group, path = context.command, context.command_path
+    known = group.list_commands(context) if isinstance(group, click.Group) else []
+    if error.command_name == "help":
+        asked = error.words[1:2] if isinstance(error, UnknownCommand) else ()
+        return " ".join((path, *(each for each in asked if each in known), "--help"))
+    usual = (each for each in _OTHER_WORDS.get(error.command_name, ()) if each in known)
+    name = next(usual, "")
+    return f"{path} {name}" if name else ""
 
 
 class LazyGroup(click.Group):
@@ -71,7 +107,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except NoSuchCommand:  # click suggests among commands that are imported, and none is
-            raise NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx) from None
+            raise UnknownCommand(args, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -155,9 +191,12 @@ def show_usage(error: click.ClickException) -> None:
     hint = f"{path} --help"
     if isinstance(error, NoSuchOption) and path == PROGRAM:
         hint = f"options follow the command: {PROGRAM} COMMAND {error.option_name} ..."
+    message = error.format_message()
+    if isinstance(error, NoSuchCommand) and at is not None and (meant := _meant(error, at)):
+        message, hint = error.message, f"did you mean {meant}"
     from kubectl_liqo_shortcut.cli.console import show
 
-    show(ShortcutError(error.format_message(), hint=hint))
+    show(ShortcutError(message, hint=hint))
 
 
 def show_bug(kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:

@@ -46,7 +46,7 @@ Examples:
 @click.argument(
     "words",
     nargs=-1,
-    metavar="[LEAF LEAF | NAME...]",
+    metavar="[LEAF [LEAF] | NAME...]",
     shell_complete=completions.complete_shortcuts,
 )
 @click.option("--recreate", is_flag=True, help="Recreate links that somebody deleted on a leaf")

@@ -100,8 +100,8 @@ def command(
     """
     from kubectl_liqo_shortcut.adapters.templates import read_template
     from kubectl_liqo_shortcut.cli.run import run_jobs
-    from kubectl_liqo_shortcut.commands.get import link_named
     from kubectl_liqo_shortcut.commands.verify import VerifyOptions, named, plan, verify
+    from kubectl_liqo_shortcut.core.link.naming import link_named
     from kubectl_liqo_shortcut.core.link.render import Renderer
     from kubectl_liqo_shortcut.core.service.endpoints import service_name
     from kubectl_liqo_shortcut.core.validation import text

@@ -2,90 +2,95 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from kubectl_liqo_shortcut.core.model import HUB, Object, cluster_id, name_of, shortcut_name
+from kubectl_liqo_shortcut.core.link.naming import (
+    both_leaves,
+    link_named,
+    links_named,
+    links_of,
+    meant,
+    refuse_leaves,
+)
+from kubectl_liqo_shortcut.core.model import HUB, Object, name_of
 from kubectl_liqo_shortcut.core.ports import OpenCluster
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
-from kubectl_liqo_shortcut.errors import Invalid, ShortcutError
-
-_PREFIXES = ("shortcut/", "shortcuts/", "lsc/", "shortcut.shortcut.liqo.io/")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-
-
-def link_named(words: Sequence[str]) -> str:
-    """The record's name that ``A B``, ``NAME`` or ``shortcut/NAME`` mean."""
-    match list(words):
-        case [one]:
-            prefix = next((each for each in _PREFIXES if one.startswith(each)), "")
-            name = one.removeprefix(prefix)
-            if not _NAME.fullmatch(name):  # an empty one would select every record
-                raise Invalid(f"{one!r} is not the name of a shortcut")
-            return name
-        case [first, second]:
-            if first == second:
-                raise Invalid(f"leaf {first!r} has no shortcut to itself", hint="name two leaves")
-            return shortcut_name(cluster_id(first), cluster_id(second))
-        case _:
-            raise Invalid(
-                "name two leaves, or one shortcut",
-                hint="for example milan rome, or milan--rome; get without a name lists them all",
-            )
+from kubectl_liqo_shortcut.errors import Invalid, ShortcutError, listing
 
 
 def get(words: Sequence[str], open_cluster: OpenCluster, *, labels: str = "") -> list[Object]:
-    """All records; those of one leaf, or the one called so; or that of a pair, in any order.
-
-    *labels* is a selector, as kubectl takes it; it goes without *words*. Raises if a pair or a
-    ``shortcut/NAME`` has no record; one word alone is a filter.
-    """
+    """As ``select``; or, without *words*, those with *labels*, a selector as kubectl takes it."""
     if words and labels:
         raise Invalid("-l cannot be combined with names", hint="leave out one of them")
-    if len(words) >= 2 or (words and "/" in words[0]):
-        return [find(link_named(words), open_cluster)]
-    records = find_records(open_cluster(HUB), labels=labels)
-    if words:
-        records = [record for record in records if words[0] in _names(record)]
-        if not records:
-            raise missing(words[0])
-    return sorted(records, key=name_of)
+    if not labels:
+        return select(words, open_cluster)
+    return sorted(find_records(open_cluster(HUB), labels=labels), key=name_of)
 
 
 def select(words: Sequence[str], open_cluster: OpenCluster) -> list[Object]:
-    """All records without *words*; else those named, or that of the two leaves named."""
-    records = {name_of(each): each for each in find_records(open_cluster(HUB))}
-    if not words:
-        return [records[name] for name in sorted(records)]
-    if len(words) == 2 and not any(each in records or "/" in each for each in words):
-        words = [link_named(words)]
-    names = dict.fromkeys(link_named([word]) for word in words)
-    for name in names:
-        if name not in records:
+    """The records that *words* mean, all without words; raises where one is not there."""
+    found = lookup(words, open_cluster)
+    for name, record in found.items():
+        if record is None:
             raise missing(name)
-    return [records[name] for name in names]
+    return [record for record in found.values() if record is not None]
 
 
-def find(name: str, open_cluster: OpenCluster) -> Object:
-    """The record called *name*."""
-    found = find_records(open_cluster(HUB), name)
-    if not found:
-        raise missing(name)
-    return found[0]
+def lookup(words: Sequence[str], open_cluster: OpenCluster) -> dict[str, Object | None]:
+    """By name, the records that *words* mean, None for one that is not there."""
+    refuse_leaves(words)
+    if len(words) == 2 and not any("/" in each for each in words):
+        name = link_named(words)  # the usual case: of many records, only that one is asked for
+        if found := find_each([name], open_cluster)[name]:
+            return {name: found}
+    records = _by_name(find_records(open_cluster(HUB)))
+    return {name: records.get(name) for name in links_named(words, records)}
+
+
+def is_one(words: Sequence[str], records: Sequence[Object]) -> bool:
+    """Whether *words* name one link, rather than all of a leaf, which may be one too."""
+    if len(records) != 1 or not words:
+        return False
+    return len(words) > 1 or words[0] not in both_leaves(records[0])
+
+
+def find(word: str, open_cluster: OpenCluster, *, of_leaf: bool = True) -> Object:
+    """The one record that *word* means: its name, its leaves, or a leaf that has no other.
+
+    Without *of_leaf*, one that a leaf alone means is not chosen.
+    """
+    name = link_named([word])
+    record = find_each([name], open_cluster)[name]
+    if record is not None:
+        return record
+    records = _by_name(find_records(open_cluster(HUB)))
+    names = meant(word, records)
+    if len(names) > 1 or not (of_leaf or links_of(name, records) != names):
+        raise SeveralMeant(name, names)
+    if names[0] not in records:
+        raise missing(names[0])
+    return records[names[0]]
 
 
 def find_each(names: Sequence[str], open_cluster: OpenCluster) -> dict[str, Object | None]:
     """The records called so, None where there is none; the hub is asked once."""
-    if len(names) == 1:
-        found = find_records(open_cluster(HUB), names[0])
-    else:
-        found = find_records(open_cluster(HUB))
-    known = {name_of(each): each for each in found}
+    name = names[0] if len(names) == 1 else ""
+    known = _by_name(find_records(open_cluster(HUB), name))
     return {name: known.get(name) for name in names}
 
 
 class NotFound(ShortcutError):
     """There is no such record on the hub."""
+
+
+class SeveralMeant(ShortcutError):
+    """A leaf is named where one link is wanted."""
+
+    def __init__(self, leaf: str, names: Sequence[str]) -> None:
+        super().__init__(
+            listing(f"{leaf!r} is a leaf, not a shortcut; its shortcuts:", names, ", "),
+            hint="name one of them",
+        )
 
 
 def missing(name: str) -> NotFound:
@@ -95,7 +100,5 @@ def missing(name: str) -> NotFound:
     )
 
 
-def _names(record: Object) -> tuple[str, ...]:
-    spec = record["spec"]
-    name = name_of(record)
-    return name, str(spec["server"]["clusterID"]), str(spec["client"]["clusterID"])
+def _by_name(records: Iterable[Object]) -> dict[str, Object]:
+    return {name_of(each): each for each in records}

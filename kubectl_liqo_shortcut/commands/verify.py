@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from kubectl_liqo_shortcut.commands.create_dry_run import leaf_manifests
-from kubectl_liqo_shortcut.commands.get import find, link_named
+from kubectl_liqo_shortcut.commands.get import find
 from kubectl_liqo_shortcut.core.events import Note, Tell
+from kubectl_liqo_shortcut.core.link.naming import link_named
 from kubectl_liqo_shortcut.core.link.render import Pending, Rendered, Renderer, Unknown
 from kubectl_liqo_shortcut.core.link.shortcut import DEFAULT_MTU, pair_of, shown_by
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id, name_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.service.endpoints import ServiceName, Target
 from kubectl_liqo_shortcut.core.verify.probe import ANYWHERE, IMAGE, Placement, Probing
@@ -83,7 +84,7 @@ def plan(
     pair, name = named(words, options.service), link_named(words)
     if pair is None:
         record = retry_transient(lambda: find(name, open_cluster), Deadline(options.timeout))
-        pair = _pair_of(record)
+        pair, name = _pair_of(record), name_of(record)
     probing = _probing(name, "dry-run", DEFAULT_MTU, renderer, options)
     legs = _ways(pair, options.service)
     addresses = [Unknown(f"addresses of {options.service}")] if options.service else []
@@ -113,6 +114,7 @@ def verify(
     deadline, pair = Deadline(options.timeout), named(words, options.service)
     name, hub = link_named(words), open_cluster(HUB)
     record, pair = _record(name, pair, open_cluster, deadline)
+    name = name if record is None else name_of(record)
     leaves = open_leaves(pair, open_cluster, deadline)
     looking = _look_at_service(options.service, hub, leaves[pair[0]], deadline)
     on_leaves = inspect_networks(pair, leaves, record, hub, deadline)

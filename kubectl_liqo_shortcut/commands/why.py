@@ -7,14 +7,23 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 
-from kubectl_liqo_shortcut.commands.get import find, link_named
+from kubectl_liqo_shortcut.commands.get import find
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.diagnosis.chain import Diagnosis, diagnose
 from kubectl_liqo_shortcut.core.diagnosis.check import failed
 from kubectl_liqo_shortcut.core.diagnosis.observed import ObservedLink
+from kubectl_liqo_shortcut.core.link.naming import link_named
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, pair_of, shown_by
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, cluster_id, dig, uid_of
+from kubectl_liqo_shortcut.core.model import (
+    HUB,
+    ClusterID,
+    Object,
+    cluster_id,
+    dig,
+    name_of,
+    uid_of,
+)
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
 from kubectl_liqo_shortcut.engine.hub.queries import find_records
@@ -40,6 +49,7 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
     name = link_named(words)  # a wrong command line is no cause
     try:
         record, leaves = _record(name, words, open_cluster, deadline)
+        name = name if record is None else name_of(record)
         looking = Future(partial(snapshot_leaves, peers_in([leaves]), open_cluster, deadline))
         on_hub = snapshot_hub(open_cluster(HUB), deadline)
     except ShortcutError as error:
@@ -53,13 +63,13 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
 
 
 def describe_link(
-    words: Sequence[str], open_cluster: OpenCluster, timeout: float
+    name: str, open_cluster: OpenCluster, timeout: float
 ) -> tuple[ObservedLink, Diagnosis, list[Object] | None]:
-    """All about one shortcut: what is seen of it, what is wrong, and its Events.
+    """All about the shortcut called *name*: what is seen of it, what is wrong, and its Events.
 
     None for these where the user may not look at them: they are a courtesy.
     """
-    found = why([link_named(words)], open_cluster, timeout)
+    found = why([name], open_cluster, timeout)
     assert found.evidence is not None, "by its name alone, a shortcut is found or refused"
     assert found.evidence.record is not None, "by its name alone, a shortcut is found or refused"
     record = found.evidence.record
@@ -80,7 +90,7 @@ def _record(
     name: str, words: Sequence[str], open_cluster: OpenCluster, deadline: Deadline
 ) -> tuple[Object | None, tuple[ClusterID, ClusterID]]:
     if len(words) == 1:
-        record = retry_transient(lambda: find(name, open_cluster), deadline, first_look=True)
+        record = retry_transient(lambda: find(words[0], open_cluster), deadline, first_look=True)
         pair = pair_of(record)
         return record, (pair.server, pair.client)
     hub = open_cluster(HUB)

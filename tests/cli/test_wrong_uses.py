@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sync": (),
     "diff": (),
     "get": (),
+    "check": PAIR,
     "describe": PAIR,
     "why": PAIR,
     "verify": PAIR,
@@ -50,7 +51,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Each command, and the arguments of a right use."""
 
 ASKS_THE_HUB = (
-    *("create", "create --dry-run", "delete", "adopt", "sync", "diff", "get", "describe"),
+    *("create", "create --dry-run", "delete", "adopt", "sync", "diff", "get", "check"),
+    "describe",
     *("verify", "leaves", "graph", "rbac print", "rbac check", "crd install"),
     *("service list", "service enable", "service disable"),
 )

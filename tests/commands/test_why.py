@@ -703,5 +703,5 @@ def test_a_hub_that_refuses_is_not_called_silent(world: FakeWorld) -> None:
 
 def test_a_description_needs_no_events(linked: FakeWorld) -> None:
     linked.hub.fault = lambda _, ref: Forbidden(HUB, "no") if ref.kind == r.EVENT else None
-    _, diagnosis, events = describe_link(["milan", "rome"], linked, 5)
+    _, diagnosis, events = describe_link("milan--rome", linked, 5)
     assert (diagnosis.cause, events) == (None, None)
