@@ -86,7 +86,8 @@ _DRY_RUN_OPTIONS = with_options(
     "--ttl",
     type=Duration(longest=87600),
     metavar="DURATION",
-    help="Time until the shortcut expires, such as 36h: sync then removes its link",
+    help="Time until the shortcut expires, such as 36h or 30d: sync then removes its link; for one "
+    "that is there, or has expired, a new time",
 )
 @wait_option
 @timeout_option
@@ -118,7 +119,7 @@ def command(
 
     Creates a record on the hub, a Shortcut, and the link's objects on both leaves. On failure or
     Ctrl-C, rolls everything back. On a timeout, keeps the changes: rerun the command to continue.
-    Safe to repeat: an existing shortcut is left unchanged.
+    Safe to repeat: an existing shortcut is left unchanged, unless --ttl renews it.
     """
     annotations = {"shortcut.liqo.io/reason": reason} if reason else {}
     if shape and len(leaves) > 2 and (option := of_one_link(gateway)):
@@ -133,6 +134,7 @@ def command(
         server=gw_server,
         spec=gateway_spec(gateway, ttl),
         annotations=annotations,
+        renews=ttl is not None,
     )
     refuse_twice(requests)
     if dry_run == "client":

@@ -8,7 +8,8 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
-from kubectl_liqo_shortcut.core.model import HUB
+from kubectl_liqo_shortcut.core.link.shortcut import parse_record
+from kubectl_liqo_shortcut.core.model import HUB, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import Reason
 from kubectl_liqo_shortcut.core.record.lifecycle import expired_at, is_in_use
@@ -21,6 +22,7 @@ from kubectl_liqo_shortcut.engine.link.records import (
     note_cause,
     open_record,
     refresh_status,
+    renew_record,
 )
 from kubectl_liqo_shortcut.engine.link.session import SurveySession, no_record_any_more, survey_link
 from kubectl_liqo_shortcut.engine.link.shared_look import SharedLook
@@ -103,7 +105,7 @@ def _is_seen_settled(
     told: list[Event] = []
     try:
         session = shared.session(request, renderer, deadline)
-        if not session.is_settled(wait=options.wait):
+        if _renewed(session) or not session.is_settled(wait=options.wait):
             return False
         _refuse(request, session, options, hub, deadline, told.append)
         if not _stays(session, options, hub, deadline, told.append):
@@ -124,13 +126,19 @@ def _stays(
     """
     link = session.link
     tell(Note(f"gateway server: {link.shortcut.server} ({session.why})", link.shortcut.name))
-    if not session.is_settled(wait=options.wait):
+    if _renewed(session) or not session.is_settled(wait=options.wait):
         return False
     seen = link.status(link.ends())
     record = refresh_status(hub, link.status_writer.record, seen, deadline)
     if record is not None:
         tell(Outcome(session.shortcut.name, Verb.UNCHANGED, record))
     return record is not None
+
+
+def _renewed(session: SurveySession) -> str:
+    """When the shortcut is to expire, where its record says something else; else empty."""
+    record, until = session.view.record, session.shortcut.expiration_time
+    return until if record and until and parse_record(record).expiration_time != until else ""
 
 
 def _refuse(
@@ -159,13 +167,14 @@ def _refuse(
 
 def refuse_expired(request: Request, session: SurveySession) -> None:
     """What has expired is switched off by the next ``sync``: it is not made, nor taken over."""
-    record = session.view.record
     wanted = {"spec": {"expirationTime": session.shortcut.expiration_time}}
-    if at := expired_at(record or wanted, utc_now()):
+    if at := expired_at(wanted, utc_now()):
+        first, second = request.pair
+        renewal = f"kubectl liqo-shortcut create {first} {second} --ttl 30d"
         raise Refused(
             f"shortcut {request.name} expired at {at}",
-            hint=f"kubectl edit shortcut {request.name} sets another spec.expirationTime"
-            if record
+            hint=f"to renew it, for as long as you say: {renewal}"
+            if session.view.record
             else "give a time to come",
         )
 
@@ -194,10 +203,14 @@ def _make(
     wanted = link.renderer.record(session.shortcut, annotations)
     cancel.arm(link.store.wake)
     record, made = open_record(hub, found, wanted, deadline)
+    until = _renewed(session)
+    if until:
+        record = renew_record(hub, record, until, deadline)
+        tell(Done(ref_of(HUB, record), Verb.CONFIGURED, f"it expires at {until}"))
     link.status_writer.begin(record)
     in_use = is_in_use(link.status_writer.record) or session.is_restored() or session.is_up()
     limits = dataclasses.replace(options, keep_on_failure=options.keep_on_failure or in_use)
-    changed = _converge(link, limits, deadline, cancel, hub, tell, made=made)
+    changed = _converge(link, limits, deadline, cancel, hub, tell, made=made) or bool(until)
     link.status_writer.write(link.status(link.ends()))
     verb = Verb.CREATED if made else Verb.CONFIGURED if changed else Verb.UNCHANGED
     if verb is not Verb.UNCHANGED:

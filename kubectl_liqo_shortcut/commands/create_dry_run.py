@@ -32,6 +32,7 @@ class DryRun:
     record: Manifest
     rendered: Rendered
     recorded: bool  # whether the hub has that record already
+    renewed: bool  # whether that one expires at another time from then on
     warnings: tuple[Finding, ...]
 
     def documents(self) -> list[Object]:
@@ -45,7 +46,8 @@ class DryRun:
 
     @property
     def verb(self) -> Verb:
-        return Verb.UNCHANGED if self.recorded else Verb.CREATED
+        there = Verb.CONFIGURED if self.renewed else Verb.UNCHANGED
+        return there if self.recorded else Verb.CREATED
 
     @property
     def clusters(self) -> list[str]:
@@ -96,6 +98,7 @@ def dry_run(
         record=renderer.record(shortcut, request.annotations),
         rendered=renderer.link(shortcut, facts),
         recorded=record is not None,
+        renewed=request.renews,
         warnings=found,
     )
 

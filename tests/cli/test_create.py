@@ -11,7 +11,7 @@ from click.testing import Result
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, ExitCode, Forbidden
-from tests.cli.runner import Clusters, always, run
+from tests.cli.runner import Clusters, always, linked, run
 from tests.samples import LAUGHS, record_of, spec_of
 from tests.tables import every
 
@@ -207,7 +207,7 @@ def test_a_bad_file_is_refused_before_any_cluster_is_asked(text: str, said: str)
         (("milan", "rome", "--gw-server-service-nodeport", "1"), "nodePort needs type NodePort"),
         (("milan", "rome", "--reason", "\udcff"), "reason"),
         (("milan", "rome", "--reason", "x" * 5000), "reason"),
-        (("milan", "rome", "--timeout", "soon"), "'soon' is not a duration such as 90s or 5m"),
+        (("milan", "rome", "--timeout", "soon"), "'soon' is not a duration such as 90s, 5m or 2d"),
         (("milan", "rome", "--leaf-context", "milan"), "'milan' is not of the form ID=VALUE"),
         (("milan", "rome", "--wait=perhaps"), "'perhaps' is not a valid boolean"),
         (("milan", "rome", "-f", "-"), "with -f, everything about the shortcut stands in the file"),
@@ -233,6 +233,77 @@ def test_a_time_to_live_becomes_a_time_of_expiry() -> None:
     expires = datetime.datetime.fromisoformat(record["spec"]["expirationTime"])
     left = expires - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(hours=35, minutes=59) < left <= datetime.timedelta(hours=36)
+
+
+def lives(clusters: Clusters) -> datetime.timedelta:
+    (record,) = clusters.hub.of(r.SHORTCUT)
+    expires = datetime.datetime.fromisoformat(record["spec"]["expirationTime"])
+    return expires - datetime.datetime.now(datetime.UTC)
+
+
+@pytest.mark.parametrize("first", [(), ("--ttl", "1h")], ids=["for ever", "for an hour"])
+def test_a_new_time_to_live_renews_what_is_there(
+    clusters: Clusters, first: tuple[str, ...]
+) -> None:
+    create(clusters, "milan", "rome", *first)
+    result = create(clusters, "milan", "rome", "--ttl", "2d")
+    assert (result.exit_code, result.stdout) == (0, f"{NAME} configured\n"), result.stderr
+    assert datetime.timedelta(hours=47) < lives(clusters) <= datetime.timedelta(days=2)
+    assert any("expires at 20" in line for line in result.stderr.splitlines())
+
+
+@pytest.mark.parametrize("switched_off", [True, False])
+def test_a_new_time_to_live_revives_what_has_expired(
+    clusters: Clusters, switched_off: bool
+) -> None:
+    create(clusters, "milan", "rome")
+    clusters.hub.patch(RECORD, {"spec": {"expirationTime": "2026-01-01T00:00:00Z"}})
+    if switched_off:
+        assert run("sync", "milan--rome", "--timeout", "5s", on=clusters).exit_code == 0
+        assert run("check", "--all", on=clusters).exit_code == ExitCode.FAILED
+    blocked = create(clusters, "milan", "rome")
+    assert blocked.exit_code == ExitCode.REFUSED
+    assert "kubectl liqo-shortcut create milan rome --ttl 30d" in blocked.stderr
+    result = create(clusters, "milan", "rome", "--ttl", "1w")
+    assert (result.exit_code, result.stdout) == (0, f"{NAME} configured\n"), result.stderr
+    assert lives(clusters) > datetime.timedelta(days=6)
+    assert run("check", "--all", on=clusters).exit_code == 0
+
+
+def test_a_new_time_to_live_renews_several_at_once() -> None:
+    clusters = linked("rome", "paris")
+    result = create(clusters, "--star", "milan", "rome", "paris", "--ttl", "2d")
+    assert result.stderr.splitlines()[-1] == "2 shortcuts: 2 configured"
+
+
+def test_a_renewal_changes_nothing_else(clusters: Clusters) -> None:
+    create(clusters, "milan", "rome")
+    clusters.asked.clear()
+    create(clusters, "milan", "rome", "--ttl", "2d")
+    assert {cluster for cluster, _ in clusters.written} == {HUB}
+    refused = create(clusters, "milan", "rome", "--ttl", "3d", "--mtu", "1400")
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "differs in spec.gateway.mtu\n" in refused.stderr
+    assert lives(clusters) <= datetime.timedelta(days=2)
+
+
+def test_a_dry_run_of_a_renewal_says_so_and_changes_nothing(clusters: Clusters) -> None:
+    create(clusters, "milan", "rome", "--ttl", "1h")
+    result = create(clusters, "milan", "rome", "--ttl", "2d", "--dry-run")
+    assert result.stdout == f"{NAME} configured (dry run)\n"
+    assert lives(clusters) <= datetime.timedelta(hours=1)
+
+
+def test_a_renewal_that_the_hub_refuses_is_told(clusters: Clusters) -> None:
+    create(clusters, "milan", "rome")
+
+    def fault(verb: str, ref: ObjectRef) -> ClusterError | None:
+        wrong = verb == "patch" and ref.kind == r.SHORTCUT
+        return Forbidden(HUB, "shortcuts is forbidden") if wrong else None
+
+    clusters.hub.fault = fault
+    result = create(clusters, "milan", "rome", "--ttl", "2d")
+    assert (result.exit_code, "is forbidden" in result.stderr) == (ExitCode.FAILED, True)
 
 
 def test_to_keep_and_to_undo_at_once_is_a_contradiction() -> None:

@@ -326,7 +326,7 @@ def test_one_that_has_expired_is_not_revived_but_by_another_time(world: FakeWorl
     world.hub.patch(ref, {"spec": {"expirationTime": "2026-01-01T00:00:00Z"}})
     with pytest.raises(Refused, match="expired") as caught:
         list(events(world))
-    assert "kubectl edit shortcut milan--rome" in str(caught.value.hint)
+    assert "kubectl liqo-shortcut create milan rome --ttl 30d" in str(caught.value.hint)
 
 
 def test_keep_on_failure_undoes_nothing_and_the_record_says_why(world: FakeWorld) -> None:

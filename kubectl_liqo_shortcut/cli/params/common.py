@@ -163,6 +163,7 @@ def requests_from(
     server: str | None = None,
     spec: Mapping[str, Any] | None = None,
     annotations: dict[str, str] | None = None,
+    renews: bool = False,
 ) -> list[Request]:
     """What is asked for: leaves on the command line, or the Shortcuts of a file."""
     from kubectl_liqo_shortcut.core.link.request import Request
@@ -185,6 +186,7 @@ def requests_from(
             server=serving if len(wanted) == 1 or serving in pair else None,
             spec=spec or {},
             annotations=validation.texts(annotations, "annotations"),
+            renews=renews,
         )
         for pair in wanted
     ]

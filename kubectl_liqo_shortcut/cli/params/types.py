@@ -10,12 +10,12 @@ import click
 
 from kubectl_liqo_shortcut.cli.params.given import keep_arguments
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 
 
 class Duration(click.ParamType[float]):
-    """A duration as kubectl takes it: ``90s``, ``5m``, ``1h30m``; a bare number is seconds."""
+    """A duration as kubectl takes it: ``90s``, ``5m``, ``1h30m``; also days and weeks."""
 
     name = "duration"
 
@@ -25,12 +25,15 @@ class Duration(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        text = f"{value}s" if re.fullmatch(r"\d+(\.\d+)?", str(value)) else str(value)
+        text = str(value)
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            units = f"{text}s, {text}m, {text}h, {text}d or {text}w"
+            self.fail(f"{text!r} has no unit: {units}", param, ctx)
         if not re.fullmatch(f"({_PART.pattern})+", text):
-            self.fail(f"{text!r} is not a duration such as 90s or 5m", param, ctx)
+            self.fail(f"{text!r} is not a duration such as 90s, 5m or 2d", param, ctx)
         seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
         if not 0 < seconds <= self._longest * 3600:
-            self.fail(f"{text!r} is not between 1ms and {self._longest}h", param, ctx)
+            self.fail(f"{text!r} is not between 1ms and {self._longest // 24}d", param, ctx)
         return seconds
 
 

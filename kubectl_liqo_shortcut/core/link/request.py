@@ -25,6 +25,7 @@ class Request:
     server: ClusterID | None = None
     spec: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     annotations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    renews: bool = False  # a record that is there gets the expirationTime of *spec*
 
     def __post_init__(self) -> None:
         if self.server is not None and self.server not in self.pair:
@@ -62,8 +63,13 @@ def decide(request: Request, record: Object | None, facts: Facts) -> tuple[Short
         server, why = choose_server(facts, request.server)
         return request.shortcut_with(server), why
     recorded = shortcut.parse_record(record)
-    same = _covers(record["spec"], request.spec)
-    others = [] if same else list(differing(record["spec"], request.spec))
+    asked = request.spec
+    if request.renews:
+        asked = {key: each for key, each in asked.items() if key != "expirationTime"}
+        until = request.shortcut_with(recorded.server).expiration_time
+        recorded = dataclasses.replace(recorded, expiration_time=until)
+    same = _covers(record["spec"], asked)
+    others = [] if same else list(differing(record["spec"], asked))
     if request.server is not None and request.server != recorded.server:
         others.insert(0, "spec.server")
     if others:

@@ -86,7 +86,7 @@ class Reason(Word):
     EXPIRED = (
         "Expired",
         "spec.expirationTime has passed and the link was removed; the record stays",
-        "to make it again: kubectl edit shortcut NAME, then kubectl liqo-shortcut sync NAME; "
+        "to make it again: kubectl liqo-shortcut create LEAF LEAF --ttl 30d; "
         "to end it: kubectl liqo-shortcut delete NAME",
     )
     LEAF_UNREACHABLE = (

@@ -44,6 +44,12 @@ def is_held(record: Object) -> bool:
     return r.FINALIZER in _finalizers(record)
 
 
+def renew_record(hub: Cluster, record: Object, until: str, deadline: Deadline) -> Object:
+    """The record, which expires at the moment *until* from now on."""
+    body = {"spec": {"expirationTime": until}}
+    return retry_transient(lambda: hub.patch(ref_of(hub.name, record), body), deadline)
+
+
 def present_record(hub: Cluster, record: Object, deadline: Deadline) -> Object | None:
     """*record* as it is now; None if it has ended since."""
     found = retry_transient(lambda: hub.get(ref_of(hub.name, record)), deadline)
