@@ -14,6 +14,7 @@ from kubectl_liqo_shortcut.adapters.kubeconfig.files import (
     entry_for,
     in_cluster,
     load_kubeconfig,
+    missing_files,
 )
 from kubectl_liqo_shortcut.adapters.kubeconfig.impersonation import Impersonation
 from kubectl_liqo_shortcut.core.model import HUB, dig
@@ -68,6 +69,17 @@ class ClusterAccess:
     def has_hub(self) -> bool:
         """Whether any kubeconfig names a context: without one, there is no hub to ask."""
         return bool(self._hub_context())
+
+    def no_hub(self) -> ShortcutError:
+        """What to say where ``has_hub`` is false."""
+        gone = "" if self._path else missing_files()
+        if not gone:
+            hint = "pass --context, or set KUBECONFIG"
+            return ShortcutError("no kubeconfig context leads to the hub", hint=hint)
+        return ShortcutError(
+            f"no kubeconfig context leads to the hub: {gone}",
+            hint="set KUBECONFIG to a file that is there, or pass --kubeconfig",
+        )
 
     def liqo_namespace_of(self, leaf: str) -> str:
         """The namespace of Liqo on *leaf*, as the command line says; empty: the usual one."""
@@ -165,11 +177,9 @@ class ClusterAccess:
     def _hub_entry(self) -> Entry:
         kubeconfig, context = self._load(self._path), self._hub_context()
         if not context:
-            raise ShortcutError(
-                "no kubeconfig context leads to the hub", hint="pass --context, or set KUBECONFIG"
-            )
+            raise self.no_hub()
         pod = None if self._context or kubeconfig.get("current-context") else self._pod()
-        entry = _entry(pod or kubeconfig, context)
+        entry = _entry(pod or kubeconfig, context, "" if self._path else missing_files())
         return dataclasses.replace(entry, user=self._impersonation.over(entry.user))
 
     def _pod(self) -> dict[str, Any] | None:
@@ -193,10 +203,12 @@ def _current(leaf: str, kubeconfig: Mapping[str, Any]) -> str:
     return context
 
 
-def _entry(kubeconfig: Mapping[str, Any], context: str) -> Entry:
+def _entry(kubeconfig: Mapping[str, Any], context: str, gone: str = "") -> Entry:
+    """What *context* leads to; where there is none, *gone* says which files are missing."""
     if context not in contexts(kubeconfig):
+        why = f": {gone}" if gone else ""
         raise ShortcutError(
-            f"kubeconfig context {context!r} does not exist",
+            f"kubeconfig context {context!r} does not exist{why}",
             hint=f"contexts: {', '.join(contexts(kubeconfig)) or 'none'}",
         )
     return entry_for(kubeconfig, context)

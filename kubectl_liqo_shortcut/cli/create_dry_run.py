@@ -133,9 +133,6 @@ def _given(facts: str | None) -> Any:
 def _facts(request: Request, access: ClusterAccess, given: Any) -> _Known:
     """What is known, the record there is, and API servers' hosts: as it is *given*, or from the
     hub alone."""
-    if given is None and not access.has_hub():
-        note("no kubeconfig names a hub: the plan is made without asking it, as with --facts none")
-        given = "none"
     if given == "none":
         nothing = known.nothing_known(*request.pair)
         return known.with_liqo_in(nothing, access.liqo_namespace_of), None, {}
@@ -143,6 +140,10 @@ def _facts(request: Request, access: ClusterAccess, given: Any) -> _Known:
         return known.from_document(given, *request.pair), None, {}
     from kubectl_liqo_shortcut.engine.link.survey import survey_hub
 
+    if not access.has_hub():  # a pipeline that lost its kubeconfig must not stay green
+        error = access.no_hub()
+        error.hint = f"{error.hint}; to plan by the names alone: --facts none"
+        raise error
     hub = access(HUB)
     view = survey_hub(hub, request.pair, crd_needed=False)
     found = known.with_liqo_in(view.facts, access.liqo_namespace_of)

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from kubectl_liqo_shortcut.cli.root import PROGRAM, cli
 from kubectl_liqo_shortcut.core.model import ObjectRef
-from kubectl_liqo_shortcut.errors import ClusterError
+from kubectl_liqo_shortcut.errors import ClusterError, ShortcutError
 from tests.cli.clusters import Clusters
 from tests.fakes import Fault
 from tests.linked import link
@@ -36,6 +36,9 @@ class Nobody:
 
     def has_hub(self) -> bool:
         return False
+
+    def no_hub(self) -> ShortcutError:
+        return ShortcutError("no hub", hint="pass --context")
 
     def __call__(self, name: str) -> NoReturn:
         raise AssertionError(f"{name} was contacted")

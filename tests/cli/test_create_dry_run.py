@@ -93,13 +93,14 @@ def test_the_leaves_are_not_asked(clusters: Clusters) -> None:
 
 
 def test_no_leafs_document_stands_by_itself() -> None:
-    result = run("create", "milan", "rome", "--dry-run", "-o", "yaml")
+    result = run("create", "milan", "rome", "--dry-run", "--facts", "none", "-o", "yaml")
     kinds = [document["kind"] for document in yaml.safe_load_all(result.stdout)]
     assert kinds == ["Shortcut", "LeafManifests", "LeafManifests"]
 
 
 def test_json_is_one_list() -> None:
-    whole = json.loads(run("create", "milan", "rome", "--dry-run", "-o", "json").stdout)
+    options = ("--dry-run", "--facts", "none", "-o", "json")
+    whole = json.loads(run("create", "milan", "rome", *options).stdout)
     assert [each["kind"] for each in whole["items"]] == [
         "Shortcut",
         "LeafManifests",
@@ -108,13 +109,21 @@ def test_json_is_one_list() -> None:
 
 
 def test_without_a_format_only_the_result_is_told() -> None:
-    result = run("create", "milan", "rome", "--dry-run")
+    result = run("create", "milan", "rome", "--dry-run", "--facts", "none")
     assert result.stdout == "shortcut.shortcut.liqo.io/milan--rome created (dry run)\n"
 
 
-def test_without_a_kubeconfig_nobody_is_asked_and_that_is_said() -> None:
-    result = run("create", "milan", "rome", "--dry-run")
-    assert "made without asking it, as with --facts none" in result.stderr
+@pytest.mark.parametrize("output", [(), ("-o", "yaml"), ("--for", "rome")], ids=" ".join)
+def test_a_pipeline_that_lost_its_kubeconfig_does_not_stay_green(output: tuple[str, ...]) -> None:
+    result = run("create", "milan", "rome", "--dry-run", *output)
+    assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
+    assert result.stderr.endswith("; to plan by the names alone: --facts none\n")
+
+
+def test_a_folder_is_left_as_it_is_where_the_kubeconfig_is_lost(tmp_path: pathlib.Path) -> None:
+    out = ("--dry-run", "--output-directory", str(tmp_path / "out"))
+    assert run("create", "milan", "rome", *out).exit_code == ExitCode.FAILED
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("flag", ["--dry-run", "--dry-run=client"])
@@ -160,7 +169,8 @@ def test_the_hubs_plain_document_is_the_record(facts: str) -> None:
 
 
 def test_where_the_hubs_id_is_not_known_it_is_called_hub() -> None:
-    result = run("create", "milan", "rome", "--dry-run", "--for", "hub", "-o", "name")
+    options = ("--dry-run", "--facts", "none", "--for", "hub", "-o", "name")
+    result = run("create", "milan", "rome", *options)
     assert result.stdout == "shortcut.shortcut.liqo.io/milan--rome\n"
 
 
@@ -202,7 +212,8 @@ def test_several_links_of_one_leaf_share_its_folder(tmp_path: pathlib.Path) -> N
     both = [record_of(), record_of("milan--paris", spec=spec_of("paris"))]
     file = tmp_path / "both.yaml"
     file.write_text(yaml.safe_dump_all(both))
-    run("create", "-f", str(file), "--dry-run", "--output-directory", str(tmp_path / "out"))
+    out = ("--dry-run", "--facts", "none", "--output-directory", str(tmp_path / "out"))
+    run("create", "-f", str(file), *out)
     kustomization = yaml.safe_load((tmp_path / "out/hub/kustomization.yaml").read_text())
     assert kustomization["resources"] == [
         "shortcut-milan--rome.yaml",
@@ -235,7 +246,8 @@ def test_a_leaf_called_hub_is_refused_rather_than_mixed_with_the_hub(
     tmp_path: pathlib.Path,
 ) -> None:
     out = tmp_path / "link"
-    result = run("create", "hub", "rome", "--dry-run", "--output-directory", str(out))
+    options = ("--dry-run", "--facts", "none", "--output-directory", str(out))
+    result = run("create", "hub", "rome", *options)
     assert (result.exit_code, out.exists()) == (2, False)
 
 

@@ -53,6 +53,18 @@ def load_kubeconfig(explicit: str | None = None) -> dict[str, Any]:
     return merged
 
 
+def missing_files() -> str:
+    """Which files KUBECONFIG names that are not there, in words; empty if there are none.
+
+    As kubectl, nobody minds them where another file leads on.
+    """
+    if not os.environ.get("KUBECONFIG"):
+        return ""
+    gone = [path for path in _paths(None) if not os.path.exists(path)]
+    those = f"{' and '.join(gone)}, which {'do' if len(gone) > 1 else 'does'} not exist"
+    return f"KUBECONFIG names {those}" if gone else ""
+
+
 def in_cluster() -> dict[str, Any] | None:
     """The kubeconfig of a Pod's own ServiceAccount, which kubectl takes where there is no other."""
     host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))

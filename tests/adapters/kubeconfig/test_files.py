@@ -276,6 +276,23 @@ def test_there_is_a_hub_to_ask_if_a_context_is_named(
     assert access.has_hub() is known
 
 
+def test_files_that_kubeconfig_names_in_vain_are_told(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = write("there", config("torino", current="rome"))
+    monkeypatch.setenv("KUBECONFIG", "/no/a:/no/b")
+    with pytest.raises(ShortcutError, match="/no/a and /no/b, which do not exist") as caught:
+        ClusterAccess()(HUB)
+    assert "set KUBECONFIG to a file that is there" in str(caught.value.hint)
+    monkeypatch.setenv("KUBECONFIG", f"/no/a:{there}")
+    wrong = "context 'rome' does not exist: KUBECONFIG names /no/a, which does not exist"
+    with pytest.raises(ShortcutError, match=wrong):
+        ClusterAccess()(HUB)
+    with pytest.raises(ShortcutError, match=r"context 'rome' does not exist$"):
+        ClusterAccess(kubeconfig=there)(HUB)
+    ClusterAccess(context="torino")(HUB)  # as for kubectl, the other file is enough
+
+
 @pytest.mark.parametrize(
     ("contexts", "files", "way"),
     [
