@@ -9,10 +9,13 @@ import contextlib
 import dataclasses
 import datetime
 import enum
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Outcome
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.progress import explain, result_line, to_json
@@ -58,13 +61,37 @@ def say(
     wanted = progress_options()
     if wanted.quiet and not (needed or isinstance(event, Failed)):
         return
-    if wanted.style is OutputStyle.JSON:
-        text = to_json(event, about, datetime.datetime.now(datetime.UTC))
-    else:
-        text = _line(event, about if titled else "")
+    with _whole_hint(event, about):
+        if wanted.style is OutputStyle.JSON:
+            text = to_json(event, about, datetime.datetime.now(datetime.UTC))
+        else:
+            text = _line(event, about if titled else "")
     if text:
         with contextlib.suppress(OSError):
             click.echo(text, err=True)
+
+
+@contextlib.contextmanager
+def _whole_hint(event: Event | Failed, about: str) -> Iterator[None]:
+    """Whoever made a hint knew neither the command line nor, always, the other leaf.
+
+    Only while it is told: the same error may be told of several shortcuts.
+    """
+    error = event.error if isinstance(event, Failed) else None
+    before = error.hint if error else None
+    if error is None or before is None:
+        yield
+        return
+    hint, leaves = pasteable(before), about.split("--")
+    leaf = re.search(r"--leaf (\S+) --peer ID\b", hint)
+    if leaf and len(leaves) == 2 and leaf[1] in leaves:
+        (peer,) = (each for each in leaves if each != leaf[1])
+        hint = hint.replace("--peer ID", f"--peer {peer}")
+    error.hint = hint
+    try:
+        yield
+    finally:
+        error.hint = before
 
 
 def _line(event: Event | Failed, title: str) -> str:

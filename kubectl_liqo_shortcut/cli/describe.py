@@ -7,6 +7,7 @@ import datetime
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import limit_option
@@ -47,5 +48,5 @@ def command(words: tuple[str, ...], timeout: float, access: ClusterAccess) -> No
     for number, record in enumerate(select(words, access)):
         evidence, diagnosis, events = describe_link(name_of(record), access, timeout)
         now = datetime.datetime.now(datetime.UTC)
-        text = description(evidence, diagnosis, events, now)
+        text = pasteable(description(evidence, diagnosis, events, now))
         click.echo(f"\n\n{text}" if number else text, nl=False)

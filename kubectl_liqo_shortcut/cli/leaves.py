@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
@@ -92,7 +93,7 @@ def _print_leaves(
 
     found = list_leaves(words, access, access.via, timeout, connections=output is not None)
     for line in trouble_lines(found):
-        click.echo(line, err=True)
+        click.echo(pasteable(line), err=True)
     if output is OutputFormat.JSON:
         documents = [leaf_document(each) for each in found]
         click.echo(format_documents(documents, OutputFormat.JSON, listing=True), nl=False)

@@ -8,6 +8,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
@@ -82,7 +83,7 @@ def report(
     else:
         warnings = len(found.findings) - len(found.errors)
         summary = f"{request.name}: {len(found.errors)} errors, {warnings} warnings\n"
-        text = report_lines(found.findings) + summary
+        text = pasteable(report_lines(found.findings)) + summary
     if not err:
         click.echo(text, nl=False)
         return not found.errors

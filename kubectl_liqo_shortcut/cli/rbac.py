@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.admission import AskedLimits, admission_options
 from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
@@ -149,7 +150,7 @@ def check_command(
         table = access_table(found.cluster, shown, found.lacks, headers=not no_headers)
         click.echo(table, nl=False)
         said = summary(found.cluster, found.user, found.asked, found.lacks)
-        click.echo(printable(said), err=True)
+        click.echo(pasteable(printable(said)), err=True)
     if found.note:
         click.echo(printable(found.note), err=True)
     if not found.is_enough:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
@@ -170,7 +171,7 @@ def _print_result(found: Verification, output: ReportFormat | None) -> None:
     from kubectl_liqo_shortcut.output.verification import verification_document, verification_text
 
     if output is None:
-        click.echo(verification_text(found), nl=False)
+        click.echo(pasteable(verification_text(found)), nl=False)
     else:
         document = verification_document(found)
         click.echo(format_documents([document], output), nl=False)

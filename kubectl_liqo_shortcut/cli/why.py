@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
+from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import limit_option, link_argument, output_option
@@ -62,7 +63,7 @@ def command(
     from kubectl_liqo_shortcut.output.explanation import explanation
 
     if output is None:
-        click.echo(explanation(diagnosis), nl=False)
+        click.echo(pasteable(explanation(diagnosis)), nl=False)
     else:
         click.echo(format_documents([document], output), nl=False)
     if diagnosis.cause is not None:

@@ -7,7 +7,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status, refuse_expired
+from kubectl_liqo_shortcut.commands.create import CREATED_BY, note_status
+from kubectl_liqo_shortcut.commands.expiry import refuse_expired
 from kubectl_liqo_shortcut.core.events import Done, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link import adoption
 from kubectl_liqo_shortcut.core.link.inventory import Recorded

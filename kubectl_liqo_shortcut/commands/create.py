@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
+from kubectl_liqo_shortcut.commands.expiry import refuse_expired, renewed
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.events import Done, Event, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
-from kubectl_liqo_shortcut.core.link.shortcut import parse_record
 from kubectl_liqo_shortcut.core.model import HUB, ref_of
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.core.record.conditions import Reason
-from kubectl_liqo_shortcut.core.record.lifecycle import expired_at, is_in_use
+from kubectl_liqo_shortcut.core.record.lifecycle import is_in_use
 from kubectl_liqo_shortcut.core.record.routes import remaps
 from kubectl_liqo_shortcut.core.record.status import Cause
 from kubectl_liqo_shortcut.engine.link.converge import converge
@@ -36,8 +36,7 @@ from kubectl_liqo_shortcut.engine.preflight.report import (
 from kubectl_liqo_shortcut.engine.removal.peering import InUseByPeering
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
-from kubectl_liqo_shortcut.engine.runtime.store import utc_now
-from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, Refused, ShortcutError, TimedOut
+from kubectl_liqo_shortcut.errors import Interrupted, PartlyDone, ShortcutError, TimedOut
 
 CREATED_BY = f"{r.GROUP}/created-by"
 _CHANGES = (Verb.CREATED, Verb.CONFIGURED, Verb.DELETED)
@@ -105,7 +104,7 @@ def _is_seen_settled(
     told: list[Event] = []
     try:
         session = shared.session(request, renderer, deadline)
-        if _renewed(session) or not session.is_settled(wait=options.wait):
+        if renewed(session) or not session.is_settled(wait=options.wait):
             return False
         _refuse(request, session, options, hub, deadline, told.append)
         if not _stays(session, options, hub, deadline, told.append):
@@ -126,19 +125,13 @@ def _stays(
     """
     link = session.link
     tell(Note(f"gateway server: {link.shortcut.server} ({session.why})", link.shortcut.name))
-    if _renewed(session) or not session.is_settled(wait=options.wait):
+    if renewed(session) or not session.is_settled(wait=options.wait):
         return False
     seen = link.status(link.ends())
     record = refresh_status(hub, link.status_writer.record, seen, deadline)
     if record is not None:
         tell(Outcome(session.shortcut.name, Verb.UNCHANGED, record))
     return record is not None
-
-
-def _renewed(session: SurveySession) -> str:
-    """When the shortcut is to expire, where its record says something else; else empty."""
-    record, until = session.view.record, session.shortcut.expiration_time
-    return until if record and until and parse_record(record).expiration_time != until else ""
 
 
 def _refuse(
@@ -165,20 +158,6 @@ def _refuse(
         tell(warning)
 
 
-def refuse_expired(request: Request, session: SurveySession) -> None:
-    """What has expired is switched off by the next ``sync``: it is not made, nor taken over."""
-    wanted = {"spec": {"expirationTime": session.shortcut.expiration_time}}
-    if at := expired_at(wanted, utc_now()):
-        first, second = request.pair
-        renewal = f"kubectl liqo-shortcut create {first} {second} --ttl 30d"
-        raise Refused(
-            f"shortcut {request.name} expired at {at}",
-            hint=f"to renew it, for as long as you say: {renewal}"
-            if session.view.record
-            else "give a time to come",
-        )
-
-
 def _make(
     request: Request,
     session: SurveySession,
@@ -203,7 +182,7 @@ def _make(
     wanted = link.renderer.record(session.shortcut, annotations)
     cancel.arm(link.store.wake)
     record, made = open_record(hub, found, wanted, deadline)
-    until = _renewed(session)
+    until = renewed(session)
     if until:
         record = renew_record(hub, record, until, deadline)
         tell(Done(ref_of(HUB, record), Verb.CONFIGURED, f"it expires at {until}"))

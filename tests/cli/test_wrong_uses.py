@@ -88,7 +88,7 @@ def misspelt_option(command: str, _tmp: Path) -> Said:
 def missing_kubeconfig(command: str, tmp: Path) -> Said | None:
     path = str(tmp / "missing")
     asks = command in ASKS_THE_HUB
-    return _told(command, "--kubeconfig", path, hide=str(tmp)) if asks else None
+    return _told(command, "--kubeconfig", path, hide=(str(tmp),)) if asks else None
 
 
 def unreachable_hub(command: str, tmp: Path) -> Said | None:
@@ -103,7 +103,7 @@ def unreachable_hub(command: str, tmp: Path) -> Said | None:
         " {name: rome, context: {cluster: hub, user: u}}]"
     )
     asks = command in ASKS_THE_HUB
-    return _told(command, "--kubeconfig", str(path), hide=f":{port}") if asks else None
+    return _told(command, "--kubeconfig", str(path), hide=(f":{port}", str(tmp))) if asks else None
 
 
 def hub_without_liqo(command: str, _tmp: Path) -> Said | None:
@@ -121,9 +121,11 @@ def hub_without_the_kind(command: str, _tmp: Path) -> Said | None:
     return _on(clusters, command) if needs_kind else None
 
 
-def _told(command: str, *options: str, hide: str) -> Said:
+def _told(command: str, *options: str, hide: tuple[str, ...]) -> Said:
     code, said = process(*command.split(), *COMMANDS[command], *options)
-    return code, said.replace(hide, "")
+    for each in hide:
+        said = said.replace(each, "")
+    return code, said
 
 
 def _on(clusters: Clusters, command: str) -> Said:

@@ -10,6 +10,7 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
+from kubectl_liqo_shortcut.cli.given import remember
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.connect import access_from
 from kubectl_liqo_shortcut.cli.params.types import Assignment
@@ -107,6 +108,7 @@ def access_options(command: Command) -> Command:
     )
     @functools.wraps(command)
     def with_access(**params: Any) -> Any:
+        remember(params)
         access = click.get_current_context().obj or access_from(params)
         others = {name: value for name, value in params.items() if name not in _ACCESS_OPTIONS}
         return command(access=access, **others)
