@@ -20,7 +20,7 @@ from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import HUB, Object
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid, ShortcutError
-from kubectl_liqo_shortcut.output.directory import manifest_file_name, write_folder
+from kubectl_liqo_shortcut.output.directory import Written, manifest_file_name, write_folder
 from kubectl_liqo_shortcut.output.formats import (
     DocumentFormat,
     OutputFormat,
@@ -127,6 +127,7 @@ def _given(facts: str | None) -> Any:
     documents = load_documents(facts)
     if len(documents) != 1:
         raise Invalid(f"{facts}: {len(documents)} documents, one is expected")
+    known.check_document(documents[0])
     return documents[0] or {}
 
 
@@ -137,6 +138,8 @@ def _facts(request: Request, access: ClusterAccess, given: Any) -> _Known:
         nothing = known.nothing_known(*request.pair)
         return known.with_liqo_in(nothing, access.liqo_namespace_of), None, {}
     if given is not None:
+        for leaf in known.silent_about(given, request.pair):
+            note(f"{leaf}: the facts name no leaf {leaf}, so nothing is known of it", request.name)
         return known.from_document(given, *request.pair), None, {}
     from kubectl_liqo_shortcut.engine.link.survey import survey_hub
 
@@ -176,5 +179,16 @@ def _write(runs: list[DryRun], directory: str) -> None:
         if not documents:  # kustomize refuses an empty folder
             note(f"{cluster}: no folder is written: all of its objects wait for what is not known")
             continue
-        for path in write_folder(directory, cluster, documents, obsolete.get(cluster, ())):
+        written = write_folder(directory, cluster, documents, obsolete.get(cluster, ()))
+        for path in written.paths:
             click.echo(path)
+        _tell_removed(cluster, written)
+
+
+def _tell_removed(cluster: str, written: Written) -> None:
+    """A GitOps tool that prunes takes away what a folder does not list any more."""
+    for name in written.removed:
+        said = f"{cluster}: {name} is removed, since the roles of its link are swapped"
+        if written.now < written.before:
+            said += f": the folder lists {written.now} objects, it listed {written.before}"
+        note(said, needed=True)

@@ -33,18 +33,28 @@ class Outsized(ValueError):
 
 
 def load(
-    written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True, tags: bool = True
+    written: bytes,
+    *,
+    deepest: int = _DEEPEST,
+    aliases: bool = True,
+    tags: bool = True,
+    twice: bool = True,
 ) -> list[Any]:
-    """All documents of *written*; without *tags*, nothing is of a type that it names itself."""
+    """All documents of *written*; without *tags*, nothing is of a type that it names itself.
+
+    Unless *twice*, no key stands twice in a mapping: YAML would silently drop the first.
+    """
     if len(written) > LARGEST:
         raise Outsized(f"larger than {LARGEST // 1024**2} MiB")
     try:
         text = written.decode()
-        shape = _Shape(deepest, aliases=aliases, tags=tags)
+        shape, keys = _Shape(deepest, aliases=aliases, tags=tags), _Keys()
         for event in yaml.parse(text, Loader=_Loader):
             shape.see(event)
+            if not twice:
+                keys.see(event)
         return list(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - a safe loader
-    except Outsized:
+    except (Outsized, NotYaml):
         raise
     # Values that their tags do not fit come as whatever the loader met: no date, an empty int.
     except (
@@ -59,10 +69,15 @@ def load(
 
 
 def load_one(
-    written: bytes, *, deepest: int = _DEEPEST, aliases: bool = True, tags: bool = True
+    written: bytes,
+    *,
+    deepest: int = _DEEPEST,
+    aliases: bool = True,
+    tags: bool = True,
+    twice: bool = True,
 ) -> Any:
     """The only document; None if there is none."""
-    documents = load(written, deepest=deepest, aliases=aliases, tags=tags)
+    documents = load(written, deepest=deepest, aliases=aliases, tags=tags, twice=twice)
     if len(documents) > 1:
         raise NotYaml(f"{len(documents)} documents, one is expected")
     return documents[0] if documents else None
@@ -129,6 +144,43 @@ class _Shape:
         # The first that is open is the whole.
         if len(self._open) - 2 + height > self._deepest:
             raise Outsized(f"it is nested more than {self._deepest} deep")
+
+
+class _Keys:
+    """Refuses a key that stands twice in one mapping."""
+
+    def __init__(self) -> None:
+        self._open: list[set[str] | None] = [None]  # the keys of a mapping, None for a sequence
+        self._is_key: list[bool] = [False]
+
+    def see(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._begin(event)
+            case yaml.CollectionStartEvent():
+                self._begin(None)
+                is_mapping = isinstance(event, yaml.MappingStartEvent)
+                self._open.append(set() if is_mapping else None)
+                self._is_key.append(is_mapping)
+            case yaml.CollectionEndEvent():
+                self._open.pop()
+                self._is_key.pop()
+            case yaml.AliasEvent():
+                self._begin(None)
+            case _:
+                pass
+
+    def _begin(self, scalar: yaml.ScalarEvent | None) -> None:
+        keys = self._open[-1]
+        if keys is None:
+            return
+        if scalar is not None and self._is_key[-1]:
+            if scalar.value in keys:
+                mark = scalar.start_mark
+                where = f"line {mark.line + 1}: " if mark else ""
+                raise NotYaml(f"{where}{scalar.value[:64]!r} stands twice in one mapping")
+            keys.add(scalar.value)
+        self._is_key[-1] = not self._is_key[-1]
 
 
 def _refuse_long_number(event: yaml.ScalarEvent) -> None:

@@ -87,7 +87,7 @@ def address(value: Any, at: str) -> str:
 
 def _host(value: Any) -> str:
     """*value* as a host is written, empty if it is none."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "%" in value:  # a zone means something on one machine only
         return ""
     try:
         return str(ipaddress.ip_address(value))
@@ -108,6 +108,8 @@ def cidr(value: Any, at: str) -> str:
         raise Invalid(f"{at}: {value!r} is not a CIDR") from error
     if "%" in value:
         raise Invalid(f"{at}: {value!r} is not a CIDR: it has a zone")
+    if "/" not in value:
+        raise Invalid(f"{at}: {value!r} is not a CIDR: it has no length, as in {value}/16")
     if given.ip != given.network.network_address:
         raise Invalid(f"{at}: {value!r} is not a CIDR but an address in {given.network}")
     return str(given.network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
@@ -23,10 +24,20 @@ def manifest_file_name(kind: str, name: str) -> str:
     return f"{kind.lower()}-{quote(name, safe='')}.yaml"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a folder."""
+
+    paths: list[str]
+    removed: list[str]  # files that it listed before
+    before: int  # how many it listed then
+    now: int
+
+
 def write_folder(
     directory: str, cluster: str, documents: Sequence[Object], obsolete: Collection[str] = ()
-) -> list[str]:
-    """Write *documents* and their kustomization.yaml; returns the paths written.
+) -> Written:
+    """Write *documents* and their kustomization.yaml.
 
     A file is replaced whole or not at all; of others, only *obsolete* ones that an earlier
     kustomization.yaml of ours lists are removed. No link is followed.
@@ -41,7 +52,7 @@ def write_folder(
         raise ShortcutError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str]) -> list[str]:
+def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str]) -> Written:
     names = [manifest_file_name(each["kind"], name_of(each)) for each in documents]
     before = _resources(folder)
     others = [name for name in before if name not in (*names, *obsolete)]
@@ -52,9 +63,10 @@ def _write(folder: Folder, documents: Sequence[Object], obsolete: Collection[str
     }
     files = [*zip(names, documents, strict=True), (_KUSTOMIZATION, kustomization)]
     written = [folder.write(name, to_yaml(body)) for name, body in files]
-    for name in set(before).intersection(obsolete):
+    removed = sorted(set(before).intersection(obsolete))
+    for name in removed:
         folder.remove(name)
-    return written
+    return Written(written, removed, len(before), len(others) + len(names))
 
 
 def _resources(folder: Folder) -> list[str]:
@@ -64,7 +76,7 @@ def _resources(folder: Folder) -> list[str]:
         return []
     path = os.path.join(folder.path, _KUSTOMIZATION)
     try:
-        found = load_one(written)
+        found = load_one(written, twice=False)
     except ValueError as error:
         raise ShortcutError(
             f"cannot read {path}: {error}", hint="remove it, or choose another folder"
@@ -74,4 +86,10 @@ def _resources(folder: Folder) -> list[str]:
         raise ShortcutError(
             f"{path} was not written by this program", hint="choose another --output-directory"
         )
-    return [str(name) for name in found.get("resources") or ()]
+    names = found.get("resources") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ShortcutError(
+            f"cannot read {path}: resources is not a list of files",
+            hint="mend it, or choose another folder",
+        )
+    return list(dict.fromkeys(names))

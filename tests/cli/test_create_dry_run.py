@@ -226,9 +226,47 @@ def test_swapped_roles_leave_no_gateway_of_the_other_role(
 ) -> None:
     out = ("--dry-run", "--facts", facts, "--output-directory", str(tmp_path))
     for server in ("rome", "milan"):
-        assert run("create", "milan", "rome", "--gw-server", server, *out).exit_code == 0
+        result = run("create", "milan", "rome", "--gw-server", server, *out)
+        assert result.exit_code == 0
+        assert ("is removed" in result.stderr) is (server == "milan")
+    assert "rome: gatewayserver-milan.yaml is removed, since the roles" in result.stderr
     assert not (tmp_path / "rome" / "gatewayserver-milan.yaml").exists()
     assert (tmp_path / "milan" / "gatewayserver-rome.yaml").exists()
+
+
+def test_a_folder_with_fewer_objects_than_before_is_told_of_even_if_quiet(
+    facts: str, tmp_path: pathlib.Path
+) -> None:
+    out = ("--dry-run", "-q", "--output-directory", str(tmp_path / "out"), "--gw-server")
+    run("create", "milan", "rome", *out, "rome", "--facts", facts)
+    fewer = yaml.safe_load(pathlib.Path(facts).read_text())
+    for leaf in fewer["leaves"].values():
+        leaf.pop("gateways", None)
+    pathlib.Path(facts).write_text(yaml.safe_dump(fewer))
+    told = run("create", "milan", "rome", *out, "milan", "--facts", facts).stderr.splitlines()
+    assert told == [
+        "milan: gatewayclient-rome.yaml is removed, since the roles of its link are swapped",
+        "rome: gatewayserver-milan.yaml is removed, since the roles of its link are swapped: "
+        "the folder lists 3 objects, it listed 4",
+    ]
+
+
+def test_a_leaf_that_the_facts_do_not_name_is_told(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "facts.yaml"
+    head = "{apiVersion: shortcut.liqo.io/v1alpha1, kind: LeafFacts, leaves: {milan: {}, rmoe: {}}}"
+    file.write_text(head)
+    options = ("--dry-run", "--gw-server", "milan", "--facts", str(file))
+    result = run("create", "milan", "rome", *options)
+    assert "rome: the facts name no leaf rome, so nothing is known of it" in result.stderr
+    assert "milan: the facts" not in result.stderr
+
+
+def test_a_key_twice_in_the_facts_is_refused(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "facts.yaml"
+    file.write_text("apiVersion: shortcut.liqo.io/v1alpha1\nkind: LeafFacts\nkind: LeafFacts\n")
+    result = run("create", "milan", "rome", "--dry-run", "--facts", str(file))
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert "line 3: 'kind' stands twice in one mapping" in result.stderr
 
 
 def test_a_folder_that_is_not_written_is_told_of(tmp_path: pathlib.Path) -> None:

@@ -21,6 +21,27 @@ def test_all_documents_are_loaded() -> None:
     assert load_one(b"a: 1") == {"a": 1}
 
 
+@every(
+    ("text", "said"),
+    [
+        (b"a: 1\nb: 2\na: 3", "line 3: 'a' stands twice"),
+        (b"x:\n- {a: 1, 'a': 2}", "line 2: 'a' stands twice"),
+        (b"a: {b: {c: 1, c: 1}}", "'c' stands twice"),
+        (b"[a, b]: 1\nx: 1\nx: 2", "'x' stands twice"),
+        (b"a: 1\n---\nb: 1\nb: 1", "line 4: 'b' stands twice"),
+    ],
+    ids=lambda value: value.decode() if isinstance(value, bytes) else "",
+)
+def test_a_key_that_stands_twice_is_refused_where_that_is_asked(text: bytes, said: str) -> None:
+    with pytest.raises(NotYaml, match=said):
+        load(text, twice=False)
+
+
+@every("text", [b"a: {x: 1}\nb: {x: 1}", b"- a\n- a", b"a: a", b"a: &a {x: 1}\nb: {<<: *a, x: 2}"])
+def test_the_same_word_elsewhere_is_no_key_twice(text: bytes) -> None:
+    assert load(text, twice=False) == load(text)
+
+
 def test_an_alias_stands_for_what_it_means() -> None:
     assert load_one(b"a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}") == {
         "a": {"x": 1},

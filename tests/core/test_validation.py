@@ -105,6 +105,8 @@ def test_a_good_value_comes_out_typed(typed: Typed, value: Any, result: Any) -> 
         (validation.cidr, "2001:db8::%x/128", "here"),
         (validation.cidr, "10.0.0.1/8", "here"),
         (validation.cidr, "10.0.0.0/33", "here"),
+        (validation.cidr, "10.61.0.0", "here"),
+        (validation.cidr, "fd00::", "here"),
         (validation.cidr, 5, "here"),
         (validation.cidrs, [], "here"),
         (validation.cidrs, None, "here[0]"),

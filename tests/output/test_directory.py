@@ -19,7 +19,7 @@ FILES = [
 
 
 def write(directory: pathlib.Path) -> list[str]:
-    return write_folder(str(directory), "milan", DOCUMENTS)
+    return write_folder(str(directory), "milan", DOCUMENTS).paths
 
 
 def test_each_object_has_a_file_of_its_own(tmp_path: pathlib.Path) -> None:
@@ -62,7 +62,8 @@ def test_an_obsolete_file_of_ours_goes_and_another_one_stays(tmp_path: pathlib.P
     (tmp_path / "milan" / "publickey-oslo.yaml").write_text("mine")
     obsolete = ["gatewayclient-rome.yaml", "publickey-oslo.yaml", "never-there.yaml"]
     others = [each for each in DOCUMENTS if each["kind"] != "GatewayClient"]
-    write_folder(str(tmp_path), "milan", others, obsolete)
+    written = write_folder(str(tmp_path), "milan", others, obsolete)
+    assert (written.removed, written.before, written.now) == (["gatewayclient-rome.yaml"], 4, 3)
     assert not (tmp_path / "milan" / "gatewayclient-rome.yaml").exists()
     assert (tmp_path / "milan" / "publickey-oslo.yaml").exists()
     listed = yaml.safe_load((tmp_path / "milan/kustomization.yaml").read_text())["resources"]
@@ -91,8 +92,18 @@ def test_a_folder_that_two_links_share_lists_both(tmp_path: pathlib.Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("text", ["namePrefix: a-", "- a", "{"], ids=["fields", "list", "no YAML"])
-def test_a_kustomization_of_somebody_else_is_not_touched(tmp_path: pathlib.Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("namePrefix: a-", "- a", "{"),
+        "resources: [a.yaml]\nresources: [b.yaml]",
+        *("resources: a.yaml", "resources: [1]"),
+    ],
+    ids=["fields", "list", "no YAML", "twice", "text", "number"],
+)
+def test_a_kustomization_that_is_not_as_we_write_it_is_not_touched(
+    tmp_path: pathlib.Path, text: str
+) -> None:
     (tmp_path / "rome").mkdir()
     theirs = tmp_path / "rome/kustomization.yaml"
     theirs.write_text(text)

@@ -219,9 +219,9 @@ def load_documents(filename: str) -> list[Any]:
 
     try:
         if filename == "-":
-            return load(sys.stdin.buffer.read(LARGEST + 1))
+            return load(sys.stdin.buffer.read(LARGEST + 1), twice=False)
         with open(filename, "rb") as file:
-            return load(file.read(LARGEST + 1))
+            return load(file.read(LARGEST + 1), twice=False)
     except OSError as error:
         raise Invalid(f"{filename}: {error.strerror}") from error
     except NotYaml as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kubectl_liqo_shortcut.core import validation
@@ -84,6 +84,24 @@ def from_document(document: Any, first: ClusterID, second: ClusterID) -> Facts:
             for leaf, peer in ((first, second), (second, first))
         },
     )
+
+
+def check_document(document: Any) -> None:
+    """Refuse what is wrong anywhere in a facts file, also where it is of another pair."""
+    top = validation.mapping(document, "facts")
+    for name, known in validation.mapping(top.get("leaves"), "facts.leaves").items():
+        leaf = cluster_id(name)
+        at = f"facts.leaves.{leaf}.gateways"
+        of_leaf = validation.mapping(known, f"facts.leaves.{leaf}", _LEAF)
+        peers = list(validation.mapping(of_leaf.get("gateways"), f"{at}"))
+        for peer in peers or [leaf]:
+            _leaf(known, leaf, cluster_id(peer))
+
+
+def silent_about(document: Any, pair: Iterable[ClusterID]) -> list[ClusterID]:
+    """The leaves of *pair* that a facts file does not name at all."""
+    leaves = validation.mapping(validation.mapping(document, "facts").get("leaves"), "facts.leaves")
+    return [leaf for leaf in pair if leaf not in leaves]
 
 
 _LEAF = ("podCIDR", "externalCIDR", "liqoNamespace", "servesHub", "gateways")

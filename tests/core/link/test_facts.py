@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_liqo_shortcut.core.link.facts import from_document, nothing_known
+from kubectl_liqo_shortcut.core.link.facts import (
+    check_document,
+    from_document,
+    nothing_known,
+    silent_about,
+)
 from kubectl_liqo_shortcut.core.networks import Cidrs, GatewayEndpoint
 from kubectl_liqo_shortcut.errors import Invalid
 from tests.samples import MILAN, ROME, TORINO, public_key
@@ -103,6 +108,38 @@ def test_half_of_the_cidrs_is_a_mistake() -> None:
 def test_a_bad_fact_is_refused_by_its_place(file: object, said: str) -> None:
     with pytest.raises(Invalid, match=f"^{re.escape(said)}"):
         from_document(file, MILAN, ROME)
+
+
+@every(
+    ("file", "said"),
+    [
+        (document(paris={"podCidr": "10.0.0.0/8"}), "facts.leaves.paris: unknown field 'podCidr'"),
+        (document(Paris={}), "'Paris' is not a cluster ID"),
+        (
+            document(rome={"gateways": {"oslo": {"key": "x"}}}),
+            "facts.leaves.rome.gateways.oslo: unknown field 'key'",
+        ),
+        (
+            of_rome(podCIDR="10.61.0.0", externalCIDR="10.0.0.0/8"),
+            "facts.leaves.rome.podCIDR[0]: '10.61.0.0' is not a CIDR: it has no length",
+        ),
+        (document(paris=[]), "facts.leaves.paris: not a mapping"),
+    ],
+    ids=["leaf", "name", "gateway", "length", "list"],
+)
+def test_what_is_wrong_in_a_file_is_refused_of_whatever_pair(file: object, said: str) -> None:
+    with pytest.raises(Invalid, match=f"^{re.escape(said)}"):
+        check_document(file)
+
+
+def test_what_is_right_is_not() -> None:
+    check_document(of_rome(gateways={"milan": {}, "paris": {"publicKey": public_key("rome")}}))
+    check_document(document())
+
+
+def test_it_is_known_of_whom_a_file_says_nothing() -> None:
+    assert silent_about(of_rome(), (MILAN, ROME)) == [MILAN]
+    assert silent_about(document(milan={}, rome={}), (MILAN, ROME)) == []
 
 
 @pytest.mark.parametrize(
