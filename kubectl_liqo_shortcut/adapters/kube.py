@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 
 import urllib3
 
-from kubectl_liqo_shortcut.adapters import decode, wire
+from kubectl_liqo_shortcut.adapters import decode, others, wire
 from kubectl_liqo_shortcut.adapters.client import ApiException
 from kubectl_liqo_shortcut.adapters.wire import RequestLimits, Unreadable
 from kubectl_liqo_shortcut.core import kinds as r
@@ -285,8 +285,7 @@ class KubeCluster:
             try:
                 status = decode.decode_mapping(answer.body)
             except Unreadable:  # a proxy's words, not an API server's
-                words = answer.body[:4096].decode(errors="replace")
-                status = {"message": words.strip()[:300]}
+                status = {"message": others.words_of(answer.body)}
             raise self._refusal(answer.status, status, answer.headers.get("Retry-After"))
         return answer
 
@@ -296,6 +295,11 @@ class KubeCluster:
         said = str(status.get("message") or status.get("reason") or f"HTTP {code}")
         if self._stored and status.get("kind") != "Status":  # not the words of an API server
             return self._useless(Transient if code in _PASSING else ClusterError, said)
+        if others.answered(code, status):
+            said = (
+                f"{self._connection.host}: not its API server answered, but something else: {said}"
+            )
+            return Nonsense(self._name, said, hint=others.HINT)
         match code:
             case 401:
                 return ClusterError(
@@ -331,6 +335,8 @@ class KubeCluster:
         except urllib3.exceptions.HTTPError as error:
             said = f"cannot be reached at {where}: {_reason(error)}"
             hint = "is its API server up, and is this the right kubeconfig context?"
+            if proxy := others.proxy_error(error):
+                said, hint = others.proxy_said(proxy, where), others.PROXY_HINT
             raise self._useless(Unreachable, said, hint) from error
         except ApiException as error:  # TLS trouble: the client's own wrapping
             said = f"{where}: {_one_line(error.reason)}"

@@ -45,7 +45,9 @@ class Hub:
 
     def answer(self, path: str) -> tuple[int, Any]:
         self.asked.append(path)
-        return self.answers.get(path.partition("?")[0], (404, {"message": "not found"}))
+        return self.answers.get(
+            path.partition("?")[0], (404, {"kind": "Status", "message": "not found"})
+        )
 
     def keep(self, kubeconfig: object, path: str = USUAL) -> None:
         text = kubeconfig if isinstance(kubeconfig, str) else yaml.safe_dump(kubeconfig)
@@ -62,7 +64,7 @@ class Hub:
         self.answers["/api/v1/namespaces"] = 200, {"metadata": {}, "items": items}
 
     def forbid(self, path: str) -> None:
-        self.answers[path] = 403, {"message": f"{path} is forbidden"}
+        self.answers[path] = 403, {"kind": "Status", "message": f"{path} is forbidden"}
 
 
 @pytest.fixture
