@@ -75,6 +75,8 @@ def use_of_host(host: str) -> str:
     bare = host.rstrip(".").lower()
     if bare in _LOCAL_NAMES or bare.endswith(".localhost"):
         return "loopback"
+    if "%" in host:  # also where the zone ends in a dot, which is no part of a name then
+        return "with a zone"
     try:
         return use_of(ipaddress.ip_address(bare))
     except ValueError:

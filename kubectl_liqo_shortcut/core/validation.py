@@ -87,7 +87,7 @@ def address(value: Any, at: str) -> str:
 
 def _host(value: Any) -> str:
     """*value* as a host is written, empty if it is none."""
-    if not isinstance(value, str) or "%" in value:  # a zone means something on one machine only
+    if not isinstance(value, str):
         return ""
     try:
         return str(ipaddress.ip_address(value))

@@ -54,7 +54,10 @@ def test_an_ipv4_address_inside_an_ipv6_one_is_judged_too(inside: str, use: str)
         *((text, "a number") for text in ("127.1", "0x7f000001", "0X7F.1", "2130706433", "a.0x1")),
         *((text, "a number") for text in ("0177.0.0.1", "010.0.0.1", "1.2.3.4.5", "127.0.0.1.2.")),
         ("127.0.0.1.", "loopback"),
-        *((text, "with a zone") for text in ("fe80::1%eth0", "2001:db8::7%;rm -rf", "::1%1")),
+        *(
+            (text, "with a zone")
+            for text in ("fe80::1%eth0", "2001:db8::7%;rm -rf", "::1%1", "::%.")
+        ),
         *(
             (name, "")
             for name in ("localhost.example.org", "notlocalhost", "1.example", "a1", "0xg")
