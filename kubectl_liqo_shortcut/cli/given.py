@@ -31,9 +31,9 @@ _OUR_OPTIONS = {
     "allow_local_identity": "--allow-local-identity",
 }
 
-# completion, version and crd print ask no cluster.
+# completion, version and crd print ask no cluster; the same command again is spelt out whole.
 _OURS = re.compile(
-    r"kubectl liqo-shortcut (?!completion\b|version\b|crd print\b)"
+    r"(?<!to go on: )kubectl liqo-shortcut (?!completion\b|version\b|crd print\b)"
     r"((?:rbac|service|crd) )?[a-z]+(?![a-z-])"
 )
 _ON_HUB = re.compile(r"kubectl (?:edit|get|describe|patch|label|annotate)(?= shortcuts?\b)")

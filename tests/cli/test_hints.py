@@ -112,6 +112,7 @@ def test_every_hint_carries_the_options_that_were_given(name: str, rest: str) ->
         ("kubectl --context paris get pods", "kubectl --context paris get pods"),
         (f"see {PROGRAM} --help", f"see {PROGRAM} --help"),
         ("no command at all", "no command at all"),
+        (f"to go on: {PROGRAM} sync --context a", f"to go on: {PROGRAM} sync --context a"),
     ],
     ids=lambda value: value[:30],
 )
