@@ -60,13 +60,6 @@ def plain(address: Address) -> Address:
     return address
 
 
-def use_of(address: Address) -> str:
-    """As ``special_use``; an address that means something on one machine only has a zone."""
-    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
-        return "with a zone"
-    return special_use(ipaddress.ip_network(plain(address)))
-
-
 def use_of_host(host: str) -> str:
     """The same of a name or an address; empty where only a look-up could tell.
 
@@ -78,7 +71,7 @@ def use_of_host(host: str) -> str:
     if "%" in host:  # also where the zone ends in a dot, which is no part of a name then
         return "with a zone"
     try:
-        return use_of(ipaddress.ip_address(bare))
+        return special_use(ipaddress.ip_network(plain(ipaddress.ip_address(bare))))
     except ValueError:
         return "a number" if _NUMBER.fullmatch(bare.rpartition(".")[2]) else ""
 

@@ -27,7 +27,7 @@ ORDINARY = ("10.0.0.1", "126.255.255.255", "128.0.0.1", "169.253.0.1", "2001:db8
 
 @every(("address", "use"), [(each, use) for use, some in SPECIAL.items() for each in some])
 def test_an_address_of_special_use_is_told_by_its_use(address: str, use: str) -> None:
-    assert addresses.use_of(ipaddress.ip_address(address)) == use
+    assert addresses.use_of_host(address) == use
     assert addresses.special_use(ipaddress.ip_network(address)) == use
 
 
@@ -109,7 +109,7 @@ def test_what_is_taken_as_an_endpoint_is_an_address_of_no_special_use(
         except Invalid:
             assert addresses.use_of_host(text) != ""
         else:
-            assert addresses.use_of(taken) == ""
+            assert addresses.use_of_host(str(taken)) == ""
             assert taken == ipaddress.ip_address(text)
 
 
