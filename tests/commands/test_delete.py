@@ -774,8 +774,25 @@ def test_a_namespace_of_an_earlier_life_goes_too(world: FakeWorld, record: Body)
 
 def test_a_namespace_that_git_applies_stays_in_each_life(world: FakeWorld, record: Body) -> None:
     assert namespace_fate(world, second_life(world, record, [BY_GIT])).startswith(
-        "kept: somebody else applies it"
+        "kept: kustomize-controller set"
     )
+
+
+def test_a_namespace_that_a_tool_without_server_side_apply_keeps_stays(
+    world: FakeWorld, record: Body
+) -> None:
+    """Argo CD and Helm write as kubectl edit does, by another name."""
+    argo = {**BY_GIT, "manager": "argocd-controller", "operation": "Update"}
+    fate = namespace_fate(world, second_life(world, record, [argo]))
+    assert fate == "kept: argocd-controller set this shortcut's labels on it"
+
+
+def test_a_namespace_of_ours_whose_labels_a_person_put_back_goes(
+    world: FakeWorld, record: Body
+) -> None:
+    by_hand = {**BY_GIT, "manager": "kubectl-label", "operation": "Update"}
+    world.leaves["rome"].objects[TENANT]["metadata"]["managedFields"] = [by_hand]
+    assert namespace_fate(world, record) == "deleted: "
 
 
 def test_a_namespace_that_was_there_before_stays(world: FakeWorld) -> None:

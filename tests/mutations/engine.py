@@ -232,8 +232,8 @@ MUTATIONS = (
     Mutation(
         "a namespace that git applies goes",
         "engine/removal/namespaces.py",
-        "    if applied_by_others(found) and not labelled_by_us(found):\n",
-        "    if applied_by_others(found) and not found:\n",
+        "is Ownership.REUSED and (by := labelled_by(found)):\n",
+        "is Ownership.REUSED and (by := labelled_by({**found, 'metadata': {}})):\n",
         ("tests/commands/test_delete.py",),
     ),
     Mutation(

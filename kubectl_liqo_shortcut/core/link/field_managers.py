@@ -57,6 +57,15 @@ def applied_by_others(body: Object) -> bool:
     )
 
 
+def labelled_by(body: Object) -> str:
+    """Who else set our labels on *body*, by applying them or not; "" if that is not known."""
+    said = (
+        each.get("manager") for each in _entries(body) if f"f:{r.SHORTCUT_HUB}" in _labels(each)
+    )
+    ours = (r.FIELD_MANAGER, r.FORMER_FIELD_MANAGER)
+    return next((str(each)[:128] for each in said if each and each not in ours), "")
+
+
 def _set_by_us(body: Object, label: str) -> bool:
     return any(
         each.get("manager") in (r.FIELD_MANAGER, r.FORMER_FIELD_MANAGER)

@@ -7,9 +7,9 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.kinds import Kind
-from kubectl_liqo_shortcut.core.link.field_managers import applied_by_others, labelled_by_us
+from kubectl_liqo_shortcut.core.link.field_managers import labelled_by
 from kubectl_liqo_shortcut.core.link.inventory import Ownership, Recorded
-from kubectl_liqo_shortcut.core.link.ownership import Membership
+from kubectl_liqo_shortcut.core.link.ownership import Membership, ownership_of
 from kubectl_liqo_shortcut.core.model import Object, name_of, uid_of
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.core.preflight.namespaces import leaving
@@ -26,7 +26,8 @@ def remove_namespace(
 ) -> str:
     """Delete the namespace and wait until it is gone; or say why it is kept.
 
-    Our labels are enough, whatever the record says: it stayed from an earlier life of the shortcut.
+    Our labels are enough, whatever the record says, if nobody else is known to have set them: it
+    stayed from an earlier life of the shortcut.
 
     It is looked through before, not locked: what somebody puts into it in the same moment goes
     with it.
@@ -37,8 +38,8 @@ def remove_namespace(
     if not membership.fits(found):
         known = entry.ownership is Ownership.REUSED
         return EXISTED if known else "somebody else made it anew, or it lost this shortcut's labels"
-    if applied_by_others(found) and not labelled_by_us(found):
-        return "somebody else applies it, labels and all, such as git"
+    if ownership_of(found, entry, membership) is Ownership.REUSED and (by := labelled_by(found)):
+        return f"{by} set this shortcut's labels on it"
     try:
         held = sorted(_held(cluster, entry.ref.name, deadline))
     except Forbidden as error:
