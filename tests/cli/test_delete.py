@@ -272,7 +272,17 @@ def test_what_liqo_itself_still_has_of_a_leaf_that_is_gone_is_listed(three: Clus
     ]
 
 
-AWAY = "to take it away, there:"
+AWAY = "if that leaf is gone for ever, this takes it away there:"
+
+
+def test_of_a_leaf_that_answers_no_command_takes_its_peering_away(three: Clusters) -> None:
+    three.leaves["rome"].fault = lambda *_: None
+    three.hub.put(an_object(r.FOREIGN_CLUSTER, "rome", ""))
+    result = delete(three, "--leaf", "rome", "--forget", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(result.stdout.splitlines()) == [f"{each} deleted" for each in ROMES]
+    assert "kubectl delete" not in result.stderr
+    assert "rome answers: it is not gone, what Liqo has of it stays" in result.stderr
 
 
 def test_what_cannot_be_looked_at_is_said(three: Clusters) -> None:
