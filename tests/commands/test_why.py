@@ -382,6 +382,25 @@ def test_an_object_that_somebody_applies_from_git_is_told_with_who_does(linked: 
     )
 
 
+@pytest.mark.parametrize(
+    ("label", "value"), [(r.SHORTCUT_HUB, "napoli"), (r.MANAGED_BY, "Helm")], ids=str
+)
+def test_an_object_that_bears_the_label_of_another_owner_is_not_to_be_labelled_as_ours(
+    linked: FakeWorld, label: str, value: str
+) -> None:
+    """Whoever writes a record's status could else have another hub's link labelled as ours."""
+    rome = linked.leaves["rome"]
+    rome.patch(the(rome, r.GATEWAY_CLIENT), {"metadata": {"labels": {label: value}}})
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.cluster) == ("LabelsLost", "rome")
+    assert f"it says that somebody else has it ({label}={value})" in found.seen
+    assert found.next == (
+        "kubectl --context rome -n liqo-tenant-milan get gatewayclients.networking.liqo.io milan "
+        "--show-managed-fields -o yaml"
+    )
+
+
 def test_an_object_of_others_needs_no_label_of_ours(linked: FakeWorld) -> None:
     unlabel(linked, r.CONFIGURATION, OURS)
     entries = [

@@ -154,8 +154,8 @@ class CauseName(Word):
         "LabelsLost",
         "an object on a leaf is on record as ours, and somebody took a label off it or put another "
         "one on: sync and delete leave it as it is",
-        "put the labels back: why NAME prints the command; if somebody else is to keep the object: "
-        "kubectl liqo-shortcut delete NAME --forget",
+        "do what why NAME prints: it puts a lost label back, or shows whose the object is now; if "
+        "somebody else is to keep it: kubectl liqo-shortcut delete NAME --forget",
     )
     DRIFTED = (
         "Drifted",

@@ -27,17 +27,23 @@ from kubectl_liqo_shortcut.core.model import (
 class Lost:
     """An object that is on record as ours, and no step touches; *lacks* labels that it should bear.
 
-    Where it lacks none, somebody else applies it, or its namespace is not the tenant's.
+    Where it lacks none, somebody else applies it, or its namespace is not the tenant's. Where it
+    has those of *others*, nobody is told to take it from them.
     """
 
     ref: ObjectRef
     lacks: Mapping[str, str]
+    others: Mapping[str, str]
 
     @property
     def seen(self) -> str:
         """In words."""
-        given = ", ".join(f"{key}={value}" for key, value in self.lacks.items())
-        what = f"lost its labels ({given})" if given else "its place or its owner is another one"
+        if self.others:
+            what = f"it says that somebody else has it ({_written(self.others, ', ')})"
+        elif self.lacks:
+            what = f"lost its labels ({_written(self.lacks, ', ')})"
+        else:
+            what = "its place or its owner is another one"
         return f"{self.ref} is on record as ours, but {what}: sync leaves it as it is"
 
     @property
@@ -46,19 +52,27 @@ class Lost:
         at = f"-n {self.ref.namespace} " if self.ref.namespace else ""
         what = f"{at}{{}} {self.ref.kind.resource} {self.ref.name}"
         kubectl = f"kubectl --context {self.ref.cluster} {what}"
-        if not self.lacks:
-            return f"{kubectl.format('get')} --show-managed-fields -o yaml"
-        given = " ".join(f"{key}={value}" for key, value in self.lacks.items())
-        return f"{kubectl.format('label')} --overwrite {given}"
+        if self.is_lost:
+            return f"{kubectl.format('label')} --overwrite {_written(self.lacks, ' ')}"
+        return f"{kubectl.format('get')} --show-managed-fields -o yaml"
 
     def __str__(self) -> str:
-        then = "this puts them back" if self.lacks else "this shows who changed it"
+        then = "this puts them back" if self.is_lost else "this shows who changed it"
         return f"cluster {self.ref.cluster!r}: {self.seen}; {then}: {self.remedy}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its labels are to be put back."""
+        return bool(self.lacks) and not self.others
 
     @property
     def is_hidden(self) -> bool:
         """Whether Liqo itself does not find it any more."""
         return not {r.REMOTE_CLUSTER_ID, r.TENANT_NAMESPACE}.isdisjoint(self.lacks)
+
+
+def _written(labels: Mapping[str, str], between: str) -> str:
+    return between.join(f"{key}={value}" for key, value in labels.items())
 
 
 def lost_objects(
@@ -85,7 +99,9 @@ def lost_one(body: Object, entry: Recorded | None, membership: Membership) -> Lo
     if entry.ref.kind == r.NAMESPACE:
         wanted[r.TENANT_NAMESPACE] = "true"
     there = labels_of(body)
-    return Lost(entry.ref, {key: text for key, text in wanted.items() if there.get(key) != text})
+    lacks = {key: text for key, text in wanted.items() if there.get(key) != text}
+    others = {key: there[key] for key in lacks if key in membership.labels and there.get(key)}
+    return Lost(entry.ref, lacks, others)
 
 
 def unfound(ends: Iterable[End], recorded: Mapping[ObjectRef, Recorded]) -> Iterator[ObjectRef]:
