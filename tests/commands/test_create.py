@@ -20,6 +20,7 @@ from kubectl_liqo_shortcut.core.record.conditions import condition_of, is_ready
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, Deadline
 from kubectl_liqo_shortcut.engine.runtime.lease import LeaseLost, Lock
 from kubectl_liqo_shortcut.errors import (
+    LONGEST,
     ClusterError,
     ExitCode,
     Forbidden,
@@ -519,6 +520,7 @@ def test_where_each_service_has_its_own_address_its_events_are_told_and_nobody_i
     warn(world, "2026-01-01T00:00:01Z", "no quota")
     warn(world, "2026-01-01T00:00:02Z", "no address left")
     warn(world, "2026-01-01T00:00:03Z", "of another", name="gw-paris")
+    warn(world, "", "nobody knows when")
     with pytest.raises(TimedOut) as caught:
         list(clock.until(waits_for_an_endpoint, events(world)))
     assert "lobby" not in caught.value.message
@@ -527,6 +529,16 @@ def test_where_each_service_has_its_own_address_its_events_are_told_and_nobody_i
         "milan: an Event of Service liqo-tenant-rome/gw-rome says "
         "SyncLoadBalancerFailed: no address left"
     ) in caught.value.message
+
+
+def test_of_an_event_no_more_is_told_than_a_person_reads(world: FakeWorld, clock: Clock) -> None:
+    world.paused.add(r.GATEWAY_SERVER)
+    put_tenant_namespace(world.leaves["milan"], "rome")
+    warn(world, "2026-01-01T00:00:01Z", "no" * LONGEST)
+    with pytest.raises(TimedOut) as caught:
+        list(clock.until(waits_for_an_endpoint, events(world)))
+    assert "says SyncLoadBalancerFailed: nono" in caught.value.message
+    assert len(caught.value.message) < 2 * LONGEST
 
 
 @pytest.mark.parametrize("forbidden", [False, True], ids=["another port", "not to be seen"])

@@ -18,7 +18,7 @@ from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.model import Manifest, Object, ObjectRef
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
-from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Refused, TimedOut
+from kubectl_liqo_shortcut.errors import LONGEST, ExitCode, Forbidden, Refused, TimedOut
 from tests.cli.runner import Clusters
 from tests.cli.runner import run as program
 from tests.commands import test_adopt
@@ -338,6 +338,15 @@ def test_preflight_names_what_holds_a_namespace_that_does_not_end(world: FakeWor
     (found,) = preflight(Request(pair=(MILAN, ROME)), world, RENDERER, 5.0).findings
     assert f"{found.cluster}: {found.message}" == HELD
     assert found.hint.endswith("kubectl get namespace liqo-tenant-milan -o yaml there")
+
+
+def test_of_what_holds_a_namespace_no_more_is_told_than_a_person_reads(world: FakeWorld) -> None:
+    put_stuck_namespace(world)
+    ref = ObjectRef("rome", r.NAMESPACE, "", "liqo-tenant-milan")
+    metadata = world.leaves["rome"].objects[ref]["metadata"]
+    metadata["finalizers"] = [f"example.org/{number}" for number in range(9999)]
+    (found,) = preflight(Request(pair=(MILAN, ROME)), world, RENDERER, 5.0).findings
+    assert len(found.message) < 2 * LONGEST
 
 
 def test_create_says_before_and_after_its_wait_what_holds_the_namespace(world: FakeWorld) -> None:

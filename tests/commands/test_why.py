@@ -13,6 +13,7 @@ from kubectl_liqo_shortcut.core.diagnosis.chain import Ready
 from kubectl_liqo_shortcut.core.diagnosis.check import CheckStatus
 from kubectl_liqo_shortcut.core.model import HUB, ObjectRef
 from kubectl_liqo_shortcut.errors import (
+    LONGEST,
     ClusterError,
     Forbidden,
     Gone,
@@ -445,6 +446,30 @@ def test_a_gateway_that_somebody_changed_is_told_though_packets_pass(
     assert found.cause is not None
     assert said in found.cause.seen
     assert found.cause.next == "kubectl liqo-shortcut diff milan--rome"
+
+
+@pytest.mark.parametrize(
+    ("leaf", "kind", "spec", "reason"),
+    [
+        ("milan", r.GATEWAY_SERVER, {"endpoint": {"serviceType": "x" * 9999}}, "Drifted"),
+        (
+            "rome",
+            r.CONFIGURATION,
+            {"remote": {"cidr": {"pod": ["10.0.0.0/16"] * 999}}},
+            "CIDRMismatch",
+        ),
+    ],
+    ids=str,
+)
+def test_of_a_value_that_somebody_wrote_no_more_is_told_than_a_person_reads(
+    linked: FakeWorld, leaf: str, kind: r.Kind, spec: Body, reason: str
+) -> None:
+    patch(linked, leaf, kind, {"spec": spec})
+    found = explain(linked).diagnosis.cause
+    assert found is not None
+    assert (found.reason, found.cluster) == (reason, leaf)
+    assert len(found.seen) < 2 * LONGEST
+    assert "the record says LoadBalancer" in found.seen or "the hub's says" in found.seen
 
 
 def test_a_gateway_of_others_may_have_another_mtu(linked: FakeWorld) -> None:

@@ -17,6 +17,7 @@ from kubectl_liqo_shortcut.core.networks import KINDS, Cidrs, raw_cidrs, same_ne
 from kubectl_liqo_shortcut.core.readiness import readiness
 from kubectl_liqo_shortcut.core.record.lifecycle import removed_on
 from kubectl_liqo_shortcut.core.record.routes import remapped_to, routes_of
+from kubectl_liqo_shortcut.errors import clipped
 
 LeafCheck = Callable[[ObservedLeaf, ObservedLink], Check]
 
@@ -125,7 +126,7 @@ def _mismatch(configuration: Object, known: Cidrs | None) -> str:
     for kind, networks in right.items():
         there = given.get(kind) or []
         if not same_networks(there, networks):
-            return f"says {KINDS[kind]} {there}, the hub's says {list(networks)}"
+            return f"says {KINDS[kind]} {clipped(str(there))}, the hub's says {list(networks)}"
     return ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut, TemplateRef
 from kubectl_liqo_shortcut.core.model import GatewayRole, dig
+from kubectl_liqo_shortcut.errors import clipped
 
 
 def drift(shortcut: Shortcut, end: End) -> Iterator[str]:
@@ -55,4 +56,4 @@ def _differing(observed: Any, wanted: Any, at: str) -> Iterator[str]:
         for key, value in wanted.items():
             yield from _differing(observed.get(key), value, f"{at}.{key}")
     elif observed != wanted:
-        yield f"{at} is {observed}, the record says {wanted}"
+        yield f"{at} is {clipped(str(observed))}, the record says {wanted}"

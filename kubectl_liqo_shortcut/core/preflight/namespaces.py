@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.model import Object, dig, is_terminating, labels_of, name_of
 from kubectl_liqo_shortcut.core.preflight.findings import Finding, FindingName
+from kubectl_liqo_shortcut.errors import clipped
 
 _REMAINS = (
     "NamespaceDeletionDiscoveryFailure",
@@ -47,7 +48,7 @@ def leaving(namespace: Object) -> str:
     why = [f"it has the finalizers {', '.join(held)}"] if held else []
     why += [says[each] for each in _REMAINS if says.get(each)]
     since = f"{at['name']} is being deleted since {at.get('deletionTimestamp')}"
-    return f"{since}: {'; '.join(why)}" if why else since
+    return f"{since}: {clipped('; '.join(why))}" if why else since
 
 
 def restricted(ends: Iterable[End]) -> Iterator[Finding]:

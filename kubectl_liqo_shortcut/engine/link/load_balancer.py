@@ -13,7 +13,7 @@ from kubectl_liqo_shortcut.core.model import GatewayRole, Object, dig, name_of, 
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.link.gateway_service import waiting_server
 from kubectl_liqo_shortcut.engine.link.link import Link
-from kubectl_liqo_shortcut.errors import ShortcutError
+from kubectl_liqo_shortcut.errors import ShortcutError, clipped
 
 
 def port_conflict(link: Link, ends: Mapping[str, End]) -> str:
@@ -56,9 +56,13 @@ def last_warning(link: Link, ends: Mapping[str, End]) -> str:
     ]
     if not warnings:
         return ""
-    last = max(warnings, key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime")))
-    said = f"{last.get('reason')}: {last.get('message')}"
+    last = max(warnings, key=_at)
+    said = clipped(f"{last.get('reason')}: {last.get('message')}")
     return f"{leaf}: an Event of Service {namespace}/{name} says {said}"
+
+
+def _at(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or "")
 
 
 def _list(leaf: Cluster, kind: r.Kind, namespace: str = "") -> Sequence[Object]:
