@@ -23,6 +23,7 @@ from kubectl_liqo_shortcut.errors import (
     Forbidden,
     NoLiqo,
     PartlyDone,
+    Refused,
     ShortcutError,
     TimedOut,
     Transient,
@@ -32,6 +33,7 @@ from tests.commands.test_create import events as create
 from tests.commands.test_create import foreign, link_objects, outcome, put_tenant_namespace, records
 from tests.fakes import BY_GIT, Body, FakeCluster, FakeWorld
 from tests.linked import link
+from tests.samples import an_object
 from tests.told import all_told, ignore, step_by_step
 
 _CONFIGURATION = {
@@ -513,6 +515,30 @@ def of_another_hub(world: FakeWorld, record: Body) -> None:
     for ref, body in world.leaves["rome"].objects.items():
         if ref.kind == r.GATEWAY_CLIENT:
             body["metadata"]["labels"][r.SHORTCUT_HUB] = "napoli"
+
+
+def test_what_bears_the_id_of_a_hub_that_lives_is_not_taken_for_that_of_a_lost_one(
+    world: FakeWorld, record: Body
+) -> None:
+    """All that the status names is a link of another hub, to which a leaf has its tunnel."""
+    lose_liqo(world.hub)
+    for leaf in world.leaves.values():
+        for body in leaf.objects.values():
+            if r.SHORTCUT_HUB in body["metadata"].get("labels", {}):
+                body["metadata"]["labels"][r.SHORTCUT_HUB] = "napoli"
+    labels = {r.REMOTE_CLUSTER_ID: "napoli"}
+    status = {"value": "Connected"}
+    tunnel = an_object(r.CONNECTION, "napoli", "liqo-tenant-napoli", labels=labels, status=status)
+    world.leaves["milan"].put(tunnel)
+    before = link_objects(world)
+    with pytest.raises(Refused, match="tunnel to napoli is Connected") as caught:
+        run(world, record)
+    assert "kubectl liqo-shortcut delete milan--rome --forget" in str(caught.value.hint)
+    assert link_objects(world) == before
+    tunnel["status"]["value"] = "Error"
+    world.leaves["milan"].put(tunnel)
+    run(world, record)
+    assert link_objects(world) == []
 
 
 def without_status(world: FakeWorld, record: Body) -> None:

@@ -230,6 +230,13 @@ MUTATIONS = (
         ("tests/commands/test_delete.py",),
     ),
     Mutation(
+        "what bears the ID of a hub that lives is a lost hub's",
+        "engine/removal/lost_hub.py",
+        "        if hub and _lives(hub, answering, deadline):\n",
+        "        if hub and not _lives(hub, answering, deadline) and not hub:\n",
+        ("tests/commands/test_delete.py",),
+    ),
+    Mutation(
         "a namespace that git applies goes",
         "engine/removal/namespaces.py",
         "is Ownership.REUSED and (by := labelled_by(found)):\n",
