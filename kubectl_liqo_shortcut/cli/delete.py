@@ -147,7 +147,9 @@ def command(
     jobs |= {name: functools.partial(_fail, error) for name, error in errors.items()}
     try:
         if jobs:
-            run_jobs(jobs, timeout, goes_on=True)
+            named = not (everything or leaf or ignore_not_found)
+            besides = "--ignore-not-found" if named else ""
+            run_jobs(jobs, timeout, goes_on=True, besides=besides)
     except (ShortcutError, click.exceptions.Exit) as error:
         if leaf and forget and not isinstance(error, Interrupted):
             _tell_remains(leaf, records, access)

@@ -15,11 +15,13 @@ _OFF = f"without {r.USE_DIRECT}"
 
 class Interruption:
     """Listens to what *jobs* tell. *goes_on*: an interrupted one is finished by the same command,
-    also where it is the only one; others are undone."""
+    also where it is the only one; others are undone. *besides*: what that command needs once some
+    are done."""
 
-    def __init__(self, jobs: Collection[str], *, goes_on: bool) -> None:
+    def __init__(self, jobs: Collection[str], *, goes_on: bool, besides: str = "") -> None:
         self._all = len(jobs)
         self._goes_on = goes_on
+        self._besides = f" {besides}" if besides else ""
         self._done: set[str] = set()
         self._left: dict[str, Interrupted] = {}
         self._off: dict[str, str] = {}  # Services that were switched back, and for which shortcut
@@ -49,7 +51,7 @@ class Interruption:
         off = sorted(key for key, name in self._off.items() if name in self._left)
         error.hint = together(
             [
-                f"to go on: {same_command()}",
+                f"to go on: {same_command()}{self._besides if self._done else ''}",
                 *(
                     f"Service {each} goes through the hub now; to leave it direct instead: "
                     f"kubectl liqo-shortcut service enable {each}"

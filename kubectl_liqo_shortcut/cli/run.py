@@ -37,13 +37,14 @@ def run_jobs(
     output: DocumentFormat | None = None,
     *,
     goes_on: bool = False,
+    besides: str = "",
 ) -> None:
     """Results on standard output, progress and errors on standard error; exits as the worst one.
 
     Of several, one sentence at the end says how many went which way. *goes_on*: what a signal
-    stops is not undone, the same command finishes it.
+    stops is not undone, the same command finishes it, with *besides* where some are done.
     """
-    stop = Interruption(jobs, goes_on=goes_on)
+    stop = Interruption(jobs, goes_on=goes_on, besides=besides)
     errors: dict[str, ShortcutError] = {}
     verbs: dict[str, Verb] = {}
     results = _Results(output)

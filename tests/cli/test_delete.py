@@ -214,6 +214,20 @@ def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
     assert result.stderr.count("interrupted") == 1
 
 
+def test_the_command_that_goes_on_does_not_miss_what_is_done() -> None:
+    clusters = Halting("milan", "oslo", "paris", "rome")
+    for peer in ("oslo", "paris", "rome"):
+        link(clusters, "milan", peer)
+    clusters.armed = True
+    result = delete(clusters, "--star", "milan", "oslo", "paris", "rome")
+    clusters.over.set()
+    _, _, again = result.stderr.rstrip().partition("to go on: kubectl liqo-shortcut ")
+    assert again == "delete --star milan oslo paris rome --timeout 5s --ignore-not-found"
+    clusters.armed = False
+    result = run(*again.split(), on=clusters)
+    assert (result.exit_code, result.stderr.count("not found")) == (0, 0), result.stderr
+
+
 # All of one leaf
 
 ROMES = sorted(f"shortcut.shortcut.liqo.io/{name}" for name in ("milan--rome", "oslo--rome"))
