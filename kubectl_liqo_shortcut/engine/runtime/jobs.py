@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import FrameType
 
-from kubectl_liqo_shortcut.core.events import Event, Failed, Tell
+from kubectl_liqo_shortcut.core.events import Event, Failed, Outcome, Tell
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken, in_turns, room
 from kubectl_liqo_shortcut.errors import Interrupted, ShortcutError
 
@@ -39,7 +39,7 @@ def run_all(
     inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
     cancels = {name: CancelToken() for name in jobs}
     work = [partial(_work, name, job, cancels[name], inbox) for name, job in jobs.items()]
-    running, bugs = set(jobs), list[BaseException]()
+    running, concluded, bugs = set(jobs), set[str](), list[BaseException]()
     with _signals(cancels, inbox):
         in_turns(work, at_once or room())
         while running:
@@ -50,7 +50,7 @@ def run_all(
                     running.discard(name)
                     bugs.append(bug)
                 case int(number):
-                    idle = {name for name in running if not cancels[name].armed}
+                    idle = {name for name in running - concluded if not cancels[name].armed}
                     running -= idle
                     for name in sorted(idle):
                         yield name, Failed(Interrupted(number))
@@ -59,6 +59,8 @@ def run_all(
                 case _, (Failed() | _Ended()):
                     pass
                 case name, event:
+                    if isinstance(event, Outcome):
+                        concluded.add(name)  # it only lets its lock go
                     yield name, event
     if len(bugs) > 1:
         raise BaseExceptionGroup(f"{len(bugs)} of {len(jobs)} ended unforeseen", bugs)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Tell
+from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Outcome, Tell, Verb
 from kubectl_liqo_shortcut.engine.runtime.concurrency import CancelToken
 from kubectl_liqo_shortcut.engine.runtime.jobs import Job, run_all
 from kubectl_liqo_shortcut.errors import ExitCode, Forbidden, Interrupted
@@ -202,3 +202,24 @@ def test_a_signal_while_the_jobs_are_still_being_begun_is_heeded_as_any_other() 
     jobs: dict[str, Job] = {name: says("begun") for name in names} | {"job-0": interrupts}
     told = list(run_all(jobs, at_once=len(jobs)))
     assert [name for name, each in told if isinstance(each, Failed)].count("job-0") == 1
+
+
+def test_a_job_that_has_told_its_outcome_is_not_interrupted() -> None:
+    told, over = threading.Event(), threading.Event()
+
+    def concludes(_: CancelToken, tell: Tell) -> None:
+        tell(Outcome("a", Verb.DELETED, {}))
+        told.set()
+        over.wait(5)
+
+    def waits(_: CancelToken, tell: Tell) -> None:
+        told.wait(5)
+        os.kill(os.getpid(), signal.SIGINT)
+        over.wait(5)
+
+    failed = []
+    for name, event in run_all({"a": concludes, "b": waits}):
+        if isinstance(event, Failed):
+            failed.append(name)
+            over.set()
+    assert failed == ["b"]
