@@ -104,7 +104,7 @@ def test_what_lacks_is_a_table_and_an_exit_code(golden: Golden) -> None:
     result = run("rbac", "check", "--hub", on=limited(Clusters("rome")))
     assert result.exit_code == ExitCode.REFUSED
     golden("rbac-check.txt", result.stdout)
-    assert result.stderr == "the hub: tester lacks 5 of 30 permissions, 2 of them optional\n"
+    assert result.stderr == "the hub: tester lacks 5 of 25 permissions, 2 of them optional\n"
 
 
 def test_all_permissions_are_shown_on_request(golden: Golden) -> None:
@@ -115,7 +115,7 @@ def test_all_permissions_are_shown_on_request(golden: Golden) -> None:
 
 def test_one_sentence_says_that_nothing_lacks() -> None:
     result = run("rbac", "check", "--hub", on=Clusters("rome"))
-    said = "the hub: tester has all 30 permissions\n"
+    said = "the hub: tester has all 25 permissions\n"
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", said)
 
 

@@ -101,13 +101,6 @@ def _optional(need: PolicyRule) -> PolicyRule:
 
 
 _WAITED_FOR = "Liqo's own part is gone before the end"
-_REMAINS = "with --leaf and --forget: what Liqo still has of that leaf"
-_LIQOS = (
-    (r.NAMESPACE,),
-    _ONE_OF_A_KIND,
-    (r.IDENTITY, r.RESOURCE_SLICE),
-    (r.VIRTUAL_NODE,),
-)
 
 # fmt: off
 _ON_LEAF = (
@@ -163,8 +156,6 @@ _ON_HUB = (
     _optional(_hub(RuleScope.EVERYWHERE, "list", r.GATEWAY_SERVER, by=(PREFLIGHT, *MAKE), why="whether they have another MTU")),
     _hub(RuleScope.EVERYWHERE, "list", r.CONNECTION, by=("leaves", "graph"), why="its own tunnels"),
     _optional(_hub(RuleScope.EVERYWHERE, "list", r.NAMESPACE_MAP, by=(DELETE,), why="which Services go over a link: they are switched back first")),
-    *(_optional(_hub(RuleScope.EVERYWHERE, "list", *kinds, by=(DELETE,), why=_REMAINS)) for kinds in _LIQOS),
-    _optional(_hub(RuleScope.EVERYWHERE, "get", r.FOREIGN_CLUSTER, by=(DELETE,), why=_REMAINS)),
     _hub(RuleScope.EVERYWHERE, "list", r.SERVICE, r.NODE, by=(DELETE,), why="which Services go over a link, where there is offloading: nothing is cut unseen"),
     _hub(RuleScope.EVERYWHERE, "list", r.ENDPOINT_SLICE, by=(DELETE,), why="which Services go over a link, where there is offloading"),
     _of(Feature.SERVICE, _hub(RuleScope.EVERYWHERE, "list", r.NAMESPACE_MAP, by=(SERVICE, VERIFY), why="which leaves see a Service")),
