@@ -150,9 +150,8 @@ def _refuse(
         tell(note)
     refuse_expired(request, session)
     findings = list(conflicts(session))
-    if (
-        findings or session.plan().steps or session.plan().leaving
-    ):  # a link that is as it should be need not be examined
+    # A link that is as it should be need not be examined.
+    if findings or session.plan().steps or session.plan().leaving:
         findings += checks(session, hub, deadline)
     for warning in refuse_or_warn(findings, request):
         tell(warning)

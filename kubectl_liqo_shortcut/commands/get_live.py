@@ -35,7 +35,10 @@ def live_records(
     looking = Future(partial(snapshot_leaves, leaves, open_cluster, deadline))
     on_hub = snapshot_hub(open_cluster(HUB), deadline)
     seen = looking.result()
-    evidence = observe_links(on_hub, pairs, seen, open_cluster, deadline, every_key=False)
+    networks = on_hub.networks()
+    evidence = observe_links(
+        on_hub.id, networks, pairs, seen, open_cluster, deadline, every_key=False
+    )
     now = utc_now()
     return [live_record(each, diagnose(each), now) for each in evidence.values()]
 

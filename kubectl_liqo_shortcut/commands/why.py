@@ -58,7 +58,8 @@ def why(words: Sequence[str], open_cluster: OpenCluster, timeout: float) -> Expl
         return Explanation(name, hub_failed(error))
     seen = looking.result()
     pair = Pair(_shortcut(record, leaves, seen), record)
-    evidence = observe_links(on_hub, {name: pair}, seen, open_cluster, deadline)[name]
+    networks = on_hub.networks()
+    evidence = observe_links(on_hub.id, networks, {name: pair}, seen, open_cluster, deadline)[name]
     return Explanation(name, diagnose(evidence), evidence)
 
 

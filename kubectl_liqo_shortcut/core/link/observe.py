@@ -105,9 +105,14 @@ def live_selections(side: Side, namespace: str, gateway: Object | None) -> tuple
     return (
         in_all_namespaces(side, r.CONFIGURATION),
         in_all_namespaces(side, gateway_kind(side.role)),
-        Selection(r.SECRET, namespace, name=key_secret_name(side, gateway)),
+        key_secret(side, namespace, gateway),
         Selection(r.CONNECTION, namespace, labels=f"{r.REMOTE_CLUSTER_ID}={side.peer}"),
     )
+
+
+def key_secret(side: Side, namespace: str, gateway: Object | None) -> Selection:
+    """The Secret with the key pair of *gateway*: by its name, so that no other one is read."""
+    return Selection(r.SECRET, namespace, name=key_secret_name(side, gateway))
 
 
 def key_secret_name(side: Side, gateway: Object | None) -> str:

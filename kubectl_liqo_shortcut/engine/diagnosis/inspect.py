@@ -30,7 +30,6 @@ from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.core.ports import OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import recorded_uid
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline, gather, room
-from kubectl_liqo_shortcut.engine.snapshot.hub import HubSnapshot
 from kubectl_liqo_shortcut.engine.snapshot.leaf import (
     LeafSnapshot,
     UnreachableLeaf,
@@ -50,22 +49,6 @@ class Pair:
 
 
 def observe_links(
-    hub: HubSnapshot,
-    pairs: Mapping[str, Pair],
-    leaves: Mapping[str, LeafSnapshot | UnreachableLeaf],
-    open_cluster: OpenCluster,
-    deadline: Deadline,
-    *,
-    every_key: bool = True,
-) -> dict[str, ObservedLink]:
-    """What is to be seen of each of *pairs*, on a hub that was looked at."""
-    networks = hub.networks()
-    return observe_links_of(
-        hub.id, networks, pairs, leaves, open_cluster, deadline, every_key=every_key
-    )
-
-
-def observe_links_of(
     hub: ClusterID,
     networks: Mapping[str, Cidrs | None],
     pairs: Mapping[str, Pair],
@@ -75,7 +58,7 @@ def observe_links_of(
     *,
     every_key: bool = True,
 ) -> dict[str, ObservedLink]:
-    """The same; *networks* are those of the leaves, as the *hub* knows them.
+    """What is to be seen of each of *pairs*; *networks* are the leaves', as the *hub* knows them.
 
     Without *every_key*, keys are compared only where a tunnel is not up: each is asked for by
     name, by one request.
@@ -186,8 +169,7 @@ def with_key(seen: ObservedLeaf, open_cluster: OpenCluster, deadline: Deadline) 
     end = seen.end
     if end is None or end.gateway is None:
         return seen
-    name = observe.key_secret_name(end.side, end.gateway)
-    what = Selection(r.SECRET, namespace_of(end.gateway), name=name)
+    what = observe.key_secret(end.side, namespace_of(end.gateway), end.gateway)
     try:
         found = list_if_allowed(open_cluster(seen.leaf), what, deadline)
     except ClusterError:  # it has shown the rest: that is told

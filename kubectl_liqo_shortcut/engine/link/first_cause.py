@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_liqo_shortcut.core.diagnosis.chain import diagnose
 from kubectl_liqo_shortcut.core.diagnosis.check import Check, CheckStatus
 from kubectl_liqo_shortcut.core.model import ClusterID
-from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links_of
+from kubectl_liqo_shortcut.engine.diagnosis.inspect import Pair, observe_links
 from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.runtime.concurrency import Deadline
 from kubectl_liqo_shortcut.engine.snapshot.leaves import peers_in, snapshot_leaves
@@ -23,7 +23,7 @@ def first_cause(link: Link) -> Check | None:
     try:
         seen = snapshot_leaves(peers_in([pair]), open_cluster, deadline)
         hub = link.facts.hub or ClusterID("")
-        evidence = observe_links_of(hub, networks, pairs, seen, open_cluster, deadline)[name]
+        evidence = observe_links(hub, networks, pairs, seen, open_cluster, deadline)[name]
     except ShortcutError:  # it is only a hint
         return None
     cause = diagnose(evidence).cause

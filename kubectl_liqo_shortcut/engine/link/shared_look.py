@@ -15,12 +15,11 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.link import observe
 from kubectl_liqo_shortcut.core.link.facts import Facts, with_liqo_in, with_tenant_namespaces
 from kubectl_liqo_shortcut.core.link.lost import unfound
-from kubectl_liqo_shortcut.core.link.observe import End
 from kubectl_liqo_shortcut.core.link.render import Renderer
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.link.shortcut import Shortcut
-from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, ref_of
-from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
+from kubectl_liqo_shortcut.core.model import HUB, ClusterID, Object, ObjectRef, namespace_of, ref_of
+from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster
 from kubectl_liqo_shortcut.engine.link.link import Link
 from kubectl_liqo_shortcut.engine.link.session import (
     SurveySession,
@@ -157,17 +156,13 @@ def share(
 
 def _in_tenants(shortcut: Shortcut, facts: Facts, objects: observe.Objects) -> observe.Objects:
     """*objects*, without the keys and Connections of other namespaces: Liqo does not use them."""
-    names = {
-        side.leaf: observe.update_facts(
-            facts.leaves[side.leaf], observe.end(side, objects)
-        ).tenant_namespace
-        for side in shortcut.sides
-    }
+    names = {leaf: facts.leaves[leaf].tenant_namespace for leaf in shortcut.leaves}
+    names |= {ClusterID(ref.cluster): ref.name for ref in objects if ref.kind == r.NAMESPACE}
     return {
         ref: body
         for ref, body in objects.items()
         if ref.kind not in (r.PUBLIC_KEY, r.CONNECTION)
-        or ref.namespace == names.get(ClusterID(ref.cluster))
+        or ref.namespace == names[ClusterID(ref.cluster)]
     }
 
 
@@ -194,15 +189,7 @@ def _keys(
         if key := observe.vouched_key(end, ends[end.side.peer]):
             vouched[leaf] = key
         elif end.gateway is not None:
-            secrets |= _secret(leaf, end, leaves[leaf], deadline)
+            what = observe.key_secret(end.side, namespace_of(end.gateway), end.gateway)
+            found = retry_transient(partial(leaves[leaf].list, what), deadline).items
+            secrets |= {ref_of(leaf, body): body for body in found}
     return vouched, secrets
-
-
-def _secret(
-    leaf: ClusterID, end: End, cluster: Cluster, deadline: Deadline
-) -> dict[ObjectRef, Object]:
-    assert end.gateway is not None, "only a gateway has a Secret"
-    name = observe.key_secret_name(end.side, end.gateway)
-    what = Selection(r.SECRET, end.gateway["metadata"]["namespace"], name=name)
-    found = retry_transient(lambda: cluster.list(what), deadline).items
-    return {ref_of(leaf, body): body for body in found}

@@ -122,7 +122,10 @@ def _diagnose(
         shortcut_name(*pair): inspect.Pair(_shortcut(pair, records), records.get(_name(pair)))
         for pair in service.pairs
     }
-    found = inspect.observe_links(hub.on_hub, pairs, seen, open_cluster, deadline, every_key=False)
+    networks = hub.on_hub.networks()
+    found = inspect.observe_links(
+        hub.on_hub.id, networks, pairs, seen, open_cluster, deadline, every_key=False
+    )
     return {pair: diagnose(found[_name(pair)]) for pair in service.pairs}
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.hub.leaves import known_leaves
-from kubectl_liqo_shortcut.core.model import ClusterID, Object
+from kubectl_liqo_shortcut.core.model import ClusterID, Object, name_of
 from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.core.ports import Cluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import hub_id
@@ -42,5 +42,5 @@ def snapshot_hub(
     ]
     answers = gather([partial(retry_transient, ask, deadline) for ask in asks])
     configurations, clients, found = map(tuple, answers)
-    by_name = {str(each["metadata"]["name"]): each for each in found}
+    by_name = {name_of(each): each for each in found}
     return HubSnapshot(identity, configurations, clients, by_name)

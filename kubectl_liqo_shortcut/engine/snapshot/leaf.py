@@ -12,7 +12,15 @@ from kubectl_liqo_shortcut.core import kinds as r
 from kubectl_liqo_shortcut.core.diagnosis.causes import CauseName
 from kubectl_liqo_shortcut.core.link.facts import default_tenant_namespace
 from kubectl_liqo_shortcut.core.link.observe import Objects
-from kubectl_liqo_shortcut.core.model import ClusterID, Object, ObjectRef, labels_of, ref_of
+from kubectl_liqo_shortcut.core.model import (
+    ClusterID,
+    Object,
+    ObjectRef,
+    name_of,
+    namespace_of,
+    peer_of,
+    ref_of,
+)
 from kubectl_liqo_shortcut.core.networks import Cidrs
 from kubectl_liqo_shortcut.core.ports import Cluster, OpenCluster, Selection
 from kubectl_liqo_shortcut.engine.hub.identity import checked_uid
@@ -74,7 +82,7 @@ class LeafSnapshot:
         objects = {ref_of(name, each): each for each in bodies}
         by_peer: dict[str, dict[ObjectRef, Object]] = {}
         for ref, body in objects.items():
-            if peer := labels_of(body).get(r.REMOTE_CLUSTER_ID):
+            if peer := peer_of(body):
                 by_peer.setdefault(peer, {})[ref] = body
         return cls(name, uid, objects, unseen, now, cidrs, by_peer)
 
@@ -171,11 +179,7 @@ def _tenants(namespaces: Sequence[Object] | None, peers: Collection[str]) -> lis
     """The tenant namespaces for *peers*, by their labels; else as Liqo names them."""
     if namespaces is None:
         return [default_tenant_namespace(ClusterID(peer)) for peer in sorted(peers)]
-    return [
-        str(each["metadata"]["name"])
-        for each in namespaces
-        if labels_of(each).get(r.REMOTE_CLUSTER_ID) in peers
-    ]
+    return [name_of(each) for each in namespaces if peer_of(each) in peers]
 
 
 def list_if_allowed(
@@ -202,7 +206,7 @@ def list_in(
         everything = list_if_allowed(cluster, what, deadline)
     if everything is None:
         return list_in_each(cluster, what, namespaces, deadline)
-    return [each for each in everything if each["metadata"]["namespace"] in namespaces]
+    return [each for each in everything if namespace_of(each) in namespaces]
 
 
 def list_in_each(
