@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from kubectl_liqo_shortcut.cli.given import pasteable
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.core.events import Event, Failed, Note, Outcome
 from kubectl_liqo_shortcut.errors import ShortcutError
 from kubectl_liqo_shortcut.output.progress import explain, result_line, to_json

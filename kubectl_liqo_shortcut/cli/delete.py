@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -105,9 +106,8 @@ def command(
     """
     import functools
 
-    from kubectl_liqo_shortcut.cli.run import run_jobs, sum_up
+    from kubectl_liqo_shortcut.cli.run import run_jobs
     from kubectl_liqo_shortcut.commands.delete import DeleteOptions, delete
-    from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
     from kubectl_liqo_shortcut.commands.delete_leaf import records_of
 
     found: dict[str, Object | None]
@@ -126,17 +126,8 @@ def command(
     records = [record for record in found.values() if record is not None]
     if len(errors) == 1 == len(found):
         raise errors.popitem()[1]
-    number = len(records) + len(errors)
     if dry_run == "client":
-        for name, error in errors.items():
-            show(error, name, titled=True)
-        for record in records:
-            planned = plan_lines(record, delete_namespaces=delete_namespaces)
-            for line in (*service_lines(record, access, timeout), *planned):
-                note(line, name_of(record))
-            click.echo(f"{resource_name(record)} deleted (dry run)")
-        verbs = {name_of(record): Verb.DELETED for record in records}
-        sum_up(number, verbs, errors, " (dry run)")
+        _print_plans(records, errors, access, timeout, delete_namespaces=delete_namespaces)
         return
     pairs = (pair_of(record).sides for record in records)
     note_connections(access, (side.leaf for sides in pairs for side in sides))
@@ -156,6 +147,28 @@ def command(
         raise
     if leaf and forget:
         _tell_remains(leaf, records, access)
+
+
+def _print_plans(
+    records: list[Object],
+    errors: Mapping[str, ShortcutError],
+    access: ClusterAccess,
+    timeout: float,
+    *,
+    delete_namespaces: bool,
+) -> None:
+    from kubectl_liqo_shortcut.cli.run import sum_up
+    from kubectl_liqo_shortcut.commands.delete_dry_run import plan_lines, service_lines
+
+    for name, error in errors.items():
+        show(error, name, titled=True)
+    for record in records:
+        planned = plan_lines(record, delete_namespaces=delete_namespaces)
+        for line in (*service_lines(record, access, timeout), *planned):
+            note(line, name_of(record))
+        click.echo(f"{resource_name(record)} deleted (dry run)")
+    verbs = {name_of(record): Verb.DELETED for record in records}
+    sum_up(len(records) + len(errors), verbs, errors, " (dry run)")
 
 
 def _tell_remains(leaf: str, records: list[Object], access: ClusterAccess) -> None:

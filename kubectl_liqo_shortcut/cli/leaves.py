@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.output.formats import OutputFormat, TableFormat, format_documents
 
 _EPILOG = """\b

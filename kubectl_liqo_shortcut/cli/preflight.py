@@ -8,7 +8,6 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
-from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
@@ -19,6 +18,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
 )
 from kubectl_liqo_shortcut.cli.params.gateway import gateway_options, gateway_spec
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.core.link.request import Request
 from kubectl_liqo_shortcut.core.preflight.node_ports import refuse_twice
 from kubectl_liqo_shortcut.errors import ExitCode

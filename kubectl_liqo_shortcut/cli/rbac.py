@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.admission import AskedLimits, admission_options
 from kubectl_liqo_shortcut.cli.params.common import headers_option, limit_option, output_option
 from kubectl_liqo_shortcut.cli.params.scope import AskedScope, scope_options
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.core.model import HUB
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents

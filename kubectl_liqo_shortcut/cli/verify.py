@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options, note_connections
 from kubectl_liqo_shortcut.cli.params.common import (
@@ -20,6 +19,7 @@ from kubectl_liqo_shortcut.cli.params.common import (
 )
 from kubectl_liqo_shortcut.cli.params.probe import probe_options
 from kubectl_liqo_shortcut.cli.params.types import Duration, KubectlCommand
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.core.verify.probe import Placement
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents, resource_name
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
-from kubectl_liqo_shortcut.cli.given import pasteable
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.access import access_options
 from kubectl_liqo_shortcut.cli.params.common import limit_option, link_argument, output_option
 from kubectl_liqo_shortcut.cli.params.types import KubectlCommand
+from kubectl_liqo_shortcut.cli.pasteable import pasteable
 from kubectl_liqo_shortcut.errors import ExitCode, Invalid
 from kubectl_liqo_shortcut.output.formats import ReportFormat, format_documents
 

@@ -201,11 +201,17 @@ class Halting(Clusters):
         return super().__call__(name)
 
 
-def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
+def halting() -> Halting:
+    """With three shortcuts of milan."""
     clusters = Halting("milan", "oslo", "paris", "rome")
     for peer in ("oslo", "paris", "rome"):
         link(clusters, "milan", peer)
     clusters.armed = True
+    return clusters
+
+
+def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
+    clusters = halting()
     result = delete(clusters, "--all", "--yes", "--delete-namespaces", "--liqo-namespace", "liqo")
     clusters.over.set()
     assert result.exit_code == ExitCode.INTERRUPTED
@@ -222,10 +228,7 @@ def test_ctrl_c_tells_once_what_is_done_what_is_left_and_how_to_go_on() -> None:
 
 
 def test_the_command_that_goes_on_does_not_miss_what_is_done() -> None:
-    clusters = Halting("milan", "oslo", "paris", "rome")
-    for peer in ("oslo", "paris", "rome"):
-        link(clusters, "milan", peer)
-    clusters.armed = True
+    clusters = halting()
     result = delete(clusters, "--star", "milan", "oslo", "paris", "rome")
     clusters.over.set()
     _, _, again = result.stderr.rstrip().partition("to go on: kubectl liqo-shortcut ")

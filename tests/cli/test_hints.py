@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 import kubectl_liqo_shortcut
-from kubectl_liqo_shortcut.cli.given import given_options
+from kubectl_liqo_shortcut.cli.pasteable import given_options
 from kubectl_liqo_shortcut.cli.root import PROGRAM
 from kubectl_liqo_shortcut.core.model import ObjectRef
 from kubectl_liqo_shortcut.errors import ClusterError, Forbidden, lines_of, listing

@@ -10,10 +10,10 @@ import click
 
 from kubectl_liqo_shortcut.adapters.access import ClusterAccess
 from kubectl_liqo_shortcut.cli.console import note
-from kubectl_liqo_shortcut.cli.given import remember
 from kubectl_liqo_shortcut.cli.params import completions
 from kubectl_liqo_shortcut.cli.params.connect import access_from
 from kubectl_liqo_shortcut.cli.params.types import Assignment
+from kubectl_liqo_shortcut.cli.pasteable import remember
 from kubectl_liqo_shortcut.core import validation
 from kubectl_liqo_shortcut.core.kinds import LIQO_NAMESPACE
 
